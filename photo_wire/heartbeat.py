@@ -84,7 +84,8 @@ class PinState:
 class CameraState:
     """The state of a camera. `failures` are those since its last photo, `failing` is why the last
     one happened, `disarmed_until` None for a person's word; `can` are the kinds of pictures that it
-    takes: photo, clip, live."""
+    takes: photo, clip, live. `motion` is WATCHING, or BLIND and the reason
+    (photo_wire/motion.py); None if the camera does not look for motion in its picture."""
 
     source: str | None = None
     armed: bool | None = None
@@ -95,6 +96,7 @@ class CameraState:
     failing: str | None = None
     pins: tuple[PinState, ...] = ()
     can: tuple[str, ...] = ()
+    motion: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,9 +142,9 @@ class Heartbeat:
 
     def cut_to_fit(self) -> "Heartbeat":
         """Return the heartbeat as the backend takes it: with at most MAX_STATE_BYTES besides the
-        results of commands. The reasons why cameras fail are cut first, then pins, sources and
-        abilities of cameras are left out, and the cameras at last. A camera that fails keeps a
-        reason."""
+        results of commands. The reasons why cameras fail or are blind are cut first, then pins,
+        sources and abilities of cameras are left out, and the cameras at last. A camera that fails
+        keeps a reason."""
         return next((one for one in self._versions() if one._fits()), replace(self, cameras={}))
 
     def _versions(self) -> "Iterator[Heartbeat]":
@@ -268,11 +270,16 @@ def _parse_camera(members: Members) -> CameraState:
             for index, one in enumerate(pins)
         ),
         can=members.keywords("can", _MAX_WORDS),
+        motion=members.text("motion", MAX_REASON),
     )
 
 
 def _with_short_reason(camera: CameraState, length: int) -> CameraState:
-    return replace(camera, failing=camera.failing and camera.failing[:length])
+    return replace(
+        camera,
+        failing=camera.failing and camera.failing[:length],
+        motion=camera.motion and camera.motion[:length],
+    )
 
 
 def _parse_pin(members: Members) -> PinState:

@@ -16,6 +16,7 @@ MOTION = "X-Motion"
 LABELS = "X-Labels"
 MAX_LABELS = 8
 WITHOUT_MOTION = "none"
+WATCHING, BLIND = "watching", "blind: "  # states of a camera that looks for motion, in heartbeats
 _SHARE = r"(0(?:\.[0-9]{1,4})?|1(?:\.0{1,4})?)"
 _BOX = re.compile(rf"{_SHARE}, ?{_SHARE}, ?{_SHARE}, ?{_SHARE}")
 _LABEL = re.compile(rf"([a-z][a-z0-9-]{{0,31}})={_SHARE}")

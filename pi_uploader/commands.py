@@ -137,16 +137,18 @@ def _until_a_signal(what: str, extra: str) -> Iterator[threading.Event]:
 
 
 def status(args: argparse.Namespace) -> int:
-    """Print what is in the spool."""
+    """Print what is in the spool, and which cameras see their pictures."""
     from pi_uploader.clock import Clock
-    from pi_uploader.status import device_status, spool_status
+    from pi_uploader.status import device_status, motion_status, spool_status
 
     settings = load_settings(Settings, os.environ)
     clock = Clock(settings.clock_is_trusted)
     text, facts = spool_status(settings.spool, clock, settings.runtime)
     device, device_facts = device_status(settings.spool, os.environ)
-    facts |= device_facts
-    sys.stdout.write((json.dumps(facts, indent=2) if args.json else f"{text}\n{device}") + "\n")
+    motion, motion_facts = motion_status(settings.spool)
+    facts |= device_facts | motion_facts
+    lines = [text, *motion, device]
+    sys.stdout.write((json.dumps(facts, indent=2) if args.json else "\n".join(lines)) + "\n")
     return OK
 
 

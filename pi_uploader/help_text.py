@@ -39,9 +39,10 @@ SERVE = (
 )
 STATUS = (
     "It says how many photos wait for their upload and since when, what was lost or quarantined, "
-    "whether uploads are paused and cameras disarmed, and which name and key this device has. It "
-    "reads the spool's folder (CAMERA_SPOOL) alone, and asks nobody: doctor tests the rest, and "
-    "exits with 1 if something is wrong, for scripts that watch a device."
+    "whether uploads are paused and cameras disarmed, which cameras see motion in their pictures, "
+    "and which name and key this device has. It reads the spool's folder (CAMERA_SPOOL) and asks "
+    "the process that captures: doctor tests the rest, and exits with 1 if something is wrong, for "
+    "scripts that watch a device."
 )
 EXIT_CODES = """\
 exit codes:

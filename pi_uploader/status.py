@@ -1,4 +1,4 @@
-"""What `pi-uploader status` shows. It only reads."""
+"""What `pi-uploader status` shows. It only reads, and asks the capture process for its part."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from pi_uploader.agent.pause import PAUSE_FILE, UploadPause
 from pi_uploader.alerts.photo_log import count_missing
 from pi_uploader.capture.arming import DisarmedCameras
 from pi_uploader.clock import LATEST_TIME, SYSTEM_CLOCK, BootTime, Clock
+from pi_uploader.control import ControlError, ask
 from pi_uploader.identity import Identity, IdentityError
 from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
 from pi_uploader.settings import DeviceSettings, SettingsError, load_settings
@@ -25,6 +26,7 @@ UPLOAD_STATE_DEFAULTS: dict[str, Any] = {
     "reports_deferred": 0,
     "reports_problem": None,
 }
+STATE_SECONDS = 3.0  # for the capture process to tell its state
 
 
 def device_status(folder: Path, environ: Environment) -> tuple[str, dict[str, Any]]:
@@ -39,6 +41,18 @@ def device_status(folder: Path, environ: Environment) -> tuple[str, dict[str, An
     shown = f"fingerprint {key}" if key else f"without a key: {problem}"
     facts = {"device": device, "key": key, "key_problem": problem}
     return f"device        {device or 'unknown'}, {shown}", facts
+
+
+def motion_status(folder: Path) -> tuple[list[str], dict[str, Any]]:
+    """Return whether each camera that looks for motion sees its picture, as lines and as facts;
+    nothing if no capture process runs. `folder` is that of the spool."""
+    try:
+        cameras = ask(folder, {"do": "state"}, STATE_SECONDS).members.get("cameras", {})
+    except ControlError:
+        cameras = {}
+    states = {name: str(one["motion"]) for name, one in cameras.items() if one.get("motion")}
+    lines = [f"motion        {camera} {state}" for camera, state in states.items()]
+    return lines, {"motion": states}
 
 
 def spool_status(

@@ -1,5 +1,7 @@
 """The interface of every camera."""
 
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
@@ -7,6 +9,7 @@ from typing import Protocol, runtime_checkable
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.errors import NightjarError
+from pi_uploader.motion.frame import Frame
 
 VIEW_WIDTH = 640  # pixels, of the longer side of a live picture
 
@@ -83,6 +86,28 @@ class Viewfinder(Protocol):
     def preview(self) -> bytes:
         """Return a JPEG, VIEW_WIDTH pixels on its longer side at most. Called while another thread
         is in `take`, which it delays by one frame at most. Raises CameraError."""
+
+
+@runtime_checkable
+class FrameSource(Protocol):
+    """A camera that delivers small grey pictures all the time, beside the photos that it takes."""
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        """Yield about FRAMES_PER_SECOND frames a second until `stop` is set. Called in a thread of
+        its own, while others are in `take` and `preview`, and again after it failed.
+
+        Raises CameraError if the stream fails, stalls (5 s without a frame) or changes in a way
+        that it cannot follow.
+        """
+
+
+@runtime_checkable
+class MomentCamera(Protocol):
+    """A camera that has the pictures of the last moments."""
+
+    def take_at(self, context: CaptureContext, at: float) -> Shot:
+        """Return the photo nearest to the moment `at` (monotonic seconds), which has passed. Raises
+        CameraError."""
 
 
 NO_CLIPS = "a camera of the Pi does with CAMERA_FORMAT=mp4, a simulated one with ffmpeg"

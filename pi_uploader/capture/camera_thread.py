@@ -23,6 +23,8 @@ from pi_uploader.watchdog import Watchdog
 if TYPE_CHECKING:
     from gpiozero import DigitalInputDevice
 
+    from pi_uploader.capture.motion_watch import MotionWatch
+
 MAX_STOP_SECONDS = 5.0  # for the photo that is being taken
 
 log = logging.getLogger("capture")
@@ -67,6 +69,7 @@ class CameraThread:
         self.camera = camera
         self.queue = queue
         self.pins: list[Pin] = []
+        self.motion_watch: MotionWatch | None = None
         self.has_failed = False
         self._zone = shared.settings.zone
         self._clock = Clock(shared.settings.clock_is_trusted)
@@ -90,7 +93,8 @@ class CameraThread:
         return self._handler.activity
 
     def open_triggers(self, resources: ExitStack, watchdog: Watchdog) -> None:
-        """Begin to queue triggers. Raises SettingsError or PinBusyError for a pin."""
+        """Begin to queue triggers. Raises SettingsError or PinBusyError for a pin, SettingsError if
+        the camera cannot look for motion."""
         settings, name = self.settings, self.settings.name
         if (number := settings.pir_pin) is not None:
             sensor = resources.enter_context(motion_trigger(number, self.queue))
@@ -108,6 +112,12 @@ class CameraThread:
             resources.enter_context(
                 daily_trigger(settings.times, self._zone, self.queue, self._clock, keep_alive)
             )
+        if settings.motion:
+            from pi_uploader.capture.motion_watch import open_motion_watch
+
+            self.motion_watch = open_motion_watch(settings, self.camera, self.queue)
+            keep_alive = watchdog.watch(f"the motion of {name}")
+            resources.enter_context(self.motion_watch.running(keep_alive))
 
     def start(self, watchdog: Watchdog) -> None:
         """Handle triggers in a thread from now on."""
@@ -135,6 +145,8 @@ class CameraThread:
     def stop(self) -> None:
         """Handle no more triggers, and end a clip that is being recorded."""
         self.queue.close()
+        if self.motion_watch:
+            self.motion_watch.stop()
         if isinstance(self.camera, Recorder):
             self.camera.stop_recording()
 

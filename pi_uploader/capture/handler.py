@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from photo_wire.headers import ClockStatus, Trigger
+from photo_wire.motion import Motion
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.backoff import backoff
 from pi_uploader.cameras import (
@@ -16,6 +17,7 @@ from pi_uploader.cameras import (
     CaptureContext,
     Checkable,
     ClipRecorder,
+    MomentCamera,
     Shot,
 )
 from pi_uploader.capture.arming import Arming
@@ -177,6 +179,7 @@ class TriggerHandler:
             ClockStatus.SYNCED if is_set else ClockStatus.UNSYNCED,
             is_first=started - self._last_photo > EVENT_GAP_SECONDS,
             boot_time=None if is_set else boot_time,
+            motion=Motion(event.box) if event.box else None,
         )
         self._last_photo = started
         if not self._put(shot.content, info, event):
@@ -224,6 +227,8 @@ class TriggerHandler:
         return shot
 
     def _take(self, event: TriggerEvent, context: CaptureContext) -> Shot:
+        if event.box and isinstance(self._camera, MomentCamera):
+            return self._camera.take_at(context, event.monotonic)
         if event.request is None or event.request.clip_seconds is None:
             return self._camera.take(context)
         if not isinstance(self._camera, ClipRecorder):

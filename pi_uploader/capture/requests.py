@@ -126,6 +126,7 @@ class Requests:
             "motions": thread.queue.count(Trigger.MOTION),
             "failures": activity.failures,
             "failing": activity.problem or None,
+            "motion": thread.motion_watch.state if thread.motion_watch else None,
             "pins": [
                 {"number": one.number, "use": one.use, "is_active": one.is_active}
                 for one in thread.pins

@@ -1,8 +1,8 @@
 """The settings, from the environment or from a config file.
 
 setting.py: what a setting is. source.py: where its text comes from. values.py, camera_values.py:
-parsers. common.py, device.py, camera.py, capture.py, upload.py, serve.py, mqtt.py: the settings
-themselves. load.py: loading all.
+parsers. common.py, device.py, camera.py, camera_motion.py, capture.py, upload.py, serve.py,
+mqtt.py: the settings themselves. load.py: loading all.
 """
 
 from pi_uploader.settings.camera import CameraSettings

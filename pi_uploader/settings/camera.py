@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 
 from photo_wire.media import Media
 from pi_uploader.settings import camera_checks, camera_values, values
-from pi_uploader.settings.setting import Default, Group, required, secret, setting
+from pi_uploader.settings.camera_motion import MotionSettings
+from pi_uploader.settings.setting import Default, Setting, required, secret, setting
 from pi_uploader.settings.source import DEFAULT_ENVIRONMENT, Source
 from pi_uploader.settings.times_of_day import DailyHours, parse_daily_hours, parse_times_of_day
 
@@ -27,7 +28,7 @@ def default_pir_pin(source: Source) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CameraSettings(Group):
+class CameraSettings(MotionSettings):
     """One camera. Times are seconds, sizes pixels, focus dioptres."""
 
     title: ClassVar[str] = "each camera"
@@ -252,10 +253,17 @@ class CameraSettings(Group):
         default="0.5s",
     )
 
+    @classmethod
+    def table(cls) -> list[tuple[str, Setting]]:
+        """Return every setting with the name of its field, those of motion last."""
+        table, inherited = super().table(), len(MotionSettings.table())
+        return table[inherited:] + table[:inherited]
+
     @property
     def has_trigger(self) -> bool:
         """Return whether it takes photos by itself, not only for a person and `capture --once`."""
-        return bool(self.times) or (self.pir_pin, self.pin, self.every) != (None, None, None)
+        triggers = (self.pir_pin, self.pin, self.every, self.motion)
+        return bool(self.times) or any(one is not None for one in triggers)
 
     @property
     def missing_password(self) -> str | None:

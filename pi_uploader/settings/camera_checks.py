@@ -1,10 +1,11 @@
 """What cannot be together in the settings of one camera."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from photo_wire.media import Media
 from pi_uploader import board
+from pi_uploader.motion.zones import Zones
 from pi_uploader.settings.source import Source
 
 FORMATS = {
@@ -44,6 +45,7 @@ def contradictions(values: Mapping[str, Any], source: Source) -> list[str]:
         )
     if kind == "picamera2":
         problems += _size_problems(values, location("CAMERA_SIZE"))
+    problems += _motion_problems(values, location)
     if kind and format_ and format_ not in FORMATS[kind]:
         able = " or ".join(one.name.lower() for one in FORMATS[kind])
         problems.append(
@@ -51,6 +53,22 @@ def contradictions(values: Mapping[str, Any], source: Source) -> list[str]:
             f"{format_.name.lower()}"
         )
     return problems
+
+
+def _motion_problems(values: Mapping[str, Any], location: Callable[..., str]) -> Iterator[str]:
+    """Yield what contradicts the settings of motion in the picture."""
+    if values.get("motion") and values.get("replay"):
+        yield (
+            f"{location('CAMERA_MOTION')}: must be off for a camera that replays a folder "
+            "(CAMERA_REPLAY): nothing moves in its pictures"
+        )
+    try:
+        Zones(values.get("zones", ()), values.get("masks", ()))
+    except ValueError:
+        yield (
+            f"{location('CAMERA_MASKS')}: must leave a part of the picture (of CAMERA_ZONES, if "
+            "that is set) in which motion counts"
+        )
 
 
 def _size_problems(values: Mapping[str, Any], location: str) -> Iterator[str]:

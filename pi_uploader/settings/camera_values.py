@@ -5,13 +5,17 @@ import re
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import check_camera
+from pi_uploader.motion.sensitivity import Sensitivity
+from pi_uploader.motion.zones import Polygon, Zones
 from pi_uploader.settings.source import Source, credential
-from pi_uploader.settings.values import duration, interval, number, url_of
+from pi_uploader.settings.values import duration, interval, number, one_of, url_of
 
 MAX_CLIP_SECONDS = 60
 MAX_BURST = 20  # photos
 MAX_FOCUS = 15  # dioptres
 MAX_PIN = 27  # BCM numbers of the 40-pin header
+MAX_MOTION_SECONDS = 10
+_PERCENT = r"([0-9]{1,3}(?:\.[0-9]{1,2})?)"
 
 
 def camera_name(text: str) -> str:
@@ -122,3 +126,48 @@ def pin(text: str) -> int | None:
 def burst(text: str) -> int:
     """Return the number of photos for a trigger."""
     return number(text, MAX_BURST, least=1)
+
+
+def sensitivity(text: str) -> Sensitivity | None:
+    """Return how readily motion in the picture is reported; None for `off`."""
+    return None if text == "off" else Sensitivity(one_of(*Sensitivity)(text))
+
+
+def motion_duration(text: str) -> float:
+    """Return the seconds for which something has to move."""
+    seconds = duration(text)
+    if seconds > MAX_MOTION_SECONDS:
+        raise ValueError
+    return seconds
+
+
+def zones(text: str) -> tuple[Polygon, ...]:
+    """Return the polygons in which motion counts; none for `all`."""
+    return () if text == "all" else _polygons(text)
+
+
+def masks(text: str) -> tuple[Polygon, ...]:
+    """Return the polygons in which motion does not count; none for `none`."""
+    return () if text == "none" else _polygons(text)
+
+
+def _polygons(text: str) -> tuple[Polygon, ...]:
+    """Return polygons of shares, from `10,20 30,40 50,60; ...` in percent."""
+    polygons = tuple(_polygon(one) for one in text.split(";"))
+    try:
+        Zones(watched=polygons)
+    except ValueError:
+        raise ValueError("has a polygon without an area") from None
+    return polygons
+
+
+def _polygon(text: str) -> Polygon:
+    points = [re.fullmatch(f"{_PERCENT},{_PERCENT}", point) for point in text.split()]
+    found = tuple((float(point[1]) / 100, float(point[2]) / 100) for point in points if point)
+    if len(found) < len(points) or not points:
+        raise ValueError
+    if len(found) < 3:
+        raise ValueError("has a polygon of fewer than three points")
+    if any(share > 1 for point in found for share in point):
+        raise ValueError("has a point outside of the picture, which ends at 100,100")
+    return found

@@ -108,7 +108,8 @@ class OnceSettings(CaptureSettings):
 
 
 def _no_trigger(source: Source) -> str:
-    locations = map(source.location, ("PIR_PIN", "CAMERA_PIN", "CAMERA_EVERY", "CAMERA_TIMES"))
+    triggers = ("PIR_PIN", "CAMERA_PIN", "CAMERA_EVERY", "CAMERA_TIMES", "CAMERA_MOTION")
+    locations = map(source.location, triggers)
     return (
         f"{', '.join(locations)}: nothing would ever take a photo; expected at least one of these "
         "(capture --once needs none)"

@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 
 from photo_wire.headers import Trigger
+from photo_wire.motion import Box
 from pi_uploader.triggers.photo_request import PhotoRequest
 
 ENDING = "the capture process is ending"
@@ -13,12 +14,14 @@ ENDING = "the capture process is ending"
 @dataclass(frozen=True, slots=True)
 class TriggerEvent:
     """One trigger at `monotonic` (seconds of `time.monotonic`), or the last of `count` of its
-    kind. `request` is set if somebody waits for the photo."""
+    kind. `request` is set if somebody waits for the photo, `box` is where motion was in the picture
+    if that was the trigger."""
 
     trigger: Trigger
     monotonic: float
     count: int = 1
     request: PhotoRequest | None = None
+    box: Box | None = None
 
 
 class TriggerQueue:
@@ -41,8 +44,9 @@ class TriggerQueue:
             self._counts[event.trigger] += event.count
             key = event.request or event.trigger
             earlier = self._waiting.get(key)
-            count = event.count + (earlier.count if earlier else 0)
-            self._waiting[key] = replace(event, count=count)
+            if earlier:
+                event = _merge(earlier, event)
+            self._waiting[key] = event
             self._changed.notify()
             if event.request and self._closed.is_set():
                 event.request.fail(ENDING)
@@ -83,3 +87,12 @@ class TriggerQueue:
         """Return how many triggers wait."""
         with self._changed:
             return sum(one.count for one in self._waiting.values())
+
+
+def _merge(earlier: TriggerEvent, later: TriggerEvent) -> TriggerEvent:
+    """Return the later event, which counts for both. What the picture showed is kept: a motion
+    sensor that triggers after it knows less."""
+    count = earlier.count + later.count
+    if earlier.box and not later.box:
+        return replace(earlier, count=count)
+    return replace(later, count=count)

@@ -104,6 +104,7 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "bytes_last_hour": 0,
         "paused": None,
         "disarmed": {},
+        "motion": {},
         "device": "camera",
         "key": None,
         "key_problem": "there is no key yet; the upload makes it when it starts",
@@ -163,8 +164,17 @@ def test_status_ignores_wrong_settings_of_capture_and_upload(tmp_path: Path) -> 
 def test_capturing_loads_nothing_that_it_does_not_use() -> None:
     """A Pi Zero has 512 MB: gpiozero is loaded with a pin, Pillow with a scene, HTTP never."""
     loaded = loaded_by("import pi_uploader.cli, pi_uploader.capture, pi_uploader.cameras.replay")
-    assert not loaded & {"gpiozero", "requests", "PIL", "azure", "function_app", "ctypes"}
+    assert not loaded & {"gpiozero", "requests", "PIL", "azure", "function_app", "ctypes", "numpy"}
     assert not loaded & {"pi_uploader.identity", "photo_wire.signature"}
+    assert not loaded & {"pi_uploader.capture.motion_watch", "pi_uploader.motion.detector"}
+
+
+def test_a_camera_without_motion_in_its_picture_loads_no_numpy(tmp_path: Path) -> None:
+    """It takes 25 MB; the whole process captures with the simulated camera here."""
+    code = "from tests.support.capturing import asking, idle_settings; import pathlib; "
+    code += f"settings = idle_settings(pathlib.Path({str(tmp_path)!r}))\n"
+    code += "with asking(settings) as ask: ask('photo', camera='camera', tag='0000002a')\npass"
+    assert not loaded_by(code) & {"numpy", "pi_uploader.capture.motion_watch"}
 
 
 def test_no_process_loads_cryptography() -> None:

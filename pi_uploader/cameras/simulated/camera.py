@@ -2,14 +2,16 @@
 
 import shutil
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import VIEW_WIDTH, CaptureContext, Shot
 from pi_uploader.cameras.media.exif import with_exif
 from pi_uploader.cameras.media.preview import VIEW_QUALITY, draw_preview, with_preview
+from pi_uploader.motion.frame import FRAME_SIZE, FRAMES_PER_SECOND, Frame
 from pi_uploader.settings import SettingsError
 
 
@@ -37,11 +39,18 @@ class SimulatedCamera:
 
     def take(self, context: CaptureContext) -> Shot:
         """Return a JPEG of 1280 x 720 pixels."""
+        return self._draw_photo(context, self._now())
+
+    def take_at(self, context: CaptureContext, at: float) -> Shot:
+        """Return a JPEG of what the camera saw at this moment (monotonic seconds)."""
+        return self._draw_photo(context, self._now() - timedelta(seconds=time.monotonic() - at))
+
+    def _draw_photo(self, context: CaptureContext, moment: datetime) -> Shot:
         from pi_uploader.cameras.simulated.scene import draw
 
         file = BytesIO()
         with self._drawing:
-            draw(self._now(), self._name).save(file, "JPEG", quality=85)
+            draw(moment, self._name).save(file, "JPEG", quality=85)
             photo = file.getvalue()
             whole = with_preview(with_exif(photo, context), lambda: draw_preview(photo))
         return Shot(whole, Media.JPEG)
@@ -58,6 +67,21 @@ class SimulatedCamera:
             picture.thumbnail((VIEW_WIDTH, VIEW_WIDTH), Image.Resampling.BILINEAR)
             picture.save(file, "JPEG", quality=VIEW_QUALITY)
         return file.getvalue()
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        """Yield the scene of now, small and grey, until `stop` is set."""
+        import numpy as np
+
+        from pi_uploader.cameras.simulated.scene import HEIGHT, WIDTH, draw
+
+        shrinking = (WIDTH // FRAME_SIZE[0], HEIGHT // FRAME_SIZE[1])
+        due = time.monotonic()
+        while not stop.wait(max(0.0, due - time.monotonic())):
+            at = time.monotonic()
+            with self._drawing:
+                small = draw(self._now(), self._name).reduce(shrinking).convert("L")
+            yield Frame(np.asarray(small), at)
+            due = max(due + 1 / FRAMES_PER_SECOND, at)
 
     @property
     def records_clips(self) -> bool:

@@ -207,6 +207,7 @@ def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -
         "armed": True,
         "disarmed": False,
         "motions": 0,
+        "motion": None,
         "photo": None,
         "disarmed_until": None,
         "last_trigger": None,

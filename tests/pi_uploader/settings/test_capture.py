@@ -40,5 +40,8 @@ def test_config_check_warns_of_it(start_program: StartProgram) -> None:
     """It is right for the timer."""
     program = start_program("config", "check", **NO_TRIGGER)
     assert program.process.wait(90) == 0
-    assert "warning: PIR_PIN, CAMERA_PIN, CAMERA_EVERY, CAMERA_TIMES: " in program.output
+    assert (
+        "warning: PIR_PIN, CAMERA_PIN, CAMERA_EVERY, CAMERA_TIMES, CAMERA_MOTION: "
+        in program.output
+    )
     assert "The settings are right." in program.output

@@ -57,6 +57,17 @@ CAPTURE_MISTAKES = COMMON_MISTAKES | {
     "PIR_PIN": ["28", "-1", "GPIO17", "17.0", "None", "²"],
     "CAMERA_EVERY": ["5", "0s", "5 m", "-5m", "1e3s", "five minutes", "999999s"],
     "CAMERA_COOLDOWN": ["2", "-2s", "off", "s"],
+    "CAMERA_MOTION": ["on", "Low", "0.5"],
+    "CAMERA_MOTION_MIN": ["11s", "-1s", "off"],
+    "CAMERA_ZONES": [
+        "none",
+        "10,20 30,40",
+        "0,0 101,0 0,50",
+        "0,0 50,50 99,99",
+        "0,0 1,1;",
+        "1 2 3",
+    ],
+    "CAMERA_MASKS": ["all", "0.5", "0,0 100,0 100,100 0,100"],
     "CAMERA_EVRY": ["5m"],
 }
 UPLOAD_MISTAKES = COMMON_MISTAKES | {
@@ -166,7 +177,7 @@ def test_one_trigger_at_least_is_on() -> None:
     """A camera that would never take a photo is a mistake."""
     with pytest.raises(
         SettingsError,
-        match="PIR_PIN, CAMERA_PIN, CAMERA_EVERY, CAMERA_TIMES: nothing would ever take",
+        match="PIR_PIN, CAMERA_PIN, CAMERA_EVERY, CAMERA_TIMES, CAMERA_MOTION: nothing would ever",
     ):
         load_settings(CaptureSettings, CAPTURE | {"PIR_PIN": "none"})
 
@@ -212,6 +223,10 @@ def test_the_defaults() -> None:
         cooldown=2.0,
         burst=1,
         burst_gap=0.5,
+        motion=None,
+        motion_min=0.4,
+        zones=(),
+        masks=(),
     )
 
 

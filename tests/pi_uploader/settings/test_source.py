@@ -87,8 +87,9 @@ def test_all_mistakes_are_reported_at_once_with_line_and_right_name(tmp_path: Pa
         "config.toml:2 zone: must be a time zone such as Europe/Berlin, or local; 'Berlin' is "
         "not a time zone that this system knows",
         "config.toml:6 camera.entry.pir_pin, config.toml:6 camera.entry.pin, config.toml:6 "
-        "camera.entry.every, config.toml:6 camera.entry.times: nothing would ever take a photo; "
-        "expected at least one of these (capture --once needs none)",
+        "camera.entry.every, config.toml:6 camera.entry.times, config.toml:6 "
+        "camera.entry.motion: nothing would ever take a photo; expected at least one of these "
+        "(capture --once needs none)",
         "config.toml:10 camera.entry.pinn: no setting has this name; expected pin",
         "config.toml:15 camera.exit.pin: must be a BCM number from 0 to 27, or none, not '99'",
     ]

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
@@ -18,8 +19,10 @@ from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CaptureContext
 from pi_uploader.cameras.media.exif import EXIF_IFD
+from pi_uploader.cameras.simulated import camera as camera_module
 from pi_uploader.cameras.simulated import scene
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
+from pi_uploader.motion.frame import FRAME_SIZE
 
 TIME = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
 CONTEXT = CaptureContext("garden", Trigger.MOTION, TIME)
@@ -47,6 +50,29 @@ def test_a_photo_contains_its_preview() -> None:
     found = find(content)
     assert found
     assert 8_000 < found.size < 30_000
+
+
+def test_frames_show_the_scene_small_and_grey() -> None:
+    """They come until somebody stops them."""
+    stop = threading.Event()
+    moments = iter(TIME + timedelta(seconds=n) for n in range(3))
+    frames = []
+    for frame in SimulatedCamera("garden", lambda: next(moments)).frames(stop):
+        frames.append(frame)
+        if len(frames) == 3:
+            stop.set()
+    assert {(frame.luma.shape, frame.luma.dtype.name) for frame in frames} == {
+        ((FRAME_SIZE[1], FRAME_SIZE[0]), "uint8")
+    }
+    assert sorted(frames, key=lambda frame: frame.at) == frames
+    assert len({frame.luma.tobytes() for frame in frames}) == 3
+
+
+def test_a_photo_of_a_moment_shows_what_was_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scene as it was when something moved, and not as it is now."""
+    monkeypatch.setattr(camera_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    moment = SimulatedCamera("garden", lambda: TIME + timedelta(seconds=5)).take_at(CONTEXT, 95.0)
+    assert moment == SimulatedCamera("garden", lambda: TIME).take(CONTEXT)
 
 
 def test_while_the_clock_is_not_set_exif_has_no_time() -> None:

@@ -1,0 +1,54 @@
+"""The settings of one camera that concern motion in its picture."""
+
+# ruff: noqa: RUF009  setting() returns a dataclasses.field
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pi_uploader.motion.sensitivity import Sensitivity
+from pi_uploader.motion.zones import Polygon, Zones
+from pi_uploader.settings import camera_values
+from pi_uploader.settings.setting import Group, setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionSettings(Group):
+    """What of a camera's picture is looked at, and what for. Times are seconds, points shares of
+    the picture. `motion` is None if motion in the picture takes no photo."""
+
+    title: ClassVar[str] = "motion in the picture of each camera"
+
+    motion: Sensitivity | None = setting(
+        "CAMERA_MOTION",
+        camera_values.sensitivity,
+        "off, low, medium or high",
+        "How readily motion in the picture takes a photo. low: what is large and clear; high: also "
+        "what is small, faint or short. It needs numpy: pip install 'nightjar[motion]'.",
+        default="off",
+    )
+    motion_min: float = setting(
+        "CAMERA_MOTION_MIN",
+        camera_values.motion_duration,
+        "a duration from 0s to 10s",
+        "How long something has to move before it counts as motion in the picture.",
+        default="0.4s",
+    )
+    zones: tuple[Polygon, ...] = setting(
+        "CAMERA_ZONES",
+        camera_values.zones,
+        "all, or polygons in percent of width and height such as 10,20 90,20 50,80; 0,0 5,0 0,5",
+        "Parts of the picture in which motion counts.",
+        default="all",
+    )
+    masks: tuple[Polygon, ...] = setting(
+        "CAMERA_MASKS",
+        camera_values.masks,
+        "none, or polygons in percent of width and height such as 10,20 90,20 50,80; 0,0 5,0 0,5",
+        "Parts of the picture in which motion does not count, such as a tree or a road.",
+        default="none",
+    )
+
+    @property
+    def motion_zones(self) -> Zones:
+        """Return where in the picture motion counts."""
+        return Zones(self.zones, self.masks)
