@@ -136,6 +136,8 @@ def receive(
         site=site,
         preview=previews.find(upload.body) if media is Media.JPEG else None,
         sender=upload.sender,
+        motion=upload.headers.motion,
+        labels=upload.headers.labels,
     )
     with telling(photo.name):
         return _store_under_its_name(photo, upload, store, now, displace)

@@ -1,21 +1,24 @@
 """What is known of a stored photo, and what else the stores keep."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum, StrEnum
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
 from function_app.media.previews import Preview
 from function_app.storage.row_keys import UNKNOWN_SUFFIX, count_down
 from photo_wire.alert import Alert
+from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
+from photo_wire.motion import Label, Motion, format_labels, parse_labels, parse_motion
 from photo_wire.name import PhotoName, parse_name
 from photo_wire.receipt import Receipt
 
+Value = TypeVar("Value")
 _PREVIEW = re.compile(r"([0-9]{1,9}) ([1-9][0-9]{0,4}) ([1-8])")  # MAX_BYTES has five digits
 
 _YES = "yes"  # the value of a property that is left out if it is not true
@@ -124,7 +127,8 @@ class Photo:
     `trigger` and `clock` come from the device, `site` from an old client; None if it sent none.
     `preview` is where a JPEG contains a small one; photos of older versions state none. `sender` is
     None if the photo was not signed, and its camera has no device with a key. Retention deletes no
-    photo that `is_protected`.
+    photo that `is_protected`. `motion` is what its device saw of motion in the picture, None if it
+    did not look; `labels` are the words for what it found there.
     With `deleted_at` this is a photo that was deleted then: it is in the trash with its bytes if it
     `is_trashed`, and else a tombstone without bytes.
     """
@@ -142,6 +146,8 @@ class Photo:
     sender: Sender | None = None
     is_trashed: bool = False
     is_protected: bool = False
+    motion: Motion | None = None
+    labels: tuple[Label, ...] = ()
 
     @property
     def is_tombstone(self) -> bool:
@@ -173,6 +179,8 @@ class Photo:
             "deleted_at": format_time(self.deleted_at) if self.deleted_at else None,
             "trashed": _YES if self.is_trashed else None,
             "protected": _YES if self.is_protected else None,
+            "motion": str(self.motion) if self.motion else None,
+            "labels": format_labels(self.labels) if self.labels else None,
         }
         stated = {name: value for name, value in properties.items() if value is not None}
         return stated | (self.sender.to_properties() if self.sender else {})
@@ -207,10 +215,21 @@ def parse_photo(record: Mapping[str, object]) -> Photo:
             sender=parse_sender(properties),
             is_trashed=properties.get("trashed") == _YES and "deleted_at" in properties,
             is_protected=properties.get("protected") == _YES,
+            motion=_or_none(parse_motion, properties.get("motion")),
+            labels=_or_none(parse_labels, properties.get("labels")) or (),
         )
     except (KeyError, ValueError) as error:  # WireError is a ValueError
         name = properties.get("id", "a record")
         raise DamagedRecordError(f"{name} cannot be read: {error}") from None
+
+
+def _or_none(parse: Callable[[str], Value], text: str | None) -> Value | None:
+    """Return what a text says; None without one, and for one that somebody changed: the photo can
+    be shown without it."""
+    try:
+        return parse(text) if text is not None else None
+    except WireError:
+        return None
 
 
 def _preview_to_text(preview: Preview) -> str:

@@ -53,6 +53,7 @@ _STANDING = {
     "who sent it. Null if it was not signed and its camera has no device with a key.",
 }
 
+_SHARE = {"type": "number", "minimum": 0, "maximum": 1}
 _PHOTO = {
     "id": PHOTO_ID,
     "camera": CAMERA,
@@ -67,6 +68,13 @@ _PHOTO = {
     "device": nullable(CAMERA),
     "standing": _STANDING,
     "protected": BOOLEAN,
+    "motion": {
+        **nullable(record(box=nullable(array(_SHARE, minItems=4, maxItems=4)))),
+        "description": "What its device saw of motion in the picture: where it was, as left, top, "
+        "width and height in shares of the picture. A box of null is a trigger without motion; "
+        "null is a photo at which no device looked.",
+    },
+    "labels": array(record(word=text(), score=_SHARE)),
 }
 _PIN = {"number": number(minimum=0), "use": nullable(text()), "is_active": nullable(BOOLEAN)}
 _DEVICE_TIMES = {

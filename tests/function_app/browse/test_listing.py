@@ -178,6 +178,8 @@ def test_the_json_of_a_photo() -> None:
         "device": None,
         "standing": None,
         "protected": False,
+        "motion": None,
+        "labels": [],
     }
 
 

@@ -55,10 +55,27 @@ def test_a_device_s_photo_is_stored_listed_and_read_back(
         "device": None,
         "standing": None,
         "protected": False,
+        "motion": None,
+        "labels": [],
     }
     assert api.read(f"/api/photos/{name}/content").content == body
     assert store.blobs(camera) == [f"{camera}/2026/11/20/{name}.jpg"]
     assert store.container.download_blob(store.blobs(camera)[0]).readall() == body
+
+
+def test_a_photo_says_what_moved_in_it(api: Api, store: Store, camera: str) -> None:
+    """Its metadata says so, too, so that the index can be rebuilt."""
+    name = name_of(camera)
+    seen = {"X-Motion": "0.125, 0.25, 0.375, 0.5", "X-Labels": "person=0.93, dog=0.51"}
+    assert api.put(jpeg(), {**photo_headers(name), **seen}).status_code == 201
+    (photo,) = api.listed(camera)
+    assert photo["motion"] == {"box": [0.125, 0.25, 0.375, 0.5]}
+    assert photo["labels"] == [{"word": "person", "score": 0.93}, {"word": "dog", "score": 0.51}]
+    metadata = (
+        store.container.get_blob_client(store.blobs(camera)[0]).get_blob_properties().metadata
+    )
+    assert metadata["motion"] == seen["X-Motion"]
+    assert metadata["labels"] == seen["X-Labels"]
 
 
 def test_curl_stores_a_picture(api: Api, camera: str, tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ PHOTOS = st.builds(
     site=st.none() | st.text(min_size=1).filter(str.isprintable),
     preview=st.none() | PREVIEWS,
     sender=st.none() | SENDERS,
+    motion=st.none() | strategies.motions,
+    labels=st.lists(strategies.labels, max_size=3).map(tuple),
 ).filter(lambda photo: not photo.preview or is_inside(photo.preview, photo.size))
 
 
@@ -69,6 +71,13 @@ def test_a_wrong_place_of_a_preview_counts_as_none(text: str) -> None:
     """A thumbnail is then made of the photo."""
     photo = photo_of("gate")
     assert parse_photo({**photo.to_properties(), "preview": text}) == photo
+
+
+@pytest.mark.parametrize("name", ["motion", "labels"])
+def test_changed_motion_or_labels_count_as_none(name: str) -> None:
+    """The photo can be shown without them."""
+    photo = photo_of("gate")
+    assert parse_photo({**photo.to_properties(), name: "<b>?"}) == photo
 
 
 @given(PREVIEWS, st.integers(1, 1 << 20))
