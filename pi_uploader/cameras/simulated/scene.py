@@ -37,7 +37,7 @@ LAWN, DRIVE, STONE = (30, 42, 44), (74, 72, 82), (62, 62, 76)
 
 def draw(time: datetime, camera: str) -> Image.Image:
     """Return the scene at a time (UTC), with that time and the camera's name in a corner."""
-    photo = _draw_backdrop().copy()
+    photo = draw_backdrop().copy()
     seconds = time.timestamp()
     _draw_bird(photo, seconds)
     _draw_fireflies(photo, seconds)
@@ -97,7 +97,8 @@ def _draw_caption(photo: Image.Image, text: str) -> None:
 
 
 @lru_cache(maxsize=1)
-def _draw_backdrop() -> Image.Image:
+def draw_backdrop() -> Image.Image:
+    """Return the scene without what moves. It is cached: draw on a copy."""
     picture = _draw_sky()
     rng = random.Random(7)  # noqa: S311  the same stars and leaves every time
     pen = ImageDraw.Draw(picture)

@@ -96,3 +96,57 @@ def nightjar(beat: float) -> Image.Image:
     sprite.blob((28, 36, 80, 46), BLACK)
     sprite.shape([(32, 40), (6, 36), (6, 46)], BLACK)
     return sprite.smoothed()
+
+
+def pedestrian(stride: float, coat: Colour, legs: Colour) -> Image.Image:
+    """Draw a walking person without a lantern; `stride` as of the fox."""
+    skin, hair = (206, 166, 140), (60, 48, 42)
+    sprite = Sprite(100, 200)
+    swing = math.sin(stride * math.tau) * 22
+    for reach in (-swing, swing):
+        sprite.limb((48, 112), (48 + reach * 0.6, 152), 17, legs)
+        sprite.limb((48 + reach * 0.6, 152), (48 + reach, 192), 13, legs)
+        sprite.limb((48 + reach, 194), (58 + reach, 194), 10, BLACK)
+    sprite.limb((48, 56), (44 + swing * 0.7, 106), 11, coat)  # the far arm
+    sprite.shape([(34, 46), (62, 46), (64, 122), (34, 122)], coat)
+    sprite.blob((33, 38, 63, 66), coat)
+    sprite.limb((50, 56), (52 - swing * 0.7, 106), 12, coat)
+    sprite.blob((36, 8, 62, 40), skin)
+    sprite.blob((34, 4, 62, 26), hair)
+    return sprite.smoothed()
+
+
+def quadruped(stride: float, fur: Colour) -> Image.Image:
+    """Draw a walking cat or dog, by its size; `stride` as of the fox."""
+    sprite = Sprite(200, 120)
+    dark = (fur[0] * 3 // 4, fur[1] * 3 // 4, fur[2] * 3 // 4)
+    swing = math.sin(stride * math.tau) * 16
+    for hip, reach in ((58, -swing), (134, swing)):
+        sprite.limb((hip, 70), (hip + reach, 114), 9, dark)
+    sprite.limb((46, 52), (10, 28 + swing / 3), 9, fur)  # the tail
+    sprite.blob((40, 36, 150, 82), fur)
+    for hip, reach in ((52, swing), (142, -swing)):
+        sprite.limb((hip, 70), (hip + reach, 114), 11, fur)
+    sprite.limb((142, 50), (162, 34), 20, fur)
+    sprite.blob((146, 14, 188, 52), fur)
+    sprite.shape([(152, 22), (154, 4), (166, 18)], dark)
+    return sprite.smoothed()
+
+
+def car(paint: Colour, are_lights_on: bool) -> Image.Image:
+    """Draw a car from the side."""
+    glass, tyre = (58, 70, 84), (24, 24, 28)
+    sprite = Sprite(460, 150)
+    sprite.shape([(110, 60), (160, 12), (290, 12), (352, 60)], paint)
+    sprite.shape([(126, 58), (166, 20), (222, 20), (222, 58)], glass)
+    sprite.shape([(232, 58), (232, 20), (284, 20), (334, 58)], glass)
+    sprite.blob((10, 54, 110, 122), paint)
+    sprite.blob((350, 56, 452, 122), paint)
+    sprite.shape([(40, 56), (416, 58), (440, 118), (22, 118)], paint)
+    for centre in (104, 350):
+        sprite.blob((centre - 34, 80, centre + 34, 148), tyre)
+        sprite.blob((centre - 16, 98, centre + 16, 130), (120, 122, 126))
+    if are_lights_on:
+        sprite.blob((426, 72, 454, 94), (255, 255, 240))
+        sprite.blob((12, 72, 28, 90), (200, 40, 40))
+    return sprite.smoothed()
