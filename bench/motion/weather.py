@@ -152,8 +152,8 @@ class Headlights(Disturbance):
         ]
 
     def light(self, light: Light, t: float) -> None:
-        for begin, takes, direction, row, width, strength in self.sweeps:
-            done = (t - begin) / takes
+        for begin, crossing, direction, row, width, strength in self.sweeps:
+            done = (t - begin) / crossing
             if -0.3 < done < 1.3:
                 x = WIDTH / 2 + direction * (done - 0.5) * (WIDTH + 2 * width)
                 for beam in (-0.35, 0.35):
