@@ -29,7 +29,7 @@ def watch(detector: Detector, frames: Iterable[Frame]) -> list[float]:
 
 
 class MeanSquareError:
-    """picamera2's example capture_motion.py: the mean square of the difference of two consecutive
+    """picamera2's example of motion capture: the mean square of the difference of two consecutive
     frames is more than 7."""
 
     THRESHOLD = 7.0
