@@ -42,6 +42,7 @@ class Kind(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     RESTART = "restart"
+    REPLAY_KEEP = "replay-keep"
 
 
 class CommandState(StrEnum):
@@ -62,7 +63,8 @@ _REPORTED = frozenset(CommandState) - {CommandState.ASKED}
 class Command:
     """`id` is 32 hex digits. `kind` is one of `Kind`, or a word of a later version, which a device
     refuses. `camera` is None for all cameras. `until` is when disarming or a pause ends, None for
-    when a person ends it. `lines` is how many lines of the log are wanted. Nobody executes it after
+    when a person ends it. `lines` is how many lines of the log are wanted. `photo` is of whose
+    trigger a device keeps the frames, since there was motion after all. Nobody executes it after
     `expires_at`. Raises WireError for values that break the rules of the wire."""
 
     id: str
@@ -71,6 +73,7 @@ class Command:
     camera: str | None = None
     until: datetime | None = None
     lines: int | None = None
+    photo: PhotoName | None = None
 
     def __post_init__(self) -> None:
         check_command_id(self.id)
@@ -91,7 +94,7 @@ class Command:
         return photo.tag == self.tag and self.camera in (None, photo.camera)
 
     def to_properties(self) -> dict[str, Any]:
-        """Return the command as a JSON object."""
+        """Return the command as a JSON object. Only one with a photo has the member `photo`."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -99,6 +102,7 @@ class Command:
             "until": format_time(self.until) if self.until else None,
             "lines": self.lines,
             "expires_at": format_time(self.expires_at),
+            **({"photo": str(self.photo)} if self.photo else {}),
         }
 
 
@@ -113,6 +117,7 @@ def parse_command(value: object, where: str = "command") -> Command:
             camera=_optional_text(members, "camera"),
             until=_optional_time(members, "until"),
             lines=_optional_number(members, "lines"),
+            photo=_optional_name(members, "photo"),
         )
     except WireError as error:
         raise WireError(f"{where}.{error.field}", error.problem) from None
@@ -300,6 +305,11 @@ def _optional_number(members: Mapping[str, Any], member: str) -> int | None:
 def _optional_time(members: Mapping[str, Any], member: str) -> datetime | None:
     value = members.get(member)
     return None if value is None else _time(value, member)
+
+
+def _optional_name(members: Mapping[str, Any], member: str) -> PhotoName | None:
+    text = _optional_text(members, member)
+    return None if text is None else parse_name(text, member)
 
 
 def _time(value: object, where: str) -> datetime:

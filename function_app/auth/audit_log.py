@@ -49,6 +49,7 @@ _KINDS = {
         *("removed a camera", "removed a device", "repaired", "rebuilt", "armed", "disarmed"),
         *("asked for a photo", "asked for a clip", "asked for the log", "asked for a diagnosis"),
         *("paused the uploads", "resumed the uploads", "restarted"),
+        "asked to keep the frames of a photo",
     ),
     ActionKind.NOTIFICATION: (
         *("made the channel", "changed the channel", "removed the channel", "tested the channel"),

@@ -75,6 +75,7 @@ _CAMERA_STATE = _extensible(
         maxItems=MAX_PINS,
     ),
     can=array(json_schema.ALERT_KIND, maxItems=16),
+    motion=text(maxLength=MAX_REASON),
 )
 NEW_HEARTBEAT = WireBody(
     "Heartbeat",

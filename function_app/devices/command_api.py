@@ -65,7 +65,8 @@ RETURN_FILE = defaulting(
 LINES = defaulting(
     "lines", whole_number(1, wire.MAX_LINES), DEFAULT_LINES, "How many lines of the log."
 )
-KIND = required("kind", choice(list(wire.Kind)), "What the device is to do.")
+_WITHOUT_PHOTO = [kind for kind in wire.Kind if kind is not wire.Kind.REPLAY_KEEP]
+KIND = required("kind", choice(_WITHOUT_PHOTO), "What the device is to do.")
 OF_CAMERA = optional("camera", CAMERA_NAME, "Only this camera of the device.")
 UNTIL = optional(
     "until",
@@ -93,6 +94,7 @@ _ACTIONS = {
     wire.Kind.PAUSE: "paused the uploads",
     wire.Kind.RESUME: "resumed the uploads",
     wire.Kind.RESTART: "restarted",
+    wire.Kind.REPLAY_KEEP: "asked to keep the frames of a photo",
 }
 
 
@@ -238,6 +240,7 @@ def describe(
     state = record.state_at(now)
     return {
         **command.to_properties(),
+        "photo": str(command.photo) if command.photo else None,
         "device": device,
         "asked_by": record.asked_by if is_shown else None,
         "asked_at": format_time(record.asked_at),

@@ -79,6 +79,7 @@ class CommandRecord:
             "camera": command.camera,
             "until": format_time(command.until) if command.until else None,
             "lines": None if command.lines is None else str(command.lines),
+            "photo": None if command.photo is None else str(command.photo),
             "expires_at": format_time(command.expires_at),
             "who": self.asked_by,
             "asked_at": format_time(self.asked_at),
@@ -101,6 +102,7 @@ def parse_record(key: str, properties: Mapping[str, str]) -> CommandRecord:
         properties.get("camera"),
         parse_time(until) if until else None,
         int(properties["lines"]) if "lines" in properties else None,
+        parse_name(properties["photo"]) if "photo" in properties else None,
     )
     return CommandRecord(
         command,

@@ -28,6 +28,7 @@ from pi_uploader.agent.state import read_cameras
 from pi_uploader.control import ControlError, NotRunningError, Reply, RequestRefusedError, ask
 from pi_uploader.log_ring import last_lines
 from pi_uploader.spool import Spool
+from pi_uploader.spool.replay import ReplaySet
 
 MAX_CAMERAS_SECONDS = 300.0  # of a command, after which it begins no photo with another camera
 PHOTO_SECONDS = 190.0  # for the capture process to take a photo; it gives up after 180
@@ -74,6 +75,7 @@ class Executor:
             Kind.PAUSE: self._pause_uploads,
             Kind.RESUME: self._resume_uploads,
             Kind.RESTART: self._restart,
+            Kind.REPLAY_KEEP: self._keep_frames,
         }
 
     def close(self) -> None:
@@ -106,6 +108,8 @@ class Executor:
         is not known how far it came. It is not executed again."""
         if command.kind in (Kind.PHOTO, Kind.CLIP):
             return self._find(command, "the device restarted meanwhile")
+        if command.kind == Kind.REPLAY_KEEP:  # to do it twice is the same as once
+            return self.execute(command)
         return expired(command, "the device restarted meanwhile")
 
     # --- photos
@@ -226,6 +230,14 @@ class Executor:
 
     def _resume_uploads(self, command: Command) -> CommandResult:
         self._pause.resume()
+        return done(command)
+
+    def _keep_frames(self, command: Command) -> CommandResult:
+        """Keep the frames around the trigger of a photo without motion, which a person saw."""
+        if command.photo is None:
+            return refused(command, "it names no photo")
+        if not ReplaySet(self._spool.folder).keep(command.photo):
+            return refused(command, "the frames of this photo are not on the device (any more)")
         return done(command)
 
     def _restart(self, command: Command) -> CommandResult:

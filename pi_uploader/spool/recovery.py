@@ -4,6 +4,7 @@ and find the highest sequence number in use."""
 import fcntl
 import logging
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import TextIO
@@ -82,20 +83,23 @@ class Recovery:
         """Store the partial files that are complete, and record the others as lost."""
         for shard in list_shards(folder, self._disk):
             names = list_names(folder / shard, self._disk)
-            for file_name in sorted(name for name in names if name.endswith(PARTIAL)):
+            # In this order a photo comes before the one that was to replace it: `~` is after `+`.
+            for file_name in sorted((one for one in names if one.endswith(PARTIAL)), reverse=True):
                 photo = parse_file_name(file_name.removesuffix(PARTIAL))
                 if photo is None:
                     continue
                 partial = folder / shard / file_name
                 try:
-                    self._finish(partial, photo, is_stored=photo.file_name in names)
+                    names += self._finish(partial, photo, _is_stored(photo, names))
                 except OSError as error:
                     log.error("%s stays incomplete: %s", partial, error.strerror)
 
-    def _finish(self, partial: Path, photo: SpooledPhoto, is_stored: bool) -> None:
+    def _finish(self, partial: Path, photo: SpooledPhoto, is_stored: bool) -> list[str]:
+        """Store a partial file, if it is complete. Return the names of the files that were
+        stored."""
         if is_stored:  # left by an earlier attempt; a later one succeeded
             self._disk.remove(partial)
-            return
+            return []
         try:
             open_verified(partial, photo, self._disk).close()
             with self._disk.open(partial) as file:
@@ -103,7 +107,14 @@ class Recovery:
         except DamagedPhotoError:
             self._losses.forget(photo)  # there may be a record with another reason
             self._losses.evict(partial, Loss(photo, TORN))
-        else:
-            self._losses.forget(photo)
-            self._disk.rename(partial, self._waiting.path_of(photo))
-            self._disk.flush_folder(partial.parent)
+            return []
+        self._losses.forget(photo)
+        self._disk.rename(partial, self._waiting.path_of(photo))
+        self._disk.flush_folder(partial.parent)
+        return [photo.file_name]
+
+
+def _is_stored(photo: SpooledPhoto, names: Iterable[str]) -> bool:
+    """Return whether the photo is there, or what replaced it: one with its number and its id."""
+    start = f"{photo.sequence:010d}~{photo.name}~"
+    return any(name.startswith(start) and not name.endswith(PARTIAL) for name in names)

@@ -21,11 +21,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from photo_wire.headers import ClockStatus
+from photo_wire.media import Media
+from photo_wire.motion import Motion
 from photo_wire.name import PhotoName
 from pi_uploader.spool.archive import Archive
 from pi_uploader.spool.disk import Disk
@@ -41,7 +44,13 @@ from pi_uploader.spool.folders import (
 )
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, TORN, Losses, fallback_folder
 from pi_uploader.spool.notification import notify
-from pi_uploader.spool.photo import DamagedPhotoError, PhotoInfo, SpooledPhoto, open_verified
+from pi_uploader.spool.photo import (
+    DamagedPhotoError,
+    PhotoInfo,
+    SpooledPhoto,
+    SpoolError,
+    open_verified,
+)
 from pi_uploader.spool.quota import Backlog, Evictor, Inventory, Quota, Usage
 from pi_uploader.spool.recovery import Recovery
 from pi_uploader.spool.writer import Writer
@@ -109,6 +118,34 @@ class Spool:
             return self._writer.put(SpooledPhoto(0, info, len(content), sha256), content)
         finally:  # of a loss, too: it is to be reported
             notify(self.folder)
+
+    def hold(self, content: bytes, info: PhotoInfo) -> SpooledPhoto:
+        """Store a photo as `put` does, but hidden from the upload until `release` or
+        `replace_by_stub`. After a power cut in between it is stored whole. Raises as `put` does."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        try:
+            return self._writer.hold(SpooledPhoto(0, info, len(content), sha256), content)
+        except SpoolError:
+            notify(self.folder)  # the loss is to be reported
+            raise
+
+    def release(self, held: SpooledPhoto, motion: Motion | None) -> SpooledPhoto:
+        """Let a photo that was held be uploaded, with what is known of its motion now. Raises
+        OSError if it stays held; the next start releases it."""
+        photo = replace(held, info=replace(held.info, motion=motion))
+        self._writer.release(held, photo)
+        notify(self.folder)
+        return photo
+
+    def replace_by_stub(self, held: SpooledPhoto, stub: bytes) -> SpooledPhoto:
+        """Let this small JPEG be uploaded in the place of a photo without motion that was held.
+        Raises OSError if one of the two stays held; the next start releases it."""
+        info = replace(held.info, media=Media.JPEG, motion=Motion())
+        sha256 = hashlib.sha256(stub).hexdigest()
+        photo = SpooledPhoto(held.sequence, info, len(stub), sha256)
+        self._writer.replace(held, photo, stub)
+        notify(self.folder)
+        return photo
 
     def recover(self) -> None:
         """Prepare to put photos: finish what an earlier process left incomplete. Without a call,

@@ -1,5 +1,8 @@
 """Put a photo into the spool: complete and durable, or as the record of its loss.
 
+A photo of which it is not known yet what it is worth is held: its partial file is complete and
+durable, but the upload process does not see it. If the power fails then, recovery stores it.
+
 A photo that fits on the disk is stored even if the bookkeeping fails (counting, locking, recording
 another loss, removing empty folders). The bookkeeping is tried again with the next photo.
 """
@@ -7,11 +10,12 @@ another loss, removing empty folders). The bookkeeping is tried again with the n
 import errno
 import logging
 import threading
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.disk import Disk, create_durably
 from pi_uploader.spool.folders import WaitingFolders, make_durable_folder
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, Loss, Losses
 from pi_uploader.spool.photo import (
@@ -31,6 +35,7 @@ log = logging.getLogger("spool")
 MAX_ATTEMPTS = 4
 IN_NEXT_FOLDER, AFTER_EVICTION = 2, 3
 DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
+_CANNOT_BE_FLUSHED = "%s cannot be flushed, which a power cut may undo: %s"
 
 
 class Writer:
@@ -61,9 +66,52 @@ class Writer:
     def put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
         """Store a photo under the next sequence number. Raises SpoolError if it is lost."""
         with self._lock:
-            return self._put(photo, content)
+            return self._put(photo, content, self._write)
 
-    def _put(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
+    def hold(self, photo: SpooledPhoto, content: bytes) -> SpooledPhoto:
+        """Store a photo under the next sequence number, hidden from the upload until `release` or
+        `replace`. Raises SpoolError if it is lost."""
+        with self._lock:
+            return self._put(photo, content, self._write_partial)
+
+    def release(self, held: SpooledPhoto, photo: SpooledPhoto) -> None:
+        """Give a photo that is held its final name, that of `photo`. Raises OSError if it stays
+        held, until recovery stores it under its first name."""
+        path = self._waiting.path_of(photo)
+        self._disk.rename(_partial(self._waiting.path_of(held)), path)
+        self._flush_or_log(path.parent)
+
+    def replace(self, held: SpooledPhoto, photo: SpooledPhoto, content: bytes) -> None:
+        """Store this content in the place of a photo that is held. Raises OSError if one of the two
+        stays held, until recovery stores it.
+
+        The photo is gone before the other one can be sent: else a power cut could bring it back
+        when the backend has the other one under its id.
+        """
+        path, former = self._waiting.path_of(photo), _partial(self._waiting.path_of(held))
+        try:
+            self._write_partial(photo, content)
+            self._disk.remove(former)
+        except OSError:
+            with suppress(OSError):
+                self._clear(photo)
+            raise
+        self._flush_or_log(path.parent)
+        self._disk.rename(_partial(path), path)
+        self._flush_or_log(path.parent)
+
+    def _flush_or_log(self, folder: Path) -> None:
+        try:
+            self._disk.flush_folder(folder)
+        except OSError as error:
+            log.error(_CANNOT_BE_FLUSHED, folder, error.strerror)
+
+    def _put(
+        self,
+        photo: SpooledPhoto,
+        content: bytes,
+        write: Callable[[SpooledPhoto, bytes], None],
+    ) -> SpooledPhoto:
         self._record_pending_losses()
         problem: OSError | None = None
         first = photo = replace(photo, sequence=self._next_sequence())
@@ -77,7 +125,7 @@ class Writer:
             try:
                 self._evictor.free_space_for(photo)
                 self._make_folder(photo, must_be_durable=attempt < IN_NEXT_FOLDER)
-                self._write(photo, content)
+                write(photo, content)
             except NoRoomError as error:
                 problem = error
                 break
@@ -123,24 +171,27 @@ class Writer:
         except OSError as error:
             if must_be_durable or not _exists(folder):
                 raise
-            log.error(
-                "%s cannot be flushed, which a power cut may undo: %s", folder, error.strerror
-            )
+            log.error(_CANNOT_BE_FLUSHED, folder, error.strerror)
         else:
             self._durable_folder = folder
 
     def _write(self, photo: SpooledPhoto, content: bytes) -> None:
         path = self._waiting.path_of(photo)
-        partial = path.with_name(path.name + PARTIAL)
-        file = self._disk.create(partial)
-        try:
-            try:
-                self._disk.write(file, content)
-                self._disk.flush(file)
-            finally:
-                self._disk.close(file)
-            self._disk.rename(partial, path)
+        with self._cleared_after_error(photo):
+            create_durably(_partial(path), content, self._disk)
+            self._disk.rename(_partial(path), path)
             self._disk.flush_folder(path.parent)
+
+    def _write_partial(self, photo: SpooledPhoto, content: bytes) -> None:
+        partial = _partial(self._waiting.path_of(photo))
+        with self._cleared_after_error(photo):
+            create_durably(partial, content, self._disk)
+            self._disk.flush_folder(partial.parent)
+
+    @contextmanager
+    def _cleared_after_error(self, photo: SpooledPhoto) -> Iterator[None]:
+        try:
+            yield
         except OSError:
             with suppress(OSError):
                 self._clear(photo)
@@ -154,7 +205,7 @@ class Writer:
 
     def _traces(self, photo: SpooledPhoto) -> tuple[Path, Path]:
         path = self._waiting.path_of(photo)
-        return path.with_name(path.name + PARTIAL), path
+        return _partial(path), path
 
     def _has_traces(self, photo: SpooledPhoto) -> bool:
         """Return whether a failed attempt has left a file that cannot be removed."""
@@ -185,6 +236,10 @@ class Writer:
         except OSError:
             return False
         return True
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(path.name + PARTIAL)
 
 
 def _exists(path: Path) -> bool:

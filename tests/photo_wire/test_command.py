@@ -40,6 +40,7 @@ commands = st.builds(
     st.none() | cameras,
     st.none() | moments,
     st.none() | st.integers(1, 1000),
+    st.none() | names,
 )
 sentences = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "), max_size=300)
 texts = st.text(st.characters(exclude_categories=["Cs"]))
@@ -86,7 +87,9 @@ anything = st.recursive(
 )
 odd_members = st.fixed_dictionaries(
     {},
-    optional=dict.fromkeys((*COMMAND, *RESULT, "lines", "until", "camera", "photos"), anything),
+    optional=dict.fromkeys(
+        (*COMMAND, *RESULT, "lines", "until", "camera", "photo", "photos"), anything
+    ),
 )
 
 
@@ -117,6 +120,8 @@ def test_no_value_raises_anything_but_a_wire_error(value: object, change: dict[s
         (parse_command, COMMAND, {"camera": "../x"}, "command.camera"),
         (parse_command, COMMAND, {"until": "tomorrow"}, "command.until"),
         (parse_command, COMMAND, {"until": 5}, "command.until"),
+        (parse_command, COMMAND, {"photo": "gate"}, "command.photo"),
+        (parse_command, COMMAND, {"photo": 5}, "command.photo"),
         (parse_command, COMMAND, {"lines": 0}, "command.lines"),
         (parse_command, COMMAND, {"lines": True}, "command.lines"),
         (parse_command, COMMAND, {"lines": 1e9}, "command.lines"),

@@ -97,6 +97,10 @@ _CAMERA_STATE: dict[str, Schema] = {
     "failing": nullable(text()),
     "pins": array(record(**_PIN)),
     "can": array(ALERT_KIND),
+    "motion": {
+        **nullable(text()),
+        "description": "`watching` for motion in the picture, or `blind: ` and the reason.",
+    },
 }
 _NUMBER = {"type": "number"}
 _DEVICE: dict[str, Schema] = {
@@ -212,6 +216,7 @@ SCHEMAS: dict[str, Schema] = {
         camera=nullable(CAMERA),
         until=nullable(TIME),
         lines=nullable(COUNT),
+        photo=nullable(PHOTO_ID),
         asked_by=nullable(text()),
         asked_at=TIME,
         expires_at=TIME,

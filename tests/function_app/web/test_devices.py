@@ -12,6 +12,7 @@ from function_app.services import connect
 from function_app.settings import Settings
 from photo_wire.command import CommandResult, CommandState
 from photo_wire.heartbeat import CameraState
+from photo_wire.motion import BLIND, WATCHING
 from tests.support.api import Api, new_camera
 from tests.support.browser import same_origin
 from tests.support.reporting_device import ReportingDevice
@@ -58,6 +59,17 @@ def test_a_device_is_described_in_the_language_and_the_zone_of_the_viewer(
         assert text in page
     assert f'value="arm {camera}"' in page
     assert 'value="resume"' in page
+
+
+def test_a_camera_that_sees_no_motion_says_why(api: Api, two: ReportingDevice) -> None:
+    first, second = sorted(two.cameras)
+    two.cameras[first] = CameraState(armed=True, motion=f"{BLIND}no frame came for 5 s")
+    two.cameras[second] = CameraState(armed=True, motion=WATCHING)
+    two.report()
+    for path in ("/devices", f"/devices/{two.name}"):
+        page = api.ask(path, session_of(api)).text
+        assert page.count("sees no motion in its picture") == 1
+        assert "sees no motion in its picture: no frame came for 5 s</span>" in page
 
 
 def test_a_ready_device_with_a_disarmed_camera_and_a_pause(api: Api, two: ReportingDevice) -> None:

@@ -1,0 +1,92 @@
+"""The frames around triggers that the picture did not confirm: a person may say that it was wrong.
+
+    replay/candidates/{photo id}.npz    about ten frames, of the last triggers without motion
+    replay/missed/{photo id}.npz        those in which a person saw something after all
+
+`make bench-motion FOLDER=replay/missed` reads them: `luma` (frames x 240 x 320), `at` (seconds from
+the trigger) and `gain` of each frame. They are worth no flush, and no room that a photo needs.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from photo_wire.name import PhotoName
+
+if TYPE_CHECKING:
+    from pi_uploader.motion.frame import Frame
+
+MAX_FILES = 200
+MAX_BYTES = 20_000_000
+MIN_FREE_BYTES = 200_000_000  # of the disk, below which there are no candidates
+_SUFFIX = ".npz"
+_adding = threading.Lock()  # one camera at a time: each deletes what another has half written
+
+
+class ReplaySet:
+    """The frames in the folder `replay` of a spool."""
+
+    def __init__(self, spool: Path) -> None:
+        self.candidates = spool / "replay" / "candidates"
+        self.missed = spool / "replay" / "missed"
+
+    def add(self, photos: Sequence[PhotoName], frames: Sequence["Frame"], moment: float) -> None:
+        """Store the frames around a trigger (`moment`, monotonic seconds) under each of its photos,
+        and delete the oldest candidates above MAX_FILES and MAX_BYTES. Raises OSError."""
+        with _adding:
+            self._add(photos, frames, moment)
+
+    def _add(self, photos: Sequence[PhotoName], frames: Sequence["Frame"], moment: float) -> None:
+        import numpy as np
+
+        self.candidates.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(self.candidates).free < MIN_FREE_BYTES:
+            self._purge(0, 0)
+            return
+        first, *others = (self.candidates / f"{name}{_SUFFIX}" for name in photos)
+        new = first.with_suffix(".new")
+        with new.open("wb") as file:
+            np.savez_compressed(
+                file,
+                luma=np.stack([frame.luma for frame in frames]),
+                at=np.array([frame.at - moment for frame in frames]),
+                gain=np.array([frame.gain for frame in frames]),
+            )
+        new.replace(first)
+        for other in others:
+            with suppress(OSError):  # not every file system has links
+                os.link(first, other)
+        self._purge(MAX_FILES, MAX_BYTES)
+
+    def keep(self, photo: PhotoName) -> bool:
+        """Move a photo's frames to those that were missed; return whether there are any. A photo
+        that got its time later is found by its tag."""
+        if self._find(self.missed, photo):
+            return True
+        found = self._find(self.candidates, photo)
+        if found is None:
+            return False
+        self.missed.mkdir(exist_ok=True)
+        found.replace(self.missed / f"{photo}{_SUFFIX}")
+        return True
+
+    def _find(self, folder: Path, photo: PhotoName) -> Path | None:
+        exact = folder / f"{photo}{_SUFFIX}"
+        if exact.exists():
+            return exact
+        return next(folder.glob(f"{photo.camera}-????????T?????????Z-{photo.tag}{_SUFFIX}"), None)
+
+    def _purge(self, max_files: int, max_bytes: int) -> None:
+        """Delete the oldest candidates above these limits, and what a crash has left half
+        written."""
+        files = [(file.stat(), file) for file in self.candidates.iterdir()]
+        newest_first = sorted(files, key=lambda one: one[0].st_mtime_ns, reverse=True)
+        total = 0
+        for number, (stat, file) in enumerate(newest_first, 1):
+            total += stat.st_size
+            if number > max_files or total > max_bytes or file.suffix != _SUFFIX:
+                file.unlink()
