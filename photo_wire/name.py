@@ -7,7 +7,7 @@ search term from the Pi's log to Storage Explorer.
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from photo_wire.moment import EPOCH, to_milliseconds
 _CAMERA = r"[a-z0-9][a-z0-9-]{0,31}"
 _DAY, _CLOCK = r"([0-9]{4})([0-9]{2})([0-9]{2})", r"([0-9]{2})([0-9]{2})([0-9]{2})([0-9]{3})"
 _NAME = re.compile(rf"({_CAMERA})-{_DAY}T{_CLOCK}Z-([0-9a-f]{{8}})")
-_TAG = re.compile(r"[0-9a-f]{8}")
+_CAMERA_NAME, _TAG = re.compile(_CAMERA), re.compile(r"[0-9a-f]{8}")
 CAMERA_AND_DAY = (
     rf"({_CAMERA})-([0-9]{{8}})T(?:[01][0-9]|2[0-3])[0-5][0-9][0-5][0-9][0-9]{{3}}Z-[0-9a-f]{{8}}"
 )
@@ -33,21 +33,21 @@ class PhotoName:
     camera: str
     captured_at: datetime
     tag: str
+    _text: str | None = field(default=None, init=False, repr=False, compare=False)
+    # once it was formatted: an upload needs it nine times
 
     def __post_init__(self) -> None:
         check_camera(self.camera)
-        if self.captured_at != to_milliseconds(self.captured_at) or self.captured_at < EPOCH:
+        if self.captured_at.microsecond % 1000 or self.captured_at < EPOCH:
             raise WireError("photo id", "its time is not whole milliseconds from 1970 on")
         if not _TAG.fullmatch(self.tag):
             raise WireError("photo id", f"{quoted(self.tag)} is not eight hex digits")
 
     def __str__(self) -> str:
-        at = self.captured_at.astimezone(
-            UTC
-        )  # formatted by hand: strftime takes three times as long
-        day = f"{at.year:04d}{at.month:02d}{at.day:02d}"
-        time = f"{at.hour:02d}{at.minute:02d}{at.second:02d}{at.microsecond // 1000:03d}"
-        return f"{self.camera}-{day}T{time}Z-{self.tag}"
+        if (text := self._text) is None:
+            text = _format(self)
+            object.__setattr__(self, "_text", text)
+        return text
 
 
 def new_name(camera: str, captured_at: datetime, tag: str | None = None) -> PhotoName:
@@ -84,13 +84,21 @@ def is_day(digits: str) -> bool:
 
 def check_camera(text: str, field: str = "camera") -> str:
     """Return `text` if it can be a camera's name. Raises WireError, naming `field`, if not."""
-    if not re.fullmatch(_CAMERA, text):
+    if not _CAMERA_NAME.fullmatch(text):
         raise WireError(
             field,
             f"{quoted(text)} is not a camera's name; use 1 to 32 of a-z, 0-9 and -, "
             "beginning with a letter or digit",
         )
     return text
+
+
+def _format(name: PhotoName) -> str:
+    at = name.captured_at.astimezone(UTC)
+    # by hand: strftime takes three times as long
+    day = f"{at.year:04d}{at.month:02d}{at.day:02d}"
+    time = f"{at.hour:02d}{at.minute:02d}{at.second:02d}{at.microsecond // 1000:03d}"
+    return f"{name.camera}-{day}T{time}Z-{name.tag}"
 
 
 def _not_a_name(field: str, text: str) -> WireError:

@@ -95,12 +95,13 @@ class SignedRequest:
 
         Raises WireError if the request lacks a component, or has one that is not ASCII.
         """
-        lines = []
-        for name in components:
-            value = self._derived.get(name, self.headers.get(name))
-            if value is None:
-                raise WireError(SIGNATURE_INPUT, f"the request has no {quoted(name)}")
-            lines.append(f'"{name}": {value}\n')
+        values = self.headers | self._derived
+        try:
+            lines = [f'"{name}": {values[name]}\n' for name in components]
+        except KeyError as missing:
+            raise WireError(
+                SIGNATURE_INPUT, f"the request has no {quoted(missing.args[0])}"
+            ) from None
         try:
             return f'{"".join(lines)}"@signature-params": {parameters}'.encode("ascii")
         except UnicodeEncodeError:
@@ -250,4 +251,4 @@ def _seconds(text: str) -> int:
 
 
 def _quote(components: Sequence[str]) -> str:
-    return " ".join(f'"{name}"' for name in components)
+    return " ".join([f'"{name}"' for name in components])

@@ -4,7 +4,7 @@ import hashlib
 import random
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 from io import BytesIO
@@ -28,6 +28,7 @@ from photo_wire.headers import (
     CONTENT_TYPE,
     FUNCTION_KEY,
     UPLOAD_PATH,
+    WAITING,
     PhotoHeaders,
     content_digest,
 )
@@ -129,7 +130,10 @@ class BackendClient:
     def _template(self, method: str, path: str) -> requests.PreparedRequest:
         """Return a request with the headers that all requests have. It is prepared once: that costs
         as much as sending a small photo."""
-        return requests.Request(method, self._base_url + path, self._headers).prepare()
+        template = requests.Request(method, self._base_url + path, self._headers).prepare()
+        # A dictionary is enough: each name is written in one way only.
+        template.headers = dict(template.headers)  # type: ignore[assignment]
+        return template
 
     def blobs(self) -> BlobClient:
         """Return a client for the blobs that the backend links to. It shares certificates and
@@ -151,7 +155,9 @@ class BackendClient:
         UnavailableError for everything else that is not such a receipt: no response, a redirect,
         the page of a captive portal, a wrong key, a receipt for other bytes.
         """
-        headers = replace(photo.headers, waiting=waiting).to_headers()
+        headers = photo.headers.to_headers()
+        if waiting is not None:
+            headers[WAITING] = str(waiting)
         if carried:
             headers[HEARTBEAT] = carried.header
         response = self._request(UPLOAD_PATH, headers, body, photo.size)
@@ -236,12 +242,10 @@ class BackendClient:
         template = self._templates[path]
         request = requests.PreparedRequest()
         request.method, request.url = template.method, template.url
-        length = {"Content-Length": str(size)}
-        # A dictionary is enough: each name is written in one way only.
         request.headers = {  # type: ignore[assignment]
             **template.headers,
             **headers,
-            **length,
+            "Content-Length": str(size),
             **(self._identity.sign(template.method or "", path, headers) if self._identity else {}),
         }
         # An empty file would be sent in chunks. (The types of `requests` do not know of files.)
@@ -249,8 +253,8 @@ class BackendClient:
         with self._deadlines.limit(self._max_put_seconds) as deadline:
             try:
                 with self._adapter.respond(request) as response:
-                    content = response.raw.read(MAX_RESPONSE_BYTES, decode_content=True)
-                    return _checked(Response(response.status_code, response.headers, content))
+                    content = response.read(MAX_RESPONSE_BYTES, decode_content=True)
+                    return _checked(Response(response.status, response.headers, content))
             except (requests.RequestException, HTTPError, OSError) as error:
                 if deadline.has_passed:
                     raise UnavailableError(

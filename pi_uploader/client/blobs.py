@@ -102,12 +102,12 @@ class BlobClient:
                 agent = {"User-Agent": f"pi-uploader/{__version__}"}
                 prepared = requests.Request(method, url, {**headers, **agent}, data=body).prepare()
                 with adapter.respond(prepared) as response:
-                    content = response.raw.read(MAX_BLOB_BYTES + 1, decode_content=True)
+                    content = response.read(MAX_BLOB_BYTES + 1, decode_content=True)
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 if deadline.has_passed:
                     raise UnavailableError(f"took longer than {MAX_SECONDS:g} s") from None
                 raise unavailable(error, self._route) from None
-        status = response.status_code
+        status = response.status
         if status not in expected:
             raise UnavailableError(f"answered {status} ({self._route})", status=status)
         if len(content) > MAX_BLOB_BYTES:

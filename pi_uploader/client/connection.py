@@ -1,11 +1,12 @@
 """The connection to the backend: its route through a proxy, its certificates, its time limits."""
 
+import http.client
 import os
 import ssl
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
@@ -15,6 +16,8 @@ from requests.adapters import HTTPAdapter
 from requests.utils import select_proxy, should_bypass_proxies
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import ConnectionPool, HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.response import BaseHTTPResponse
+from urllib3.util import Timeout
 
 from pi_uploader.client.deadlines import Deadlines
 from pi_uploader.settings import SettingsError
@@ -24,6 +27,7 @@ READ_TIMEOUT_SECONDS = 30.0  # without a byte in either direction
 BLOCK_SIZE = 512 * 1024  # bytes that are read from a photo at once
 PROXY_VARIABLES = "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY"
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # which curl and requests know, too
+_TIMEOUT = Timeout(connect=CONNECT_TIMEOUT_SECONDS, read=READ_TIMEOUT_SECONDS)
 _DEFAULT_PORTS = {"https": 443, "socks4": 1080, "socks4a": 1080, "socks5": 1080, "socks5h": 1080}
 
 # --- the route
@@ -172,30 +176,32 @@ class Adapter(HTTPAdapter):
             target = self._targets[request.url] = super().request_url(request, proxies)
         return target
 
-    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
-        """Return the response with its status code, headers and body, which are all that is read
-        of it: no cookies, and no guess at the encoding of its text."""
-        response = requests.Response()
-        response.status_code, response.headers, response.raw = resp.status, resp.headers, resp
-        return response
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> Any:
+        """Return urllib3's response as it is: its status, headers and body are all that is read, no
+        cookies and no text."""
+        return resp
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         """Do nothing: the context verifies, and there is no other bundle to read."""
 
-    def respond(self, request: requests.PreparedRequest) -> requests.Response:
+    def respond(self, request: requests.PreparedRequest) -> BaseHTTPResponse:
         """Send a request, and return the response once its headers have come. A redirect is not
         followed. Raises as `requests` does.
 
         A session would do the same with more work: it has nothing to add, such as cookies.
         """
-        timeout = (CONNECT_TIMEOUT_SECONDS, READ_TIMEOUT_SECONDS)
-        return self.send(request, stream=True, timeout=timeout, proxies=self._route.proxies)
+        timeout: Any = _TIMEOUT  # which the types of `requests` do not know
+        response = self.send(request, stream=True, timeout=timeout, proxies=self._route.proxies)
+        return cast(BaseHTTPResponse, response)
 
 
 def _pools(deadlines: Deadlines) -> dict[str, type[HTTPConnectionPool]]:
     """Return urllib3's pools, with connections that `deadlines` closes."""
 
     class Connection(HTTPConnection):
+        # That of urllib3 looks for headers to be skipped, of which there are none.
+        putheader = http.client.HTTPConnection.putheader
+
         def connect(self) -> None:
             deadlines.register(self)  # a proxy may take its time with its response
             super().connect()

@@ -33,13 +33,13 @@ from photo_wire.name import PhotoName
 from pi_uploader.spool.archive import Archive
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.folders import (
+    EmptyShards,
     PhotoFilter,
     WaitingFolders,
     iter_photos,
     iter_photos_by_reason,
     make_durable_folder,
     move,
-    remove_if_empty,
     unreadable_folders,
 )
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, TORN, Losses, fallback_folder
@@ -79,6 +79,7 @@ class Spool:
         self.quarantine_folder = folder / "quarantine"
         self._disk = disk or Disk()
         self._waiting = WaitingFolders(self.waiting_folder, self.undated_folder)
+        self._empty_shards = EmptyShards(self._disk)
         fallback = fallback_folder(runtime, folder) if runtime else None
         self.losses = Losses(folder, self._disk, fallback)
         self.archive = Archive(folder / "kept", self._disk, keep, keep_bytes)
@@ -192,10 +193,9 @@ class Spool:
                 move(path, self.archive.path_of(photo), self._disk)
             else:
                 self._disk.remove(path)
+                self._empty_shards.remove(path.parent)
         except FileNotFoundError:  # it was evicted during its upload, and arrived after all
             self.losses.forget(photo)
-        else:
-            remove_if_empty(path.parent, self._disk)
 
     def quarantine(self, photo: SpooledPhoto, reason: str) -> None:
         """Move a waiting photo to the folder of this reason (lower-case words and -)."""

@@ -57,6 +57,7 @@ class PhotoSelector:
         self._turn = 0
         self._is_notified = False
         self._lists: dict[bool, _Listed] = {}  # by whether the oldest is first
+        self._delivered: set[int] = set()  # sequence numbers, since a list was made
 
     def notify(self) -> None:
         """Have the next choice list the spool: it has changed."""
@@ -95,6 +96,7 @@ class PhotoSelector:
     def next_turn(self, photo: SpooledPhoto) -> None:
         """Record that this photo was delivered."""
         self._turn += 1
+        self._delivered.add(photo.sequence)  # the other list may have it, too
         self._urgent.pop(photo.name.tag, None)
         self._urgent = {tag: turn for tag, turn in self._urgent.items() if turn > self._turn}
 
@@ -116,6 +118,7 @@ class PhotoSelector:
             photo = next(filterfalse(self._is_unavailable_or_retry, listed.photos), None)
             if photo is not None:
                 return photo
+        self._delivered.clear()
         listed = _Listed(self._clock.monotonic(), self._spool.waiting_photos(not is_oldest))
         if self._is_notified:
             self._lists[is_oldest] = listed
@@ -137,6 +140,7 @@ class PhotoSelector:
     def _is_unavailable(self, photo: SpooledPhoto) -> bool:
         return (
             photo.sequence in self.in_flight
+            or photo.sequence in self._delivered
             or photo in self.undeletable
             or self._deferred_until.get(photo, 0.0) > self._clock.monotonic()
         )

@@ -161,8 +161,9 @@ def upload_all(
         except Exception:
             log.exception("the upload goes on after an unexpected error")
             wait = ERROR_PAUSE_SECONDS
-        keep_alive(wait + MARGIN_SECONDS)
-        sleep(wait)
+        if wait:
+            keep_alive(wait + MARGIN_SECONDS)
+            sleep(wait)
 
 
 def keep_all(

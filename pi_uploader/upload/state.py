@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from photo_wire.moment import format_time
+from photo_wire.name import PhotoName
 from photo_wire.receipt import Receipt
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.state_files import read_json, write_json_atomically
@@ -55,6 +56,7 @@ class UploadState:
         self._clock = clock
         last = read_state(file) if file else {}
         self._last_receipt = last.get("last_receipt")
+        self._delivered: tuple[PhotoName, datetime] | None = None  # last, by this process
         self._minutes = _minutes(last)
         self._back_off_until: str | None = None
         self._problem: str | None = None
@@ -64,7 +66,7 @@ class UploadState:
 
     def record_delivery(self, receipt: Receipt, now: float, wall_clock: datetime) -> None:
         """Record a receipt at `now` (monotonic seconds)."""
-        self._last_receipt = {"id": str(receipt.name), "at": format_time(wall_clock)}
+        self._delivered = receipt.name, wall_clock
         had_problem = self._problem is not None
         self._back_off_until = self._problem = None
         minute = self._minute(wall_clock)
@@ -116,6 +118,9 @@ class UploadState:
         self._is_written = True
         if self._file is None:
             return
+        if self._delivered:
+            name, at = self._delivered
+            self._last_receipt = {"id": str(name), "at": format_time(at)}
         facts = {
             "last_receipt": self._last_receipt,
             "back_off_until": self._back_off_until,

@@ -213,6 +213,32 @@ def test_photos_that_were_evicted_since_they_were_listed_hold_up_no_other(tmp_pa
     assert set(server.store.photos) == {str(photos[0].name), str(photos[3].name)}
 
 
+def test_what_was_sent_from_one_list_is_not_opened_from_the_other(tmp_path: Path) -> None:
+    """The list of the oldest photos and that of the newest have the same ones."""
+    disk = FailingDisk(kinds={Kind.OPEN})  # which never fails, and counts
+    with FaultServer() as server:
+        device = Device(tmp_path, server, spool=Spool(tmp_path, disk, Quota(reserve=0)))
+        device.take(8)
+        put_with = disk.operations
+        device.uploader.notify()
+        device.try_all(max_tries=8)
+        device.uploader.step()
+    assert len(server.store.photos) == 8
+    assert disk.operations == put_with + 8
+
+
+def test_a_photo_that_was_sent_and_put_back_is_chosen_again(tmp_path: Path) -> None:
+    """Its notification may be lost."""
+    selection = Selection(tmp_path, 4)
+    selection.selector.notify()
+    photo = selection.choose()
+    selection.selector.in_flight.clear()
+    selection.selector.next_turn(photo)
+    assert selection.candidates() == [2, 0]
+    selection.clock.seconds = MAX_LIST_SECONDS
+    assert selection.candidates() == [3, 0]
+
+
 def test_a_photo_that_somebody_waits_for_comes_first(tmp_path: Path) -> None:
     selection = Selection(tmp_path, 5)
     wanted = selection.photos[2]
