@@ -18,7 +18,7 @@ from pi_uploader.triggers import TriggerQueue
 from pi_uploader.triggers.contact import contact_trigger
 from pi_uploader.triggers.motion import motion_trigger
 from pi_uploader.triggers.schedule import daily_trigger, interval_trigger
-from pi_uploader.watchdog import Watchdog
+from pi_uploader.watchdog import KeepAlive, Watchdog
 
 if TYPE_CHECKING:
     from gpiozero import DigitalInputDevice
@@ -73,6 +73,7 @@ class CameraThread:
         self.has_failed = False
         self._zone = shared.settings.zone
         self._clock = Clock(shared.settings.clock_is_trusted)
+        self._spool = shared.spool
         self._stop = shared.stop
         self._thread: threading.Thread | None = None
         self.arming = Arming(
@@ -112,12 +113,21 @@ class CameraThread:
             resources.enter_context(
                 daily_trigger(settings.times, self._zone, self.queue, self._clock, keep_alive)
             )
-        if settings.motion:
-            from pi_uploader.capture.motion_watch import open_motion_watch
+        if settings.is_watched:
+            self._watch_picture(resources, watchdog.watch(f"the motion of {name}"))
 
-            self.motion_watch = open_motion_watch(settings, self.camera, self.queue)
-            keep_alive = watchdog.watch(f"the motion of {name}")
-            resources.enter_context(self.motion_watch.running(keep_alive))
+    def _watch_picture(self, resources: ExitStack, keep_alive: KeepAlive) -> None:
+        from pi_uploader.capture.motion_watch import open_motion_watch
+
+        watch = open_motion_watch(self.settings, self.camera, self.queue)
+        if watch.judge:
+            from pi_uploader.capture.confirmation import Confirmation
+
+            self._handler.confirmation = Confirmation(
+                watch.judge, self._spool, self.settings.keeps_unconfirmed
+            )
+        self.motion_watch = watch
+        resources.enter_context(watch.running(keep_alive))
 
     def start(self, watchdog: Watchdog) -> None:
         """Handle triggers in a thread from now on."""

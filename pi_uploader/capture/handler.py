@@ -5,6 +5,8 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.motion import Motion
@@ -21,15 +23,18 @@ from pi_uploader.cameras import (
     Shot,
 )
 from pi_uploader.capture.arming import Arming
-from pi_uploader.capture.stats import Activity, CaptureStats, LastPhoto
+from pi_uploader.capture.stats import Activity, CaptureStats, IgnoredTriggers, LastPhoto
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.jpeg_preview import preview_in
-from pi_uploader.messages import counted
 from pi_uploader.settings import CameraSettings
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import PhotoRequest, TriggerEvent, TriggerQueue
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
+if TYPE_CHECKING:  # it costs memory, and few cameras confirm their triggers
+    from pi_uploader.capture.confirmation import Confirmation, Undecided
+
+CONFIRMED = (Trigger.MOTION, Trigger.GPIO)  # the triggers that the picture can confirm
 FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS = 1.0, 60.0  # after a camera error
 MAX_WAIT_SECONDS = 20.0  # for a trigger, before the next keep-alive
 CHECK_INTERVAL_SECONDS = 60.0  # without a photo, after which the camera is checked
@@ -49,7 +54,8 @@ class TriggerHandler:
     """Handles the triggers of one camera. A photo that fails never ends it.
 
     `sleep` waits for some seconds, and returns whether to stop. `arming` is by default that of the
-    camera's hours, in UTC.
+    camera's hours, in UTC. `confirmation`, if it is set, decides what the photos of motion sensors
+    and contacts are worth.
     """
 
     def __init__(
@@ -64,6 +70,7 @@ class TriggerHandler:
     ) -> None:
         self.stats = CaptureStats()
         self.activity = Activity()
+        self.confirmation: Confirmation | None = None
         self._settings = settings
         self._camera = camera
         self._spool = spool
@@ -73,21 +80,23 @@ class TriggerHandler:
         self._last_motion = -math.inf  # monotonic seconds of the last photo of a motion
         self._last_photo = -math.inf  # and of the last photo
         self._last_check = -math.inf  # and of the last check of the idle camera
-        self._cooled_down = 0  # motion triggers since the last motion photo
-        self._outside_hours = self._disarmed = 0  # triggers since the last photo
+        self._ignored = IgnoredTriggers(settings.name, settings.cooldown)
         self._failures = 0  # of the camera, in a row
 
     def run(self, queue: TriggerQueue, keep_alive: KeepAlive = no_keep_alive) -> None:
         """Handle triggers until the queue is closed. Raises CameraGoneError."""
-        while not queue.is_closed:
-            keep_alive(2 * MAX_WAIT_SECONDS)
-            if event := queue.get(MAX_WAIT_SECONDS):
-                keep_alive(MAX_PHOTO_SECONDS * self._settings.burst + MAX_RETRY_DELAY_SECONDS)
-                self._handle_or_log(event)
-                queue.sleep(retry_delay(self._failures))
-            keep_alive(MAX_CHECK_SECONDS)
-            self._check_camera()
-        self._log_ignored()
+        try:
+            while not queue.is_closed:
+                keep_alive(2 * MAX_WAIT_SECONDS)
+                if event := queue.get(min(MAX_WAIT_SECONDS, self.settle())):
+                    keep_alive(MAX_PHOTO_SECONDS * self._settings.burst + MAX_RETRY_DELAY_SECONDS)
+                    self._handle_or_log(event)
+                    queue.sleep(retry_delay(self._failures))
+                keep_alive(MAX_CHECK_SECONDS)
+                self._check_camera()
+        finally:
+            self.settle(is_last=True)
+        self._ignored.log()
 
     def _handle_or_log(self, event: TriggerEvent) -> None:
         try:
@@ -122,6 +131,14 @@ class TriggerHandler:
         """Take the photos for a trigger and put them into the spool, unless it is motion within the
         cooldown, or the camera is not armed now. A photo on demand is always taken, and once if
         somebody waits for it. Raises CameraGoneError."""
+        triggers, stored = self.stats.triggers, self.stats.stored
+        try:
+            self._handle(event)
+        finally:
+            self.stats.photographed += self.stats.stored > stored
+            self.stats.missed += event.count - (self.stats.triggers - triggers)
+
+    def _handle(self, event: TriggerEvent) -> None:
         if self._clock.is_set():
             self.activity.last_trigger = self._clock.now()
         if event.request:
@@ -132,15 +149,34 @@ class TriggerHandler:
             return
         is_motion = event.trigger is Trigger.MOTION
         if is_motion and event.monotonic - self._last_motion < self._settings.cooldown:
-            self._cooled_down += event.count
+            self._ignored.cooled_down += event.count
             self.stats.cooled_down += event.count
             return
-        self._log_ignored()
-        self._take_photo(event)
+        self._ignored.log()
+        undecided = None
+        if self.confirmation and not event.box and event.trigger in CONFIRMED:
+            undecided = self.confirmation.begin(event.monotonic, self._last_photo)
+        self._take_photo(event, undecided)
         for _ in range(1, self._settings.burst):
             if self._sleep(self._settings.burst_gap):
                 return
-            self._take_photo(replace(event, count=1))
+            self._take_photo(replace(event, count=1), undecided)
+
+    def settle(self, is_last: bool = False) -> float:
+        """Finish the photos of which it is known whether the picture shows motion; if this
+        `is_last`, all of them. Return the seconds until the next call, at most."""
+        if self.confirmation is None:
+            return math.inf
+        for one in self.confirmation.settle(math.inf if is_last else self._clock.monotonic()):
+            if one.is_stub:
+                self.stats.photographed -= 1
+                self.stats.stubs += 1
+            if one.is_without_motion and self._last_photo == one.last_photo:
+                self._last_photo = one.photo_before  # it begins no event
+            if one.photos and not one.is_without_motion:
+                last = one.photos[-1]
+                self.activity.photo = LastPhoto(last.photo.name, last.preview or b"")
+        return self.confirmation.wait_seconds
 
     def _answer(self, event: TriggerEvent, request: PhotoRequest) -> None:
         """Take the photo that somebody waits for. Raises CameraGoneError."""
@@ -155,15 +191,18 @@ class TriggerHandler:
         if event.trigger is Trigger.DEMAND:
             return True
         if self._arming.disarmed():
-            self._disarmed += event.count
+            self._ignored.disarmed += event.count
             return False
         if not self._arming.is_in_hours():
-            self._outside_hours += event.count
+            self._ignored.outside_hours += event.count
             return False
         return True
 
-    def _take_photo(self, event: TriggerEvent) -> PhotoName | None:
-        """Take a photo and put it into the spool. Return its name; None if that failed."""
+    def _take_photo(
+        self, event: TriggerEvent, undecided: "Undecided | None" = None
+    ) -> PhotoName | None:
+        """Take a photo and put it into the spool, where it is held as long as its trigger is
+        `undecided`. Return its name; None if that failed."""
         started, is_set = self._clock.monotonic(), self._clock.is_set()
         taken_at, boot_time = self._clock.now(), self._clock.since_boot()
         context = CaptureContext(self._settings.name, event.trigger, taken_at if is_set else None)
@@ -182,10 +221,17 @@ class TriggerHandler:
             motion=Motion(event.box) if event.box else None,
         )
         self._last_photo = started
-        if not self._put(shot.content, info, event):
+        if undecided and self.confirmation:
+            undecided.last_photo = started
+            hold = self.confirmation.hold
+            put: Callable[[], object] = partial(hold, undecided, shot, info, context)
+        else:
+            put = partial(self._spool.put, shot.content, info)
+        if not self._put(put, shot.content, info, event):
             return None
         self.activity.last_photo = taken_at if is_set else None
-        self.activity.photo = LastPhoto(info.name, preview_in(shot.content) or b"")
+        if not undecided:
+            self.activity.photo = LastPhoto(info.name, preview_in(shot.content) or b"")
         self.activity.failures, self.activity.problem = 0, ""
         return info.name
 
@@ -235,10 +281,12 @@ class TriggerHandler:
             raise CameraError("this camera records no clips")
         return self._camera.take_clip(context, event.request.clip_seconds)
 
-    def _put(self, content: bytes, info: PhotoInfo, event: TriggerEvent) -> bool:
-        """Put a photo into the spool; return whether it is there."""
+    def _put(
+        self, put: Callable[[], object], content: bytes, info: PhotoInfo, event: TriggerEvent
+    ) -> bool:
+        """Put a photo into the spool by `put`; return whether it is there."""
         try:
-            self._spool.put(content, info)
+            put()
         except Exception as error:  # noqa: BLE001  a SpoolError or worse; the next photo may fit
             self.stats.lost += 1
             self._record_failure(str(error))
@@ -258,22 +306,6 @@ class TriggerHandler:
             self.stats.coalesced += event.count - 1
             log.info("%s covers %d coalesced %s triggers", info.name, event.count, event.trigger)
         return True
-
-    def _log_ignored(self) -> None:
-        if self._cooled_down:
-            log.info(
-                "%s: %s came within %g s after a photo and took none",
-                self._settings.name,
-                counted(self._cooled_down, "motion trigger"),
-                self._settings.cooldown,
-            )
-        for count, text in (
-            (self._outside_hours, "%s: %s came outside of CAMERA_ARMED and took no photo"),
-            (self._disarmed, "%s: %s came while it was disarmed and took no photo"),
-        ):
-            if count:
-                log.info(text, self._settings.name, counted(count, "trigger"))
-        self._cooled_down = self._outside_hours = self._disarmed = 0
 
 
 def retry_delay(failures: int) -> float:

@@ -16,8 +16,10 @@ from photo_wire.motion import BLIND, WATCHING, Box
 from pi_uploader.backoff import backoff
 from pi_uploader.cameras import Camera, CameraError, FrameSource
 from pi_uploader.capture.frame_reader import FrameReader
+from pi_uploader.capture.judge import Judge, is_blank
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.motion.frame import FRAME_SIZE, Frame
+from pi_uploader.motion.sensitivity import Sensitivity
 from pi_uploader.settings import CameraSettings, SettingsError
 from pi_uploader.triggers import TriggerEvent, TriggerQueue
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
@@ -31,8 +33,6 @@ STEADY_SECONDS = 10.0  # of frames after a failure, after which the camera is no
 TRIGGER_GAP_SECONDS = 1.0  # between two triggers of motion that lasts
 MAX_LOOK_SECONDS = 60.0  # for one frame; more is a hang
 STOP_SECONDS = 2.0  # for the stream to end
-_BLANK_RANGE = 4  # levels between the darkest and the brightest point, below which nothing is shown
-
 BLANK = "its picture is blank: dark, covered or damaged"
 
 log = logging.getLogger("capture")
@@ -47,16 +47,19 @@ class Detector(Protocol):
 
 class MotionWatch:
     """Watches the frames of the camera called `name`. `new_detector` returns one that has seen no
-    frame yet. Motion becomes a trigger in the `queue`."""
+    frame yet; what it finds becomes a trigger in the `queue`. None: nothing is looked for, and the
+    `judge` alone sees the frames."""
 
     def __init__(
         self,
         name: str,
         source: FrameSource,
-        new_detector: Callable[[], Detector],
+        new_detector: Callable[[], Detector] | None,
         queue: TriggerQueue,
         clock: Clock = SYSTEM_CLOCK,
+        judge: Judge | None = None,
     ) -> None:
+        self.judge = judge
         self._name = name
         self._source = source
         self._new_detector = new_detector
@@ -65,7 +68,7 @@ class MotionWatch:
         self._stop = threading.Event()
         self._problem = "there was no frame yet"
         self._logged = ""  # the problem that the log has last
-        self._detector = new_detector()
+        self._detector = new_detector() if new_detector else None
         self._failures = 0  # of the stream, in a row
         self._blank_since: float | None = None
         self._last_trigger = float("-inf")
@@ -99,6 +102,8 @@ class MotionWatch:
                 self._watch(reader, keep_alive)
             except Exception as error:  # noqa: BLE001  whatever it is, the stream is opened again
                 self._set_problem(str(error) or type(error).__name__)
+            if self.judge:
+                self.judge.give_up()
             self._failures += 1
             self._rest(reader, keep_alive)
         keep_alive(float("inf"))
@@ -118,7 +123,7 @@ class MotionWatch:
     def _watch(self, reader: FrameReader, keep_alive: KeepAlive) -> None:
         """Look at frames until `stop` is called. Raises CameraError if the stream fails, and
         whatever the detector raises."""
-        self._detector = self._new_detector()
+        self._detector = self._new_detector() if self._new_detector else None
         self._blank_since = None
         first_at, seconds = float("inf"), START_SECONDS
         while not self._stop.is_set():
@@ -143,14 +148,17 @@ class MotionWatch:
             raise CameraError(f"its frames have {width} x {height} points instead of 320 x 240")
         if now - frame.at > MAX_AGE_SECONDS:
             raise CameraError(f"its frames come {now - frame.at:.0f} s late")
-        box, at = self._detector.look(frame), min(frame.at, now)
+        box = self._detector.look(frame) if self._detector else None
+        if self.judge:
+            self.judge.see(frame, box)
+        at = min(frame.at, now)
         if box and at - self._last_trigger >= TRIGGER_GAP_SECONDS:
             self._last_trigger = at
             self._queue.put(TriggerEvent(Trigger.MOTION, at, box=box))
 
     def _is_blank(self, frame: Frame) -> bool:
         """Return whether all frames of the last BLANK_SECONDS show nothing."""
-        if int(frame.luma.max()) - int(frame.luma.min()) >= _BLANK_RANGE:
+        if not is_blank(frame):
             self._blank_since = None
             return False
         if self._blank_since is None:
@@ -172,29 +180,31 @@ class MotionWatch:
 def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQueue) -> MotionWatch:
     """Return what looks for motion in the camera's picture, as its settings say. Raises
     SettingsError if it cannot."""
+    setting = "CAMERA_MOTION" if settings.motion else "CAMERA_CONFIRM"
     if not isinstance(camera, FrameSource):
         raise SettingsError(
-            [
-                f"CAMERA_MOTION: {settings.name} delivers no frames to look at; expected off, and "
-                "a motion sensor (PIR_PIN)"
-            ]
+            [f"{setting}: {settings.name} delivers no frames to look at; must be off"]
         )
     try:
         import numpy  # noqa: F401
     except ImportError as error:
         raise SettingsError(
             [
-                f"CAMERA_MOTION: {settings.name} needs numpy, which is not installed; run pip "
-                "install 'nightjar[motion]' (on a Pi sudo apt install python3-numpy), or set it to "
-                "off"
+                f"{setting}: {settings.name} needs numpy, which is not installed; run pip install "
+                "'nightjar[motion]' (on a Pi sudo apt install python3-numpy), or set it to off"
             ]
         ) from error
     detector = importlib.import_module("pi_uploader.motion.detector")
+    sensitivity = settings.motion or Sensitivity.MEDIUM
+    zones = settings.motion_zones
     return MotionWatch(
         settings.name,
         camera,
-        lambda: detector.MotionDetector(
-            settings.motion, settings.motion_zones, settings.motion_min
-        ),
+        (lambda: detector.MotionDetector(sensitivity, zones, settings.motion_min))
+        if settings.motion
+        else None,
         queue,
+        judge=Judge(lambda frames: detector.saw_motion(frames, sensitivity, zones))
+        if settings.confirms
+        else None,
     )

@@ -62,6 +62,16 @@ def _motion_problems(values: Mapping[str, Any], location: Callable[..., str]) ->
             f"{location('CAMERA_MOTION')}: must be off for a camera that replays a folder "
             "(CAMERA_REPLAY): nothing moves in its pictures"
         )
+    if values.get("confirms") and (values.get("pir_pin", 0), values.get("pin", 0)) == (None, None):
+        yield (
+            f"{location('CAMERA_CONFIRM')}: must be off for a camera with neither PIR_PIN nor "
+            "CAMERA_PIN: it has no trigger to confirm"
+        )
+    if values.get("confirms") and values.get("replay"):
+        yield (
+            f"{location('CAMERA_CONFIRM')}: must be off for a camera that replays a folder "
+            "(CAMERA_REPLAY): its pictures do not show its triggers"
+        )
     try:
         Zones(values.get("zones", ()), values.get("masks", ()))
     except ValueError:

@@ -47,6 +47,27 @@ class MotionSettings(Group):
         "Parts of the picture in which motion does not count, such as a tree or a road.",
         default="none",
     )
+    confirms: bool = setting(
+        "CAMERA_CONFIRM",
+        camera_values.is_confirmed_by_picture,
+        "off or picture",
+        "picture: the picture decides whether there was motion when the motion sensor (PIR) or the "
+        "contact takes a photo. It needs numpy as CAMERA_MOTION does.",
+        default="off",
+    )
+    keeps_unconfirmed: bool = setting(
+        "CAMERA_UNCONFIRMED",
+        camera_values.is_kept_whole,
+        "stub or photo",
+        "What is kept of a photo for whose trigger the picture shows no motion: a stub of about "
+        "10 KB, or the whole photo.",
+        default="stub",
+    )
+
+    @property
+    def is_watched(self) -> bool:
+        """Return whether the picture is looked at all the time."""
+        return self.motion is not None or self.confirms
 
     @property
     def motion_zones(self) -> Zones:

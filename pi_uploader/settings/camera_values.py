@@ -171,3 +171,13 @@ def _polygon(text: str) -> Polygon:
     if any(share > 1 for point in found for share in point):
         raise ValueError("has a point outside of the picture, which ends at 100,100")
     return found
+
+
+def is_confirmed_by_picture(text: str) -> bool:
+    """Return True for `picture`, False for `off`."""
+    return one_of("off", "picture")(text) == "picture"
+
+
+def is_kept_whole(text: str) -> bool:
+    """Return True for `photo`, False for `stub`."""
+    return one_of("stub", "photo")(text) == "photo"

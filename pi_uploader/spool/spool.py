@@ -6,6 +6,8 @@
     lost/no-room/...               lost: an empty file, whose name is the record
     reported/no-room/...           the same, once the backend knows of the loss
     kept/entry/2026-11-20/...      out of the spool, but kept on the device (archive.py)
+    replay/candidates/...          frames of triggers without motion, and
+    replay/missed/...              those that a person wants to keep (replay.py)
 
 A photo's file is its own queue entry: its name holds what is known of it, its folder tells what
 happens to it next, and each step is one rename. There is no ledger, cursor or marker that could

@@ -35,6 +35,13 @@ def add_preview(raw: BinaryIO, jpeg: bytes, size: tuple[int, int]) -> None:
     raw.write(struct.pack("<I", offset))
 
 
+def preview_in(raw: bytes) -> bytes | None:
+    """Return the preview that `add_preview` has added: the last JPEG of a DNG, at its end. None if
+    there is none."""
+    start = raw.rfind(b"\xff\xd8\xff")
+    return raw[start:] if start >= 0 and raw.endswith(b"\xff\xd9") else None
+
+
 def _preview(offset: int, jpeg: bytes, size: tuple[int, int]) -> bytes:
     """Return the IFD that describes the JPEG, to be written at `offset`, followed by the JPEG."""
     width, height = size

@@ -125,6 +125,19 @@ def add_poster(clip: bytes, poster: bytes) -> bytes:
     return b"".join((clip[:start], description, clip[end:]))
 
 
+def poster_in(clip: bytes) -> bytes | None:
+    """Return the poster that `add_poster` has added; None if the MP4 has none, or is damaged."""
+    start, end = 0, len(clip)
+    try:
+        for wanted in (b"moov", *_COVER_PATH, b"covr", b"data"):
+            boxes = iter_boxes(clip, start, end)
+            start, end = next((inside, end) for kind, _, inside, end in boxes if kind == wanted)
+            start += {b"meta": 4, b"data": 8}.get(wanted, 0)  # after its version; its type
+    except (StopIteration, ValueError, struct.error):
+        return None
+    return clip[start:end]
+
+
 def _insert(content: bytes, path: Sequence[bytes], new_box: bytes) -> bytes:
     """Return the boxes `content` with one more inside the boxes of `path`, which are created where
     missing."""

@@ -5,11 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.support.frame_streams import BrightnessDetector
+from tests.support.frame_streams import BrightnessDetector, saw_brightness
 
 
 @pytest.fixture
 def brightness_is_motion(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is bright in the middle of a frame moves, whatever the frames before it showed."""
-    stand_in = SimpleNamespace(MotionDetector=BrightnessDetector)
+    stand_in = SimpleNamespace(MotionDetector=BrightnessDetector, saw_motion=saw_brightness)
     monkeypatch.setitem(sys.modules, "pi_uploader.motion.detector", stand_in)

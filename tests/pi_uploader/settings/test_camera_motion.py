@@ -6,15 +6,26 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from gpiozero.pins.mock import MockFactory
 
 from photo_wire.headers import Trigger
 from photo_wire.motion import Motion
-from pi_uploader.capture import process
+from pi_uploader.capture import judge, process
 from pi_uploader.motion.sensitivity import Sensitivity
 from pi_uploader.motion.zones import Zones
 from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
-from tests.support.frame_streams import BOX, MOVING, BrightnessDetector, StreamingCamera, showing
+from tests.support.frame_streams import (
+    BOX,
+    MOVING,
+    PHOTO_WITH_PREVIEW,
+    QUIET,
+    BrightnessDetector,
+    StreamingCamera,
+    saw_brightness,
+    showing,
+)
 from tests.support.installed_pi import InstalledPi
+from tests.support.pins import is_watched
 from tests.support.waiting import wait_for
 
 
@@ -70,9 +81,67 @@ def test_camera_masks(pi: InstalledPi, detector_settings: Callable[[], Any]) -> 
     assert detector_settings()[1] == Zones(masked=(((0.0, 0.0), (0.5, 0.0), (0.5, 1.0)),))
 
 
+@pytest.fixture
+def watched(
+    pi: InstalledPi, pins: MockFactory, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], list[Motion | None]]:
+    """Captures with a camera in whose picture nothing moves until a contact has taken a photo,
+    whose motion it returns. A tenth of a second decides."""
+    camera = StreamingCamera()
+    camera.show_always(showing(QUIET))
+    stand_in = SimpleNamespace(MotionDetector=BrightnessDetector, saw_motion=saw_brightness)
+    monkeypatch.setitem(sys.modules, "pi_uploader.motion.detector", stand_in)
+    monkeypatch.setattr(process, "open_camera", lambda _: camera)
+    for name in ("BEFORE_SECONDS", "AFTER_SECONDS"):
+        monkeypatch.setattr(judge, name, 0.1)
+    monkeypatch.setattr(judge, "MAX_GAP_SECONDS", 90.0)
+
+    def capture() -> list[Motion | None]:
+        count = len(pi.waiting())
+        pins.pin(18).drive_high()
+        with pi.capturing():
+            wait_for(lambda: is_watched(pins.pin(18)), what="the contact")
+            pins.pin(18).drive_low()
+            wait_for(lambda: len(pi.waiting()) > count, what="a photo")
+        return [photo.motion for photo in pi.waiting()]
+
+    return capture
+
+
+@pytest.mark.setting("CAMERA_CONFIRM")
+def test_camera_confirm(pi: InstalledPi, watched: Callable[[], list[Motion | None]]) -> None:
+    """The picture says that nothing moved: a stub is left. Off: nobody asks it."""
+    pi.environ |= {"CAMERA_PIN": "18", "CAMERA_CONFIRM": "picture"}
+    assert watched() == [Motion()]
+    assert pi.waiting()[0].size < len(PHOTO_WITH_PREVIEW.content)
+    pi.environ["CAMERA_CONFIRM"] = "off"
+    assert watched() == [Motion(), None]
+
+
+@pytest.mark.setting("CAMERA_UNCONFIRMED")
+def test_camera_unconfirmed(pi: InstalledPi, watched: Callable[[], list[Motion | None]]) -> None:
+    pi.environ |= {
+        "CAMERA_PIN": "18",
+        "CAMERA_CONFIRM": "picture",
+        "CAMERA_UNCONFIRMED": "photo",
+    }
+    assert watched() == [Motion()]
+    assert pi.waiting()[0].size == len(PHOTO_WITH_PREVIEW.content)
+
+
 @pytest.mark.parametrize(
     ("environ", "problem"),
     [
+        (
+            {"CAMERA_CONFIRM": "picture", "PIR_PIN": "none", "CAMERA_EVERY": "1h"},
+            "CAMERA_CONFIRM: must be off for a camera with neither PIR_PIN nor CAMERA_PIN: it has "
+            "no trigger to confirm",
+        ),
+        (
+            {"CAMERA_CONFIRM": "picture", "CAMERA_REPLAY": "/pictures"},
+            "CAMERA_CONFIRM: must be off for a camera that replays a folder (CAMERA_REPLAY): its "
+            "pictures do not show its triggers",
+        ),
         (
             {"CAMERA_MOTION": "low", "CAMERA_REPLAY": "/pictures"},
             "CAMERA_MOTION: must be off for a camera that replays a folder (CAMERA_REPLAY): "

@@ -68,6 +68,8 @@ CAPTURE_MISTAKES = COMMON_MISTAKES | {
         "1 2 3",
     ],
     "CAMERA_MASKS": ["all", "0.5", "0,0 100,0 100,100 0,100"],
+    "CAMERA_CONFIRM": ["on", "motion"],
+    "CAMERA_UNCONFIRMED": ["off", "nothing"],
     "CAMERA_EVRY": ["5m"],
 }
 UPLOAD_MISTAKES = COMMON_MISTAKES | {
@@ -227,6 +229,8 @@ def test_the_defaults() -> None:
         motion_min=0.4,
         zones=(),
         masks=(),
+        confirms=False,
+        keeps_unconfirmed=False,
     )
 
 

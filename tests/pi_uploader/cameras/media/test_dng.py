@@ -12,7 +12,7 @@ from PIL import Image
 from function_app.media.dng import preview
 from function_app.media.inspection import inspect
 from photo_wire.media import Media
-from pi_uploader.cameras.media.dng import add_preview
+from pi_uploader.cameras.media.dng import add_preview, preview_in
 from tests.support.pictures import dng, pi_dng
 
 SIZE = (480, 360)
@@ -49,6 +49,7 @@ def test_the_backend_accepts_it_and_finds_the_preview(size: tuple[int, int]) -> 
     whole = with_preview(bare)
     assert inspect(whole) is Media.DNG
     assert preview(io.BytesIO(whole)) == (JPEG, 1)
+    assert (preview_in(whole), preview_in(bare)) == (JPEG, None)
     (first,) = struct.unpack_from("<I", whole, 4)
     assert first == len(bare) + len(bare) % 2
 

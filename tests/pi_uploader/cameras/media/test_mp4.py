@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from function_app.media.inspection import inspect
 from function_app.media.mp4 import cover
 from photo_wire.media import Media
-from pi_uploader.cameras.media.mp4 import add_poster
+from pi_uploader.cameras.media.mp4 import add_poster, poster_in
 from tests.support.pictures import box, jpeg, mp4
 
 POSTER = jpeg(480, 270)
@@ -47,6 +47,8 @@ def test_the_poster_is_added_and_the_pictures_are_unchanged(tmp_path: Path, opti
     assert len(decode(plain)) > 50
     assert inspect(with_cover.read_bytes()) is Media.MP4
     assert cover(io.BytesIO(with_cover.read_bytes())) == POSTER
+    assert poster_in(with_cover.read_bytes()) == POSTER
+    assert poster_in(plain.read_bytes()) is None
     shown = tmp_path / "shown.jpg"
     attached = ["-map", "0:v:1", "-c", "copy", "-f", "image2", "-update", "1"]
     subprocess.run(["ffmpeg", "-loglevel", "error", "-i", with_cover, *attached, shown], check=True)
@@ -79,6 +81,14 @@ def test_offsets_behind_the_description_are_shifted(
     assert box(b"mvhd", bytes(20)) + expected * 2 in with_cover
     assert film in with_cover
     assert cover(io.BytesIO(with_cover)) == POSTER
+
+
+@given(st.integers(0, 999), st.binary(max_size=12))
+def test_a_damaged_clip_has_a_poster_or_none(at: int, noise: bytes) -> None:
+    """Nothing is raised, whatever is in it."""
+    whole = add_poster(CLIP, POSTER)
+    for clip in (whole[:at], whole[:at] + noise + whole[at + len(noise) :], noise):
+        assert isinstance(poster_in(clip), bytes | None)
 
 
 def track_with(table: bytes) -> bytes:

@@ -1,0 +1,125 @@
+"""What becomes of a photo for whose trigger the picture has to show motion (CAMERA_CONFIRM).
+
+It is taken and stored at once, but held: a second later the picture has decided what it is worth.
+"""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from photo_wire.motion import Motion
+from photo_wire.name import PhotoName
+from pi_uploader.cameras import CaptureContext, Shot
+from pi_uploader.capture.judge import AFTER_SECONDS, Judge, Judgement
+from pi_uploader.capture.stubs import make_stub, preview_of
+from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
+from pi_uploader.spool.replay import ReplaySet
+
+MAX_WAIT_SECONDS = AFTER_SECONDS + 1.0  # after a trigger; a picture that hangs decides nothing
+POLL_SECONDS = 0.2  # between two looks whether it is decided
+
+log = logging.getLogger("capture")
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPhoto:
+    """A photo that is held in the spool, the preview that it contains, and what its stub says."""
+
+    photo: SpooledPhoto
+    preview: bytes | None = field(repr=False)
+    context: CaptureContext
+
+
+@dataclass
+class Undecided:
+    """A trigger that the picture has not confirmed yet, and its photos. `motion` is what it has
+    decided in the end; `is_stub`: nothing of the photos is left but stubs. `photo_before` and
+    `last_photo`: when the camera took the photo before, and its own last one (monotonic seconds).
+    """
+
+    judgement: Judgement
+    photo_before: float
+    last_photo: float | None = None
+    photos: list[HeldPhoto] = field(default_factory=list)
+    motion: Motion | None = None
+    is_stub: bool = False
+
+    @property
+    def is_without_motion(self) -> bool:
+        """Whether the picture showed that nothing moved."""
+        return self.motion == Motion()
+
+
+class Confirmation:
+    """The photos of one camera that are held. `keeps_whole`: a photo without motion stays whole,
+    and only says so. Only for the camera's thread."""
+
+    def __init__(self, judge: Judge, spool: Spool, keeps_whole: bool) -> None:
+        self._judge = judge
+        self._spool = spool
+        self._keeps_whole = keeps_whole
+        self._replay = ReplaySet(spool.folder)
+        self._undecided: list[Undecided] = []
+
+    @property
+    def wait_seconds(self) -> float:
+        """How long to wait at most before the next `settle`."""
+        return POLL_SECONDS if self._undecided else float("inf")
+
+    def begin(self, moment: float, photo_before: float) -> Undecided:
+        """Ask whether there is motion around a trigger at `moment` (monotonic seconds)."""
+        undecided = Undecided(self._judge.ask(moment), photo_before)
+        self._undecided.append(undecided)
+        return undecided
+
+    def hold(
+        self, undecided: Undecided, shot: Shot, info: PhotoInfo, context: CaptureContext
+    ) -> None:
+        """Store a photo of this trigger, and hold it. Raises SpoolError if it is lost."""
+        held = self._spool.hold(shot.content, info)
+        undecided.photos.append(HeldPhoto(held, preview_of(shot), context))
+
+    def settle(self, now: float) -> Iterator[Undecided]:
+        """Release or replace the photos of which it is known by `now` (monotonic seconds) what they
+        are worth, and yield each trigger. Infinity for `now` decides all of them."""
+        for one in list(self._undecided):
+            if one.judgement.is_made or now >= one.judgement.moment + MAX_WAIT_SECONDS:
+                self._undecided.remove(one)
+                self._decide(one)
+                yield one
+
+    def _decide(self, one: Undecided) -> None:
+        one.motion = one.judgement.motion if one.judgement.is_made else None
+        makes_stub = one.is_without_motion and not self._keeps_whole
+        # A list: each photo is handled, whatever became of the others.
+        are_stubs = [self._finish(held, one.motion, makes_stub) for held in one.photos]
+        one.is_stub = bool(are_stubs) and all(are_stubs)
+        if one.is_without_motion and one.photos:
+            self._keep_frames([held.photo.name for held in one.photos], one.judgement)
+
+    def _finish(self, held: HeldPhoto, motion: Motion | None, makes_stub: bool) -> bool:
+        """Let a photo be uploaded; return whether it is a stub now."""
+        name = held.photo.name
+        if makes_stub and held.preview:
+            try:
+                stub = self._spool.replace_by_stub(
+                    held.photo, make_stub(held.preview, held.context)
+                )
+            except Exception as error:  # noqa: BLE001  a disk, or Pillow: the photo stays whole
+                log.error("%s cannot be made a stub: %s", name, error)
+            else:
+                log.info("%s shows no motion, and is a stub of %d bytes now", name, stub.size)
+                return True
+        elif makes_stub:
+            log.info("%s shows no motion, and stays whole: it contains no preview", name)
+        try:
+            self._spool.release(held.photo, motion)
+        except OSError as error:
+            log.error("%s waits for the next start: %s", name, error.strerror)
+        return False
+
+    def _keep_frames(self, names: list[PhotoName], judgement: Judgement) -> None:
+        try:
+            self._replay.add(names, judgement.frames, judgement.moment)
+        except Exception as error:  # noqa: BLE001  a disk, or numpy: only a person's replay lacks them
+            log.warning("the frames of %s are not kept: %s", names[0], error)

@@ -1,0 +1,108 @@
+"""Whether the picture shows motion around a trigger of a motion sensor or a contact.
+
+The frames from a second before to a second after it decide. Whatever keeps them from being seen
+leaves the question open: a photo is never made less of on doubt.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+from photo_wire.motion import Box, Motion
+from pi_uploader.motion.frame import Frame
+
+BEFORE_SECONDS = AFTER_SECONDS = 1.0
+EARLY_SECONDS = 0.4  # after the trigger, when it is confirmed already if something moves
+MAX_GAP_SECONDS = 0.7  # without a frame, in the time that decides
+KEPT_SECONDS = BEFORE_SECONDS + AFTER_SECONDS + 0.5
+BLANK_RANGE = 4  # levels between the darkest and the brightest point, below which nothing is shown
+
+SawMotion = Callable[[Sequence[Frame]], Box | None]
+"""Returns where something moves in these frames; None if nothing does."""
+
+
+class Judgement:
+    """What the picture shows around a trigger at `moment` (monotonic seconds). `motion` is None if
+    that is not known, and as long as it `is_made` not; `frames` are those that it was made by."""
+
+    def __init__(self, moment: float) -> None:
+        self.moment = moment
+        self.motion: Motion | None = None
+        self.frames: tuple[Frame, ...] = ()
+        self.is_made = False
+        self.is_early_over = False
+
+    def make(self, motion: Motion | None, frames: Sequence[Frame] = ()) -> None:
+        """Answer the question."""
+        self.motion, self.frames, self.is_made = motion, tuple(frames), True
+
+
+class Judge:
+    """Keeps the last frames of a camera, and judges triggers by them. The thread that watches calls
+    `see` and `give_up`, any thread calls `ask`."""
+
+    def __init__(self, saw_motion: SawMotion) -> None:
+        self._saw_motion = saw_motion
+        self._lock = threading.Lock()
+        self._open: list[Judgement] = []
+        self._frames: deque[tuple[Frame, Box | None]] = deque()
+
+    def ask(self, moment: float) -> Judgement:
+        """Return the judgement on a trigger, which is made a second later at the earliest, or
+        never if the stream hangs."""
+        judgement = Judgement(moment)
+        with self._lock:
+            self._open.append(judgement)
+        return judgement
+
+    def see(self, frame: Frame, box: Box | None) -> None:
+        """Take a frame, and where the detector saw motion in it, if one looks; make the judgements
+        that it completes."""
+        with self._lock:
+            self._frames.append((frame, box))
+            while self._frames[0][0].at < frame.at - KEPT_SECONDS:
+                self._frames.popleft()
+            still_open = self._open
+        for judgement in still_open:
+            self._judge(judgement, frame.at)
+        self._forget_made()
+
+    def give_up(self) -> None:
+        """Leave all open questions unanswered: the stream has failed."""
+        with self._lock:
+            self._frames.clear()
+            for judgement in self._open:
+                judgement.make(None)
+        self._forget_made()
+
+    def _forget_made(self) -> None:
+        with self._lock:
+            self._open = [one for one in self._open if not one.is_made]
+
+    def _judge(self, judgement: Judgement, now: float) -> None:
+        """Make this judgement, if the frames until `now` are enough for it."""
+        begin, end = judgement.moment - BEFORE_SECONDS, judgement.moment + AFTER_SECONDS
+        within = [(frame, box) for frame, box in self._frames if begin <= frame.at <= end]
+        frames = [frame for frame, _ in within]
+        if found := next((box for _, box in reversed(within) if box), None):
+            judgement.make(Motion(found), frames)
+        elif now >= end:
+            is_seen = _is_complete(frames, begin, end)
+            judgement.make(Motion(self._saw_motion(frames)) if is_seen else None, frames)
+        elif now >= judgement.moment + EARLY_SECONDS and not judgement.is_early_over:
+            judgement.is_early_over = True
+            if _is_complete(frames, begin, now) and (found := self._saw_motion(frames)):
+                judgement.make(Motion(found), frames)
+
+
+def is_blank(frame: Frame) -> bool:
+    """Return whether a frame shows nothing: all of it has one shade."""
+    return int(frame.luma.max()) - int(frame.luma.min()) < BLANK_RANGE
+
+
+def _is_complete(frames: Sequence[Frame], begin: float, end: float) -> bool:
+    """Return whether these frames show all that happened between two moments."""
+    moments = [begin, *(frame.at for frame in frames), end]
+    gaps = (later - earlier for earlier, later in pairwise(moments))
+    return max(gaps) <= MAX_GAP_SECONDS and not any(map(is_blank, frames))
