@@ -6,6 +6,7 @@ opened again. It never ends the process, and no other trigger waits for it.
 
 import importlib
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -185,6 +186,7 @@ def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQu
         raise SettingsError(
             [f"{setting}: {settings.name} delivers no frames to look at; must be off"]
         )
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # else numpy has memory for each core
     try:
         import numpy  # noqa: F401
     except ImportError as error:
@@ -194,7 +196,12 @@ def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQu
                 "'nightjar[motion]' (on a Pi sudo apt install python3-numpy), or set it to off"
             ]
         ) from error
-    detector = importlib.import_module("pi_uploader.motion.detector")
+    try:
+        detector = importlib.import_module("pi_uploader.motion.detector")
+    except ModuleNotFoundError as error:
+        raise SettingsError(
+            [f"{setting}: this version of Nightjar has no detector of motion yet; must be off"]
+        ) from error
     sensitivity = settings.motion or Sensitivity.MEDIUM
     zones = settings.motion_zones
     return MotionWatch(

@@ -26,7 +26,7 @@ from pi_uploader.settings import (
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.status import motion_status
 from pi_uploader.triggers import TriggerQueue
-from tests.support.capturing import ScriptedCamera, asking, camera_settings
+from tests.support.capturing import ScriptedCamera, asking, camera_settings, idle_settings
 from tests.support.fake_clock import FakeClock
 from tests.support.frame_streams import (
     BOX,
@@ -242,6 +242,13 @@ def test_a_frame_from_the_future_triggers_now() -> None:
     event = queue.get(0)
     assert event
     assert event.monotonic == 100.0
+
+
+def test_the_simulated_camera_is_watched(tmp_path: Path) -> None:
+    """From the drawn scene to what status shows, with nothing in between that a test made."""
+    settings = idle_settings(tmp_path, CAMERA_NAME="gate", CAMERA_MOTION="medium")
+    with asking(settings):
+        wait_for(lambda: state_of_gate(settings) == "watching", what="frames of the scene")
 
 
 def test_status_shows_the_cameras_that_look_for_motion(
