@@ -31,7 +31,7 @@ OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-packages proof icons container-secrets compose-tools cost cost-page dist lock golden screenshots arm-schemas check clean browser firefox power-cut rtsp-server mqtt-broker systemd-tools
+.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-motion bench-packages proof icons container-secrets compose-tools cost cost-page dist lock golden screenshots arm-schemas check clean browser firefox power-cut rtsp-server mqtt-broker motion-program systemd-tools
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -73,6 +73,9 @@ bench: setup-dev .venv/.bench browser ## run the benchmarks, beside the possible
 
 proof: setup-dev .venv/.bench browser ## run all benchmarks, and write their figures into docs/proof.md
 	@$(PY) -m bench --idle 300 --write docs/proof.md
+
+bench-motion: setup-dev .venv/.bench motion-program ## score motion detection on drawn clips, or on those in FOLDER=; ARGS=--help explains
+	@$(PY) -m bench.motion $(ARGS) $(if $(FOLDER),"$(FOLDER)")
 
 bench-packages: .venv/.bench # what the benchmarks compare Nightjar with
 
@@ -140,6 +143,11 @@ rtsp-server: # the network camera of the tests, and ffmpeg
 
 mqtt-broker: # the MQTT broker of the tests
 	@test "$$(id -u)" != 0 || sh tests/support/mosquitto/install.sh
+
+motion-program: # Debian's motion, with which Nightjar's detection is compared, and what the clips need
+	@command -v motion || local/debian-package motion "The bench of motion detection compares with motion"
+	@command -v ffmpeg || local/debian-package ffmpeg "Some clips are compressed by ffmpeg"
+	@command -v 7z || local/debian-package p7zip-full "7-zip's benchmark compares this machine with a Pi"
 
 systemd-tools: # the tools that check the units, and the machine of namespaces that runs them
 	@test "$$(id -u)" != 0 || sh tests/support/systemd_machine/install.sh

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from bench.motion.clips import Clip, Luma
+from bench.peers.packages import FOLDER, import_peer
 from pi_uploader.motion.frame import Frame
 from pi_uploader.motion.sensitivity import Sensitivity
 
@@ -51,10 +52,8 @@ class BackgroundSubtractor:
     MIN_SHARE = 0.002
 
     def __init__(self) -> None:
-        import cv2  # in the bench's environment alone
-
-        self._cv2 = cv2
-        self._model = cv2.createBackgroundSubtractorMOG2(detectShadows=False)
+        self._cv2 = import_peer("cv2")
+        self._model = self._cv2.createBackgroundSubtractorMOG2(detectShadows=False)
         self._kernel = np.ones((3, 3), np.uint8)
         self._frames = 0
 
@@ -75,6 +74,7 @@ def nightjar(sensitivity: str) -> Detector:
 
 
 NIGHTJAR = "pi_uploader.motion.detector"
+SHORT = 5.0  # seconds
 DETECTORS: dict[str, Callable[[], Detector]] = {
     "nightjar low": lambda: nightjar("low"),
     "nightjar medium": lambda: nightjar("medium"),
@@ -86,11 +86,19 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
 
 def available() -> list[str]:
     """Return the names of the detectors whose modules are installed."""
-    needs = {"mog2": "cv2", "mse": "numpy"}
-    return [name for name in DETECTORS if find_spec(needs.get(name, NIGHTJAR))]
+    is_missing = {
+        "mog2": not (FOLDER / "cv2").exists(),
+        **{name: not find_spec(NIGHTJAR) for name in DETECTORS if name.startswith("nightjar")},
+    }
+    return [name for name in DETECTORS if not is_missing.get(name)]
 
 
 def watch_clip(name: str, clip: Clip) -> list[float]:
-    """Return the moments, in seconds since the first frame, at which a detector detects motion."""
+    """Return the moments, in seconds since the first frame, at which a detector detects motion. A
+    clip that is too short to learn what does not move, as those that a device keeps, is for
+    Nightjar what it is when it confirms a trigger."""
     first = float(clip.at[0])
+    if name.startswith("nightjar") and clip.labels.seconds < SHORT:
+        box = import_module(NIGHTJAR).saw_motion(list(clip.frames()))
+        return [clip.labels.seconds / 2] if box else []
     return [at - first for at in watch(DETECTORS[name](), clip.frames())]

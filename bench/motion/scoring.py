@@ -1,7 +1,7 @@
 """What a detector found: events, false alarms, and how long it took to decide."""
 
 import statistics
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from bench.motion.clips import Event, Labels, Span
@@ -24,14 +24,14 @@ class ClipScore:
     false_alarms: tuple[float, ...]
 
 
-def score_clip(labels: Labels, detections: Iterable[float]) -> ClipScore:
+def score_clip(labels: Labels, detections: Iterable[float], warm_up: float = WARM_UP) -> ClipScore:
     """Compare the moments of the detections (seconds since the first frame) with what happened.
 
     An event is found if something is detected from when any part of it is visible until 1 s after
     it. False alarms are counted as a camera would: after an alarm it takes no other photo for the
     cooldown.
     """
-    counted = sorted(t for t in detections if t >= WARM_UP)
+    counted = sorted(t for t in detections if t >= warm_up)
     found: list[Event] = []
     missed: list[Event] = []
     delays: list[float] = []
@@ -110,11 +110,18 @@ def summarize(scores: Iterable[ClipScore]) -> Summary:
 
 
 def by_family(scores: Iterable[ClipScore]) -> dict[str, Summary]:
-    return _grouped(scores, lambda one: one.labels.family)
-
-
-def _grouped(scores: Iterable[ClipScore], key: Callable[[ClipScore], str]) -> dict[str, Summary]:
+    """Return the summary of each family of clips."""
     groups: dict[str, list[ClipScore]] = {}
     for one in scores:
-        groups.setdefault(key(one), []).append(one)
+        groups.setdefault(one.labels.family, []).append(one)
     return {name: summarize(group) for name, group in groups.items()}
+
+
+def by_kind(scores: Iterable[ClipScore]) -> dict[str, tuple[int, int]]:
+    """Return of each kind of event, such as person, how many were found, and how many there are."""
+    counts: dict[str, tuple[int, int]] = {}
+    for one in scores:
+        for event in one.labels.events:
+            found, all_ = counts.get(event.kind, (0, 0))
+            counts[event.kind] = (found + (event in one.found), all_ + 1)
+    return counts
