@@ -9,6 +9,7 @@ from function_app.auth.audit_log import AuditLog
 from function_app.auth.day_views import DayViews
 from function_app.auth.device_keys import DeviceKeys
 from function_app.memory import return_large_buffers
+from function_app.new_alerts import CountedAlerts
 from function_app.notification_queue.notifier import Notifier
 from function_app.notification_queue.notifying_alerts import NotifyingAlerts
 from function_app.settings import Settings, read_settings
@@ -132,8 +133,8 @@ def connect(settings: Settings) -> Services:
     )
     notifications = AzureTable(account, "notifications")
     notifier = Notifier(AzureQueue(account, NOTIFICATIONS), notifications)
-    alerts, counts = NotifyingAlerts(AzureAlerts(account), notifier), AzureTable(account, TABLE)
-    devices = AzureTable(account, "devices")
+    devices, counts = AzureTable(account, "devices"), AzureTable(account, TABLE)
+    alerts = NotifyingAlerts(CountedAlerts(AzureAlerts(account), devices), notifier)
     return Services(
         blobs=AzurePhotoBlobs(account),
         index=AzurePhotoIndex(account),

@@ -26,7 +26,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("media",),
         ("storage",),
         ("auth", "timer_watch"),
-        ("notification_queue",),
+        ("new_alerts", "notification_queue"),
         ("settings",),
         ("services",),
         ("notify",),

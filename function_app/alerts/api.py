@@ -15,7 +15,7 @@ from function_app.http.request import Request, WireBody
 from function_app.http.responses import LogDetails, Response, json_response
 from function_app.ingest.camera_quota import quota_problem, record_cameras, rejected_cameras
 from function_app.ingest.upload import sender_of
-from function_app.notify.events import person_of
+from function_app.new_alerts import person_of
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
@@ -37,6 +37,7 @@ from photo_wire.headers import parse_headers
 from photo_wire.moment import format_time, to_milliseconds
 
 MAX_BODY_BYTES = 256 * 1024  # a hundred losses have 40,000
+FEW_CAMERAS = 2  # whose own lists are read at once; of more the list of all is tried first
 
 
 def _parse_kind(value: str, name: str) -> str:
@@ -141,9 +142,9 @@ def read_alerts(
     kind: str | None = None,
 ) -> tuple[list[StoredAlert], str | None]:
     """Return one page of the alerts that a caller may see, as they are shown, newest first by
-    arrival, and the cursor of the next page. One request, or for a caller who may see only some
-    cameras one for each. Raises WireError for a cursor that is none, and StorageUnavailableError.
-    """
+    arrival, and the cursor of the next page. One request; for a caller who may see only some
+    cameras one more for each of them, if those of all have too many between theirs. Raises
+    WireError for a cursor that is none, and StorageUnavailableError."""
     cameras, after = _cameras(caller, camera), _after(cursor)
     is_of_all = cameras is None
     scan_limit = 2 * limit if kind or is_of_all else limit
@@ -179,12 +180,30 @@ def _newest(
     see."""
     if cameras is None:
         return _visible(alerts.newest, count, after, caller)
+    if len(cameras) > FEW_CAMERAS:
+        found = _newest_among_all(alerts, cameras, count, after, caller)
+        if found is not None:
+            return found
 
     def read(camera: str, size: int, last: StoredAlert | None) -> list[StoredAlert]:
         of_camera = partial(alerts.newest_of, camera)
         return _visible(of_camera, size, alert_key(last) if last else after, caller)
 
     return merge(cameras, read, alert_key, count)
+
+
+def _newest_among_all(
+    alerts: Alerts, cameras: frozenset[str], count: int, after: str | None, caller: Caller
+) -> list[StoredAlert] | None:
+    """Return the same, found among the alerts of all cameras by one request; None if they are not
+    all among those. What a page has is the same either way."""
+    page = alerts.newest(PAGE_SIZE, after)
+    found = [
+        one
+        for one in page
+        if one.alert.name.camera in cameras and not one.is_taken_back and _may_see(one, caller)
+    ]
+    return found[:count] if len(page) < PAGE_SIZE or len(found) >= count else None
 
 
 def _visible(
@@ -210,7 +229,12 @@ def _may_see(kept: StoredAlert, caller: Caller) -> bool:
     """Return whether a caller who may see an alert's camera may see it: that a person's channel
     failed, that person may, and owners."""
     person = person_of(kept.alert)
-    return person is None or caller.is_owner or bool(caller.session and person == caller.name)
+    return person is None or may_see_person(caller, person)
+
+
+def may_see_person(caller: Caller, person: str) -> bool:
+    """Return whether a caller may see that a channel of a person's failed."""
+    return caller.is_owner or bool(caller.session and person == caller.name)
 
 
 def _shown(kept: StoredAlert, is_of_all: bool) -> StoredAlert:

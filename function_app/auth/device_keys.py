@@ -7,7 +7,7 @@ read for a minute (TimedCache), so that a photo takes no request more.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from function_app.auth.caller import Caller, Standing
@@ -62,6 +62,7 @@ class DeviceKeys:
         self._rows = rows
         self._alerts = alerts
         self._identities: TimedCache[tuple[DeviceIdentity, Entity]] = TimedCache()
+        self._may_have_old = True
         self.bindings = CameraBindings(rows, alerts)
 
     def find(self, device: str, now: datetime) -> DeviceIdentity | None:
@@ -144,8 +145,10 @@ class DeviceKeys:
             max(used, known.counter if known else 0),
         )
 
-    def known_devices(self) -> dict[str, KnownDevice]:
-        """Return all devices with a key, by name. Three requests for each thousand of rows."""
+    def known_devices(self, rows: Iterable[Entity]) -> dict[str, KnownDevice]:
+        """Return all devices with a key, by name; `rows` are those of STATES. One request for each
+        thousand of cameras, and one for those of earlier versions, unless there were none when this
+        process looked."""
         cameras, wanting = defaultdict(set), set()
         for camera, binding in self.bindings.all().items():
             cameras[binding.device].add(camera)
@@ -154,7 +157,7 @@ class DeviceKeys:
             one.device: KnownDevice(
                 frozenset(cameras[one.device]), one.device in wanting or bool(one.waiting)
             )
-            for one in self._list()
+            for one in self._identities_in(rows)
         }
 
     def decide(self, device: str, key: str, is_approved: bool, now: datetime) -> bool:
@@ -235,6 +238,13 @@ class DeviceKeys:
 
     def _list(self) -> Iterator[DeviceIdentity]:
         """Yield the identities of all devices."""
-        for partition in (STATES, OLD_IDENTITIES):
-            rows = query_all(self._rows, partition, IDENTITY_COLUMNS)
-            yield from (parse_identity(row) for row in rows if has_identity(row))
+        return self._identities_in(query_all(self._rows, STATES, IDENTITY_COLUMNS))
+
+    def _identities_in(self, rows: Iterable[Entity]) -> Iterator[DeviceIdentity]:
+        """Yield the identities in these rows, which are all of STATES, and those that earlier
+        versions stored."""
+        yield from (parse_identity(row) for row in rows if has_identity(row))
+        if self._may_have_old:
+            old = list(query_all(self._rows, OLD_IDENTITIES, IDENTITY_COLUMNS))
+            self._may_have_old = bool(old)  # nobody writes there any more
+            yield from (parse_identity(row) for row in old if has_identity(row))

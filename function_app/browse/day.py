@@ -36,9 +36,15 @@ class Selection:
         self, index: PhotoIndex, since: datetime | None, until: datetime | None, count: int
     ) -> list[Photo]:
         """Return the newest photos of the cameras between two moments; the oldest ones if there is
-        only a first moment. One request for each thousand; for a caller who may see only some
-        cameras, one for each of them. Raises StorageUnavailableError."""
+        only a first moment. One request for each thousand. For a caller who may see only some
+        cameras it is one for each of them, unless one finds them among those of all cameras: that
+        is tried between two moments. Raises StorageUnavailableError."""
         view = View(self.camera, since, until, oldest_first=until is None)
+        is_of_some = self.camera is None and self.cameras is not None and len(self.cameras) > 1
+        if is_of_some and self.cameras and since and until:
+            found = index.query_some(view, self.cameras, count)
+            if found is not None:
+                return found
         return find_photos(index, view, self.cameras, count)
 
 

@@ -1,6 +1,7 @@
 """The routes by which devices report their state and people read it: `/api/devices`, and the status
 of a camera."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +27,7 @@ from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.device_keys import STATES
-from function_app.storage.parallel import map_parallel
+from function_app.storage.table_store import Entity
 from photo_wire.headers import ClockStatus
 from photo_wire.heartbeat import (
     MAX_BYTES,
@@ -139,46 +140,37 @@ def list_devices(request: Request, services: Services, caller: Caller) -> Respon
 
 def read_devices(services: Services, caller: Caller, now: datetime) -> list[dict[str, Any]]:
     """Return the devices of which the caller may see a camera, as JSON: those that have sent a
-    heartbeat, and those that only have a key yet."""
-    devices = _devices_of(services, caller, now)
-    found = {one.device: one for one in states.find_all(services.devices, devices)}
+    heartbeat, and those that only have a key yet. One request for each thousand devices; one or two
+    more for a caller who may see all cameras, or one of which no device has reported anything."""
+    rows = states.read_rows(services.devices)
+    found = states.parse_states(rows, caller.cameras)
     known: dict[str, KnownDevice] = {}
-    if devices is None or devices - found.keys():
-        known = services.device_keys.known_devices()
-    shown = [
-        describe_device(one, known.get(one.device), caller, now)
-        for one in found.values()
-        if may_see(caller, one.cameras)
-    ]
+    reported: set[str] = set()
+    if caller.cameras is None or caller.cameras.difference(*(one.cameras for one in found)):
+        known = services.device_keys.known_devices(rows)
+        reported = {one.device for one in states.parse_states(rows)}
+    shown = [describe_device(one, known.get(one.device), caller, now) for one in found]
     shown += [
         describe_unreported(device, one, caller, now)
         for device, one in known.items()
-        if device not in found and may_see(caller, one.cameras)
+        if device not in reported and may_see(caller, one.cameras)
     ]
     return sorted(shown, key=lambda one: str(one["device"]))
 
 
-def statuses_of_cameras(
-    services: Services, caller: Caller, now: datetime
+def describe_cameras(
+    rows: Iterable[Entity], caller: Caller, now: datetime
 ) -> dict[str, dict[str, Any]]:
-    """Return the status of each camera that the caller may see and a device has reported, as
-    `get_camera_status` has it."""
+    """Return the status of each camera that the caller may see and a device has reported in one of
+    these rows, as `get_camera_status` has it. What was reported last counts, if a camera has
+    changed its device."""
+    found = states.parse_states(rows, caller.cameras)
     return {
         camera: describe_camera(camera, state, now)
-        for state in states.find_all(services.devices, _devices_of(services, caller, now))
+        for state in sorted(found, key=lambda one: one.received_at)
         for camera in state.cameras
         if caller.may_see(camera)
     }
-
-
-def _devices_of(services: Services, caller: Caller, now: datetime) -> set[str] | None:
-    """Return the devices of the caller's cameras; None for all."""
-    if caller.cameras is None:
-        return None
-    bindings = map_parallel(
-        lambda camera: services.device_keys.bindings.device_of(camera, now), caller.cameras
-    )
-    return {device for device in bindings.values() if device}
 
 
 def get_device(request: Request, services: Services, caller: Caller) -> Response:
@@ -192,7 +184,8 @@ def read_device(device: str, services: Services, caller: Caller, now: datetime) 
     known = None
     state = states.find(services.devices, device)
     if state is None or Scope.ADMIN in caller.scopes:
-        known = services.device_keys.known_devices().get(device)
+        rows = states.read_rows(services.devices)
+        known = services.device_keys.known_devices(rows).get(device)
     if state is not None and may_see(caller, state.cameras):
         return describe_device(state, known, caller, now)
     if state is None and known is not None and may_see(caller, known.cameras):

@@ -6,6 +6,7 @@ from typing import Any
 
 from function_app.auth.caller import Caller
 from function_app.auth.device_rows import WaitingKey
+from function_app.devices.removal import remove_camera_of
 from function_app.http import json_schema
 from function_app.http.parameters import (
     BOOLEAN,
@@ -96,7 +97,13 @@ def _decide_cameras(request: Request, services: Services, caller: Caller) -> Non
     for camera in meant:
         action = f"{verb} the device {device} a camera"
         services.audit_log.record(request.headers, caller.actor, action, camera)
-    services.device_keys.bindings.hand_over(device, meant, request[APPROVE])
+    bindings, now = services.device_keys.bindings, datetime.now(UTC)
+    before = {camera: bindings.device_of(camera, now) for camera in meant}
+    bindings.hand_over(device, meant, request[APPROVE])
+    if request[APPROVE]:  # the device that had it may go on naming it for an hour
+        for camera, other in before.items():
+            if other:
+                remove_camera_of(other, camera, services)
 
 
 def read_keys(device: str, services: Services) -> dict[str, Any]:

@@ -26,12 +26,16 @@ def remove_device(device: str, services: Services) -> None:
 def remove_camera(camera: str, services: Services) -> None:
     """Remove a camera from the state of its device. Two or three requests. Raises
     StorageUnavailableError."""
+    if binding := services.devices.get(CAMERAS, camera):
+        remove_camera_of(binding.properties["device"], camera, services)
+
+
+def remove_camera_of(device: str, camera: str, services: Services) -> None:
+    """Remove a camera from the state of this device, if it is there. One or two requests. Raises
+    StorageUnavailableError."""
     rows = services.devices
-    binding = rows.get(CAMERAS, camera)
-    if binding is None:
-        return
     for _ in range(_ATTEMPTS):
-        row = rows.get(STATES, binding.properties["device"])
+        row = rows.get(STATES, device)
         state = parse_state(row) if row else None
         if row is None or state is None or camera not in state.cameras:
             return
@@ -44,6 +48,4 @@ def remove_camera(camera: str, services: Services) -> None:
         first = {CAMERA: min(changed.cameras, default=BACKEND)}
         if rows.replace(STATES, row, {**row.properties, **changed.to_properties(), **first}):
             return
-    raise StorageUnavailableError(
-        f"the state of the device of {camera} is changed too often at once"
-    )
+    raise StorageUnavailableError(f"the state of {device} is changed too often at once")

@@ -1,12 +1,11 @@
 """The state of each device: its last heartbeat, in the device's row."""
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from function_app.storage.device_keys import STATES
-from function_app.storage.parallel import map_parallel
+from function_app.storage.device_keys import NEW_ALERTS, STATES
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.errors import WireError
 from photo_wire.heartbeat import Heartbeat, parse_heartbeat
@@ -94,19 +93,32 @@ def find(rows: TableStore, device: str) -> DeviceState | None:
 def list_devices(rows: TableStore) -> list[str]:
     """Return the names of all devices with a row. One request for each thousand. Raises
     StorageUnavailableError."""
-    return [row.key for row in query_all(rows, STATES, (RECEIVED_AT,))]
+    found = query_all(rows, STATES, (RECEIVED_AT,))
+    return [row.key for row in found if row.key != NEW_ALERTS]
 
 
-def find_all(rows: TableStore, devices: Collection[str] | None = None) -> list[DeviceState]:
-    """Return the states of these devices, or of all, by name. A request for each device, or for
-    each thousand. Raises StorageUnavailableError."""
-    found: Iterable[Entity | None]
-    if devices is None:
-        found = rows.query(STATES, _MAX_DEVICES)
-    else:
-        by_device: Mapping[str, Entity | None] = map_parallel(
-            lambda device: rows.get(STATES, device), sorted(devices)
-        )
-        found = by_device.values()
-    states = (parse_state(row) for row in found if row)
-    return [state for state in states if state]
+def read_rows(rows: TableStore, *, with_new_alerts: bool = False) -> list[Entity]:
+    """Return the rows of all devices, by name, and if it is wanted that of the new alerts
+    (new_alerts.py). One request for each thousand. Raises StorageUnavailableError."""
+    return rows.query(STATES, _MAX_DEVICES, end="" if with_new_alerts else NEW_ALERTS)
+
+
+def parse_states(
+    rows: Iterable[Entity], cameras: frozenset[str] | None = None
+) -> list[DeviceState]:
+    """Return the states in rows of devices: of those that have one of these cameras, or of all."""
+    found = rows
+    if cameras is not None:  # to parse a thousand heartbeats takes longer than to read them
+        found = (row for row in rows if not cameras.isdisjoint(_cameras_in(row)))
+    return [state for row in found if (state := parse_state(row))]
+
+
+def find_all(rows: TableStore, cameras: frozenset[str] | None = None) -> list[DeviceState]:
+    """Return the states of the devices that have one of these cameras, or of all, by name. One
+    request for each thousand devices that there are, since to find those of some cameras would take
+    one for each. Raises StorageUnavailableError."""
+    return parse_states(read_rows(rows), cameras)
+
+
+def _cameras_in(row: Entity) -> list[str]:
+    return row.properties.get(CAMERAS, "").split()

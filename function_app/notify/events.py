@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from function_app.new_alerts import person_of
 from function_app.services import Services
 from function_app.storage.models import Photo, StoredAlert
 from function_app.storage.row_keys import event_id, unknown_event_id
 from function_app.timer_watch import CAMERA as BACKEND
-from photo_wire.alert import BACK, LOSS, MISSING, QUARANTINE, SILENT, UNDELIVERED, Alert
+from photo_wire.alert import BACK, LOSS, MISSING, QUARANTINE, SILENT, Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import parse_name
 
@@ -100,14 +101,6 @@ def alert_event(stored: StoredAlert) -> Event:
         stored=stored,
         person=person,
     )
-
-
-def person_of(alert: Alert) -> str | None:
-    """Return the person whose channel failed, whom nobody else but owners may know; None for other
-    alerts."""
-    if alert.kind != UNDELIVERED or alert.name.camera != BACKEND:
-        return None
-    return str(alert.details["person"]) if "person" in alert.details else None
 
 
 def sign_in_event(person: str, network: str, browser: str, at: datetime) -> Event:

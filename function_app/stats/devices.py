@@ -8,7 +8,7 @@ from typing import Any
 from function_app.auth.caller import Caller
 from function_app.devices import history, states
 from function_app.devices.history import HourFigures
-from function_app.devices.views import describe_device, may_see, sees_all
+from function_app.devices.views import describe_device, sees_all
 from function_app.services import Services
 
 
@@ -30,13 +30,11 @@ def read_device_statistics(
     device, or the caller may not see it. Hours in which it had a camera that the caller may not see
     are left out.
 
-    Two requests, one more for each further thousand devices: all are read, whoever calls, since to
-    find those of some cameras takes a request for each. Raises StorageUnavailableError.
+    Two requests, one more for each further thousand devices. Raises StorageUnavailableError.
     """
     shown = [
         describe_device(one, None, caller, now)
-        for one in states.find_all(services.devices)
-        if may_see(caller, one.cameras)
+        for one in states.find_all(services.devices, caller.cameras)
     ]
     devices = sorted(shown, key=lambda one: str(one["device"]))
     names = [one["device"] for one in devices]

@@ -5,6 +5,7 @@ CAMERAS = "cameras"  # by camera: the device that takes its photos
 # one row, so that a heartbeat takes one read and one write.
 STATES = "states"
 FIRST_CAMERA = "camera"  # a column of STATES: under which camera a silence is reported
+NEW_ALERTS = "~new-alerts"  # the key of a row of STATES, after all devices (new_alerts.py)
 OLD_IDENTITIES = "identities"  # by device: its key, as versions up to 0.1.0 stored it
 LOOKING = "looking"  # by camera: its device, and until when somebody looks at it live
 

@@ -172,6 +172,13 @@ class PhotoIndex(Protocol):
         which need not exist."""
         ...
 
+    def query_some(self, view: View, cameras: Collection[str], count: int) -> list[Photo] | None:
+        """Return up to `count` photos of a view of all cameras, in its order: those of these
+        cameras, one at least. One request, or if these are more than twelve with others between
+        their names one more for each twelve. They look through all photos of the view; None if
+        these are so many that they do not find all."""
+        ...
+
     def query_times(
         self, view: View, count: int, after: PhotoName | None = None
     ) -> list[PhotoTimes]:

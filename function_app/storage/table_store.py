@@ -6,6 +6,10 @@ from typing import NamedTuple, Protocol
 
 PAGE_SIZE = 1000  # records that a request answers at most
 MAX_CHANGES = 100  # records that a request changes at most
+MAX_ENDS = 12  # of ranges of keys in a request
+
+KeyRange = tuple[str, str]
+"""The first and the last key of a range."""
 
 
 class Entity(NamedTuple):
@@ -68,6 +72,12 @@ class TableStore(Protocol):
     ) -> list[Entity]:
         """Return up to `count` records in the order of their keys, those after `after`, and before
         `end` if given; of their properties only those in `columns`, if given. One request for each
+        PAGE_SIZE records."""
+        ...
+
+    def query_ranges(self, partition: str, ranges: Sequence[KeyRange]) -> list[Entity]:
+        """Return the records whose keys are in one of these ranges, in the order of their keys. The
+        ranges have MAX_ENDS ends at most, where a range of one key has one. One request for each
         PAGE_SIZE records."""
         ...
 

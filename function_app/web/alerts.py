@@ -1,20 +1,24 @@
 """`/alerts`: what a person should know, by devices and by the backend. Works without JavaScript."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
-from function_app.alerts.api import read_alerts
+from function_app.alerts.api import may_see_person, read_alerts
 from function_app.auth.caller import Caller
 from function_app.auth.unknown_device import ALERT_KIND as UNKNOWN_DEVICE
 from function_app.browse.day import day_of
 from function_app.http.parameters import MOMENT, required
 from function_app.http.request import FormBody, Request
 from function_app.http.responses import Response, redirect
+from function_app.new_alerts import NewCount, parse_new_alerts
 from function_app.notify.wording import devices_of
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import StoredAlert
+from function_app.storage.table_store import Entity
 from function_app.timer_watch import CAMERA as BACKEND
 from function_app.timer_watch import KIND as TIMER_STALLED
 from function_app.web.layout import render_page
@@ -110,7 +114,8 @@ class Entry(NamedTuple):
 
 def get_alerts_page(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the page; `?cursor=` is its continuation. Two requests to the tables, with that of
-    the session; for a viewer of some cameras one for each."""
+    the session; for a viewer of more than two cameras one more for each of them, if among the
+    newest thousand alerts of all cameras too few are theirs."""
     cursor = request.http.params.get("cursor")
     try:
         found, next_cursor = read_alerts(services, caller, PAGE_SIZE, cursor)
@@ -134,12 +139,12 @@ def post_alerts_seen(request: Request, services: Services, caller: Caller) -> Re
     return redirect("/alerts?seen", (preference_cookie(SEEN, format_time(newest)),))
 
 
-def count_new(request: Request, services: Services, caller: Caller) -> int:
-    """Return how many of the newest alerts that a caller may see are new in this browser; at most
-    PAGE_SIZE. It costs what the page costs without the session."""
-    seen = _seen_until(request)
-    found, _ = read_alerts(services, caller, PAGE_SIZE, None)
-    return sum(seen is None or one.received_at > seen for one in found)
+def count_new(request: Request, devices: Iterable[Entity], caller: Caller) -> NewCount:
+    """Return how many alerts that a caller may see are new in this browser, by the row of the new
+    alerts among those of devices."""
+    return parse_new_alerts(devices).count(
+        _seen_until(request), caller.cameras, partial(may_see_person, caller)
+    )
 
 
 def _seen_until(request: Request) -> datetime | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from tests.support.memory_store import MemoryTable
 
-REQUESTS = ("get", "insert", "upsert", "upsert_all", "replace", "rewrite", "query")
+REQUESTS = ("get", "insert", "upsert", "upsert_all", "replace", "rewrite", "query", "query_ranges")
 
 
 class CountedTable(MemoryTable):

@@ -11,6 +11,7 @@ from typing import Any
 
 from function_app.auth.audit_log import AuditLog
 from function_app.auth.device_keys import DeviceKeys
+from function_app.new_alerts import CountedAlerts
 from function_app.notification_queue.notifier import Notifier
 from function_app.notification_queue.notifying_alerts import NotifyingAlerts
 from function_app.services import Services
@@ -45,7 +46,12 @@ from function_app.storage.row_keys import (
     retention_key,
     trash_position,
 )
-from function_app.storage.table_store import ConditionalUpdate, Entity
+from function_app.storage.table_store import (
+    MAX_ENDS,
+    ConditionalUpdate,
+    Entity,
+    KeyRange,
+)
 from photo_wire.alert import Alert
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
@@ -56,6 +62,7 @@ from photo_wire.name import PhotoName
 MAX_PROPERTIES = 252  # of a row, without its two keys and its Timestamp
 MAX_PROPERTY_BYTES, MAX_ROW_BYTES, MAX_TRANSACTION_BYTES = 64 * 1024, 1 << 20, 4 << 20
 MAX_ROWS = 100  # in a transaction
+MAX_PHOTOS = 1_000_000  # of a list
 MAX_SELECTED = 255  # columns of a query
 
 
@@ -204,6 +211,13 @@ class MemoryTable:
             last = bisect_left(keys, end) if end else len(keys)
             found = [self.kept[partition, key] for key in keys[first:last][:count]]
         return found if columns is None else [_with_columns(row, columns) for row in found]
+
+    def query_ranges(self, partition: str, ranges: Sequence[KeyRange]) -> list[Entity]:
+        assert sum(1 if first == last else 2 for first, last in ranges) <= MAX_ENDS
+        keys = {
+            key for first, last in ranges for key in self._keys[partition] if first <= key <= last
+        }
+        return [self.kept[partition, key] for key in sorted(keys)]
 
     def _write(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
         _check_row(partition, key, properties)
@@ -409,6 +423,9 @@ class MemoryIndex:
         if view.camera:
             keys = {key: one for key, one in keys.items() if one.name.camera == view.camera}
         return [keys[key] for key in sorted(keys) if first < key < end][:count]
+
+    def query_some(self, view: View, cameras: Collection[str], count: int) -> list[Photo] | None:
+        return [one for one in self.query(view, MAX_PHOTOS) if one.name.camera in cameras][:count]
 
     def query_times(
         self, view: View, count: int, after: PhotoName | None = None
@@ -684,8 +701,9 @@ def memory_services(settings: Settings, **parts: Any) -> Services:
     rows = parts.pop("rows", None) or MemoryTable()
     notifications = parts.get("notifications") or MemoryTable()
     notifier = parts.get("notifier") or Notifier(MemoryQueue(), notifications)
-    alerts = NotifyingAlerts(parts.pop("alerts", None) or MemoryAlerts(), notifier)
     devices = parts.get("devices") or MemoryTable()
+    kept = CountedAlerts(parts.pop("alerts", None) or MemoryAlerts(), devices)
+    alerts = NotifyingAlerts(kept, notifier)
     default = {
         "blobs": MemoryBlobs(),
         "index": MemoryIndex(rows),

@@ -20,9 +20,11 @@ from tests.support.handlers import call
 SITE = "https://nightjar.example"
 
 
-def session_cookie(services: Services, cameras: frozenset[str] | None = None) -> str:
-    """Return the cookie of a new viewer of these cameras, or of all."""
-    person = users.User("vera", Role.VIEWER, "a hash", cameras, "epoch")
+def session_cookie(
+    services: Services, cameras: frozenset[str] | None = None, role: Role = Role.VIEWER
+) -> str:
+    """Return the cookie of a new viewer of these cameras, or of all; or of an owner."""
+    person = users.User("vera", role, "a hash", cameras, "epoch")
     services.accounts.upsert(USERS, person.name, person.to_properties())
     session = sessions.create(services.accounts, person, datetime.now(UTC))
     return f"__Secure-{SESSION}={session}"
@@ -36,7 +38,7 @@ def open_page(services: Services, handler: str, path: str, cookie: str, **header
         f"{SITE}{path}",
         headers={"Cookie": cookie, **headers},
         params=dict(parse_qsl(parts.query, keep_blank_values=True)),
-        route_params={"date": parts.path.removeprefix("/days/")},
+        route_params=dict.fromkeys(("date", "id"), parts.path.rpartition("/")[2]),
         body=b"",
     )
     return call(handler, request, services)

@@ -11,6 +11,7 @@ from contextlib import nullcontext
 from datetime import datetime
 
 from function_app.storage.azure.account import Account
+from function_app.storage.azure.photo_lists import PhotoLists
 from function_app.storage.azure.photo_table import (
     EXISTS,
     Row,
@@ -18,11 +19,13 @@ from function_app.storage.azure.photo_table import (
     last_seen_row,
     parse_listing,
     parse_photo_row,
-    parse_times,
     photo_rows,
     state_row,
 )
-from function_app.storage.azure.queries import NOT_FOUND, PAGE_SIZE
+from function_app.storage.azure.queries import (
+    NOT_FOUND,
+    PAGE_SIZE,
+)
 from function_app.storage.azure.tables import changes_of
 from function_app.storage.azure.transactions import Operation
 from function_app.storage.azure.trash import Trash, restart_retention, trashed_rows
@@ -32,14 +35,13 @@ from function_app.storage.models import (
     NameReservation,
     Photo,
     PhotoStateError,
-    PhotoTimes,
     Reindexed,
     State,
     StorageUnavailableError,
     parse_photo,
 )
 from function_app.storage.photo_counters import PhotoCounters
-from function_app.storage.photo_counts import Arrival, PhotoCounts
+from function_app.storage.photo_counts import PhotoCounts
 from function_app.storage.row_keys import (
     NEW_CAMERAS,
     PHOTOS,
@@ -48,7 +50,6 @@ from function_app.storage.row_keys import (
     all_keys,
     arrival_position,
     arrivals_of,
-    count_up,
     counts_of,
     reserved_name_key,
     retention_key,
@@ -61,7 +62,7 @@ from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 
-class AzurePhotoIndex(Trash):
+class AzurePhotoIndex(PhotoLists, Trash):
     """PhotoIndex in one table, which is created when it is first missed."""
 
     def __init__(self, account: Account) -> None:
@@ -235,23 +236,6 @@ class AzurePhotoIndex(Trash):
     def get(self, name: PhotoName) -> Photo | None:
         row = self._find(PHOTOS, View().key(name))
         return parse_photo(row.properties) if row else None
-
-    def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
-        rows = self._list(*view.keys(after), count, parse_photo_row)
-        return [photo for _, photo in rows]
-
-    def query_times(
-        self, view: View, count: int, after: PhotoName | None = None
-    ) -> list[PhotoTimes]:
-        columns = ["received_at", "clock"]
-        return self._list(*view.keys(after), count, parse_times, columns)
-
-    def list_arrivals(
-        self, camera: str, before: datetime, count: int, after: str = ""
-    ) -> list[Arrival]:
-        prefix = arrivals_of(camera)
-        rows = self._list(prefix + after, prefix + count_up(before), count, parse_photo_row)
-        return [(key.removeprefix(prefix), photo) for key, photo in rows]
 
     def position(self, name: PhotoName) -> str | None:
         row = self._find(PHOTOS, View().key(name))

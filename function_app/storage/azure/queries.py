@@ -7,7 +7,7 @@ SDK repeat the request (docs/decisions/0047-the-sdk-as-a-fallback.md).
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, urlencode
 
@@ -23,9 +23,12 @@ from function_app.storage.azure.table_requests import (
     failure,
     row_address,
 )
-from function_app.storage.table_store import Entity
+from function_app.storage.table_store import MAX_ENDS, Entity, KeyRange
 
 PAGE_SIZE = 1000  # rows that a request answers at most
+# "No more than 15 discrete comparisons are permitted within a $filter string" (Microsoft's
+# "Querying tables and entities"); three are those of `key_range`.
+MAX_NAMED_CAMERAS = MAX_ENDS
 NOT_FOUND = ("ResourceNotFound", "TableNotFound")
 _ACCEPT = {"Accept": "application/json;odata=minimalmetadata"}  # says which columns are not text
 _NEXT = "x-ms-continuation-Next"  # how the headers begin that say where the next page does
@@ -64,6 +67,30 @@ def key_range(partition: str, after: str, end: str = "") -> str:
     return f"{where} and RowKey lt {literal(end)}" if end else where
 
 
+def ranges_filter(partition: str, ranges: Sequence[KeyRange]) -> str:
+    """Return the filter for the rows of a partition in these ranges. Azure looks through all rows
+    between the first and the last of them."""
+    first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
+    between = f"RowKey ge {literal(first)} and RowKey le {literal(last)}"
+    within = " or ".join(map(_in, ranges))
+    return f"PartitionKey eq {literal(partition)} and {between} and ({within})"
+
+
+def _in(keys: KeyRange) -> str:
+    first, last = map(literal, keys)
+    return f"RowKey eq {first}" if first == last else f"(RowKey ge {first} and RowKey le {last})"
+
+
+def between_filter(cameras: Collection[str]) -> str:
+    """Return the filter for the rows of these cameras and of those with names between theirs."""
+    return f"camera ge {literal(min(cameras))} and camera le {literal(max(cameras))}"
+
+
+def cameras_filter(cameras: Collection[str]) -> str:
+    """Return the filter for the rows of these cameras, at most MAX_NAMED_CAMERAS."""
+    return f"({' or '.join(f'camera eq {literal(one)}' for one in cameras)})"
+
+
 def literal(text: str) -> str:
     """Return text as a filter has it (OData 3, "Primitive Literals")."""
     doubled = text.replace("'", "''")
@@ -100,6 +127,12 @@ class Queries:
         while continuation:  # also after an empty page, which Azure may send
             page, continuation = self._page(query, continuation)
             yield from page
+
+    def first_page(self, query: Query) -> tuple[list[Entity], bool]:
+        """Return what one request finds of a query, and whether these are all rows: Azure ends a
+        request also after some seconds. Raises the errors of azure-core."""
+        page, continuation = self._page(query, None)
+        return page, continuation is None
 
     def _page(self, query: Query, continuation: Continuation | None) -> Page:
         return self._fallback.run(

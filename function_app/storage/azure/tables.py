@@ -15,9 +15,9 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
-from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range
+from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range, ranges_filter
 from function_app.storage.azure.transactions import Change, Operation
-from function_app.storage.table_store import ConditionalUpdate, Entity
+from function_app.storage.table_store import ConditionalUpdate, Entity, KeyRange
 
 CHANGED = ("UpdateConditionNotSatisfied", "ResourceNotFound")
 
@@ -91,6 +91,10 @@ class AzureTable:
     ) -> list[Entity]:
         query = Query(self._name, key_range(partition, after, end), min(count, PAGE_SIZE), columns)
         return call(lambda: list(islice(self._queries.rows(query), count)))
+
+    def query_ranges(self, partition: str, ranges: Sequence[KeyRange]) -> list[Entity]:
+        query = Query(self._name, ranges_filter(partition, ranges))
+        return call(lambda: list(self._queries.rows(query)))
 
 
 def create_table(service: TableServiceClient, table: str) -> None:

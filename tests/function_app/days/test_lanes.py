@@ -11,7 +11,7 @@ from function_app.auth import tokens
 from function_app.auth.caller import Caller, Scope
 from function_app.days.day_row import DayRow, Source, first_minute, header
 from function_app.days.device_runs import DeviceRun
-from function_app.days.lanes import lanes
+from function_app.days.lanes import few_lanes, lanes
 from function_app.devices.conditions import Label, State
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
@@ -68,7 +68,26 @@ def test_a_day_of_a_viewer_takes_a_request_for_each_thousand_rows(
     assert [one.camera for one in lanes(services, ONE, start, end, now)] == (
         ["camera-0500"] if cameras > 500 else []
     )
-    assert table.requests == ["query"]
+    assert table.requests == ["query_ranges"]
+
+
+@pytest.mark.parametrize("count", [1, 5, 6, 20])
+def test_who_sees_some_of_many_cameras_gets_their_lanes(count: int) -> None:
+    """As many as they may see, however many others there are. Up to five are read alone."""
+    table = CountedTable()
+    services = memory_services(Settings(""), rows=table)
+    fill(services, 1000)
+    cameras = [f"camera-{number:04}" for number in range(0, 40 * count, 40)]
+    caller = Caller("vera", READER, frozenset(cameras))
+    span, now = (START, START + timedelta(days=1)), at(3000)
+    assert few_lanes(services, OWNER, span, now) is None
+    table.requests.clear()
+    found = few_lanes(services, caller, span, now)
+    assert found is not None
+    assert [one.camera for one in found] == cameras
+    assert table.requests == ["query_ranges"]
+    week = lanes(services, caller, START, START + timedelta(days=7), at(9 * 1440))
+    assert [one.camera for one in week] == cameras
 
 
 def test_a_hidden_camera_is_as_one_that_does_not_exist() -> None:

@@ -65,7 +65,7 @@ def test_the_reason_is_what_the_device_did(
     name = new_name("gate", moment(minute) + timedelta(seconds=30))
     table.requests.clear()
     found = why_late(services, OWNER, name, at(3000))
-    assert table.requests == ["query"]
+    assert table.requests == ["query_ranges"]
     assert (found and tuple(found)) == (
         expected and (expected[0], moment(expected[1]), moment(expected[2]))
     )

@@ -9,13 +9,14 @@ import pytest
 
 from function_app.auth.caller import DEVICE, RequestSignature, Standing
 from function_app.auth.device_rows import KnownDevice
+from function_app.devices.states import DeviceState, find, read_rows
 from function_app.http.responses import Response
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
 from function_app.storage.device_keys import STATES
 from photo_wire.moment import format_time, parse_time, to_milliseconds
 from photo_wire.signature import fingerprint, format_key
-from tests.support.devices import Device
+from tests.support.devices import Device, heartbeat, store_state
 from tests.support.handlers import call
 from tests.support.memory_store import memory_services
 
@@ -112,9 +113,13 @@ def test_an_owner_hands_a_camera_over(services: Services) -> None:
         keys.bindings.claim(caller, "gate", NOW)
     shown = json.loads(ask(services, "list_keys", device="yard").body)
     assert (shown["cameras"], shown["wanted"]) == ([], ["gate"])
+    store_state(services, DeviceState("gate", heartbeat("gate"), NOW, frozenset({"gate"}), None))
     response = ask(services, "decide_key", {"fingerprint": fingerprint(THEIRS)}, "yard")
     shown = json.loads(response.body)
     assert (shown["cameras"], shown["wanted"]) == (["gate"], [])
+    before = find(services.devices, "gate")
+    assert before
+    assert (before.cameras, before.heartbeat.cameras) == (frozenset(), {})
     assert keys.bindings.device_of("gate", NOW + timedelta(seconds=1)) == "yard"
 
 
@@ -126,7 +131,9 @@ def test_an_owner_chooses_the_cameras(services: Services, is_approved: bool) -> 
     for device in (Device("gate", services), Device("yard", services)):
         for camera in ("front", "gate", "side"):
             keys.bindings.claim(device.caller(), camera, NOW)
-    assert keys.known_devices()["yard"] == KnownDevice(frozenset(), needs_decision=True)
+    assert keys.known_devices(read_rows(services.devices))["yard"] == KnownDevice(
+        frozenset(), needs_decision=True
+    )
     wrong = {**own, "cameras": ["gate", "yard"]}
     assert ask(services, "decide_key", wrong, "yard").status == 404
     for cameras in ([], "gate", [7]):
@@ -139,7 +146,7 @@ def test_an_owner_chooses_the_cameras(services: Services, is_approved: bool) -> 
     assert {(one.action, one.target) for one in services.audit_log.newest(10, "")} == {
         (f"{verb} the device yard a camera", camera) for camera in ("side", "gate")
     }
-    assert keys.known_devices()["gate"].cameras == frozenset(
+    assert keys.known_devices(read_rows(services.devices))["gate"].cameras == frozenset(
         {"front"} if is_approved else {"front", "gate", "side"}
     )
 

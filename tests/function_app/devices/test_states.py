@@ -7,7 +7,10 @@ from function_app.devices import states
 from function_app.devices.heartbeats import record
 from function_app.devices.silence import overdue_at
 from function_app.services import Services
-from function_app.storage.device_keys import STATES
+from function_app.storage.device_keys import NEW_ALERTS, STATES
+from function_app.storage.models import StoredAlert
+from photo_wire.alert import DISK, Alert
+from photo_wire.name import new_name
 from tests.support.devices import Device, heartbeat
 
 NOW = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
@@ -19,10 +22,21 @@ def test_some_devices_or_all_are_found(services: Services) -> None:
         record(services, device.caller(), heartbeat(f"{name}-camera"), NOW)
     services.devices.insert(STATES, "by-hand", {"heartbeat": "{}"})
     assert [one.device for one in states.find_all(services.devices)] == ["a-pi", "b-pi", "c-pi"]
-    some = states.find_all(services.devices, {"c-pi", "a-pi", "nobody"})
+    some = states.find_all(services.devices, frozenset({"c-pi-camera", "a-pi-camera", "none"}))
     assert [one.device for one in some] == ["a-pi", "c-pi"]
-    assert states.find_all(services.devices, set()) == []
+    assert states.find_all(services.devices, frozenset()) == []
     assert states.find(services.devices, "nobody") is None
+
+
+def test_the_row_of_the_new_alerts_is_no_device(services: Services) -> None:
+    Device("a-pi", services).introduce(NOW)
+    name = new_name("a-camera", NOW, "00000000")
+    services.alerts.add([StoredAlert(Alert(name, DISK, "full"), NOW)])
+    assert states.find_all(services.devices) == []
+    assert states.list_devices(services.devices) == ["a-pi"]
+    rows = states.read_rows(services.devices, with_new_alerts=True)
+    assert [row.key for row in rows] == ["a-pi", NEW_ALERTS]
+    assert [row.key for row in states.read_rows(services.devices)] == ["a-pi"]
 
 
 def test_a_device_is_silent_after_two_intervals_and_five_minutes() -> None:

@@ -381,6 +381,40 @@ def test_rows_are_walked_by_key(services: Services, camera: str) -> None:
     assert services.accounts.query("nobody's", 10) == []
 
 
+def test_rows_of_several_ranges_are_read_at_once(services: Services, camera: str) -> None:
+    """In the order of their keys, each once, whatever the order of the ranges."""
+    keys = ["a", "b~1", "b~2", "b~3", "c", "it's", "z"]
+    for key in keys:
+        services.accounts.upsert(camera, key, {"of": key})
+    ranges = [("it's", "it's"), ("b~2", "b~9"), ("a", "a"), ("b~3", "b~3"), ("nobody", "nobody")]
+    found = services.accounts.query_ranges(camera, ranges)
+    assert [row.key for row in found] == ["a", "b~2", "b~3", "it's"]
+    assert [row.properties["of"] for row in found] == ["a", "b~2", "b~3", "it's"]
+    assert services.accounts.query_ranges(camera, [("d", "e")]) == []
+
+
+@pytest.mark.parametrize("count", [2, 12, 13])
+def test_photos_of_some_cameras_are_found_among_all(
+    services: Services, camera: str, count: int
+) -> None:
+    """By their names, or if they are many by those between which theirs lie."""
+    cameras = [f"{camera}-{number:02}" for number in range(2 * count)]
+    photos = [
+        photo_of(one, MOMENT + timedelta(seconds=n), f"{n:08x}") for n, one in enumerate(cameras)
+    ]
+    for photo in photos:
+        services.index.add(photo, MOMENT)
+    end = MOMENT + timedelta(seconds=2 * count)
+    view = View(since=MOMENT, until=end)
+    own = [*reversed(photos)][::2]
+    of = {photo.name.camera for photo in own}
+    assert services.index.query_some(view, of, 1000) == own
+    assert services.index.query_some(view, of, 1) == own[:1]
+    earlier = replace(view, until=end - timedelta(seconds=1))
+    assert services.index.query_some(earlier, of, 1000) == own[1:]
+    assert services.index.query_some(view, {f"{camera}-none"}, 1) == []
+
+
 def test_a_store_that_answers_is_well(services: Services) -> None:
     """Before the first photo too."""
     services.blobs.check()

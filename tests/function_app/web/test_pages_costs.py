@@ -1,0 +1,139 @@
+"""What pages cost in requests to the tables, whoever opens them."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from function_app.auth.caller import Role
+from function_app.devices.states import DeviceState
+from function_app.maintenance.counting import update_figures
+from function_app.services import Services
+from function_app.settings import Settings
+from function_app.storage.models import StoredAlert
+from function_app.storage.row_keys import View
+from photo_wire.alert import DISK, Alert
+from photo_wire.moment import to_milliseconds
+from photo_wire.name import new_name
+from tests.support.devices import bind, heartbeat, store_state
+from tests.support.many_cameras import Requests, add_photo
+from tests.support.memory_store import memory_services
+from tests.support.pages import open_page, session_cookie
+
+NOW = to_milliseconds(datetime.now(UTC))
+MAX_REQUESTS = 3
+OF_A_DEVICE = 8  # cameras
+ALERTS = 3  # of each camera
+SCATTERED = "twenty with others between"
+
+
+def filled(cameras: int) -> Services:
+    """A backend with photos and alerts of so many cameras, all of which devices report."""
+    services = memory_services(Settings(""))
+    names = [f"camera-{number:04}" for number in range(cameras)]
+    for number in range(cameras):
+        for age in (1, 2):
+            add_photo(services, number, NOW - timedelta(minutes=age, seconds=number / 20))
+    for first in range(0, cameras, OF_A_DEVICE):
+        own = names[first : first + OF_A_DEVICE]
+        device = f"pi-{first:04}"
+        store_state(services, DeviceState(device, heartbeat(*own), NOW, frozenset(own), None))
+        for camera in own:
+            bind(services, camera, device)
+    alerts = [
+        StoredAlert(Alert(new_name(camera, NOW, f"{number:08x}"), DISK, "full"), NOW)
+        for number in range(ALERTS)
+        for camera in names
+    ]
+    for first in range(0, len(alerts), 100):
+        services.alerts.add(alerts[first : first + 100])
+    update_figures(services, NOW)
+    return services
+
+
+@pytest.fixture(scope="module", params=[3, pytest.param(1000, marks=pytest.mark.slow)])
+def services(request: pytest.FixtureRequest) -> Services:
+    return filled(request.param)
+
+
+def cookies(services: Services) -> dict[str, str]:
+    """The cookies of each kind of person: with a zone whose day is two of UTC."""
+    names = sorted(services.index.cameras())
+    seen = {
+        "all": None,
+        "one": frozenset(names[-1:]),
+        "two": frozenset({names[0], names[-1]}),
+        "twenty": frozenset(names[:20]),
+        SCATTERED: frozenset(names[:: max(1, len(names) // 20)]),
+    }
+    made = {f"viewer of {kind}": session_cookie(services, some) for kind, some in seen.items()}
+    made["owner"] = session_cookie(services, role=Role.OWNER)
+    return {kind: f"{cookie}; zone=Europe/Berlin" for kind, cookie in made.items()}
+
+
+def pages(services: Services) -> dict[str, str]:
+    """The handlers of pages, by their paths."""
+    day = f"/days/{NOW - timedelta(minutes=30):%Y-%m-%d}"
+    camera = min(services.index.cameras())
+    [photo] = services.index.query(View(), 1)
+    return {
+        "/": "get_page",
+        "/?tiles": "get_page",
+        "/days": "get_days",
+        f"/days?camera={camera}": "get_days",
+        day: "get_day",
+        f"{day}?part": "get_day",
+        f"{day}?trigger=demand": "get_day",
+        f"/photos/{photo.name}": "get_photo_page",
+        "/alerts": "get_alerts_page",
+        "/devices": "get_devices_page",
+        "/devices?part": "get_devices_page",
+        "/statistics": "get_statistics",
+        "/statistics/hours": "get_statistics_hours",
+        "/statistics/devices": "get_statistics_devices",
+    }
+
+
+def cost(services: Services, path: str, handler: str, cookie: str) -> int:
+    """Return how many requests to tables a page takes, that of the session among them. Who looked
+    at a day is written once an hour, and the bytes of a photo are no table's."""
+    requests = Requests()
+    counted = requests.of(services)
+    counted = replace(counted, audit_log=services.audit_log, blobs=services.blobs)
+    reply = open_page(counted, handler, path, cookie)
+    assert reply.status in (200, 404), path
+    return requests.count
+
+
+def most(kind: str, path: str) -> int:
+    """The requests that a page may take. Who sees all cameras takes one more for the page of
+    devices, for who wants which camera, and once another one. Twenty cameras with many others
+    between them take two more for a day, of which each camera has two rows; those for its photos
+    are counted in test_photo_lists.py. And if among the last thousand alerts of all too few are of
+    these cameras, each of them takes one."""
+    if path.startswith("/devices") and kind in ("owner", "viewer of all"):
+        return MAX_REQUESTS + 2
+    if SCATTERED in kind and path.startswith("/days/"):
+        return MAX_REQUESTS + 2
+    return 2 + 20 if SCATTERED in kind and path == "/alerts" else MAX_REQUESTS
+
+
+def test_a_page_takes_three_requests_whoever_opens_it(
+    services: Services, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With three cameras and with a thousand."""
+    lines, found = [], pages(services)
+    for kind, cookie in cookies(services).items():
+        costs = {path: cost(services, path, handler, cookie) for path, handler in found.items()}
+        lines.append(f"  {kind:40} " + " ".join(f"{one}" for one in costs.values()))
+        too_many = {path: one for path, one in costs.items() if one > most(kind, path)}
+        assert too_many == {}, kind
+    with capsys.disabled():
+        print(f"\n  {len(services.index.cameras())} cameras: " + " ".join(found))
+        print("\n".join(lines))
+
+
+def test_the_trash_takes_two_requests(services: Services) -> None:
+    """Only owners see it."""
+    cookie = cookies(services)["owner"]
+    assert cost(services, "/trash", "get_trash_page", cookie) == 2
