@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from function_app.auth.audit_log import AuditLog
 from function_app.auth.day_views import DayViews
 from function_app.auth.device_keys import DeviceKeys
+from function_app.auth.photo_views import PhotoViews
+from function_app.media.redacted_photos import RedactedPhotos
 from function_app.memory import return_large_buffers
 from function_app.new_alerts import CountedAlerts
 from function_app.notification_queue.notifier import Notifier
@@ -66,12 +68,13 @@ class KnownCameras:
 @dataclass(frozen=True, slots=True)
 class Services:
     """What handlers work with: the stores of photos, alerts and accounts, the audit log, the counts
-    of lost photos, the figures, the settings, and what this process remembers of timers, cameras
-    and views of days. `accounts` has users, sessions, tokens, shared links, login attempts and the
-    runs of the timers; `devices` what is known of devices, by the keys of storage/device_keys.py,
-    and `device_blobs` what devices read and write by links. `device_keys` has which key and which
-    cameras each has. `notifications` has channels and what they are told of, `notifier` puts
-    messages into their queue, and `poison` has those that could not be handled."""
+    of lost photos, the figures, the settings, and what this process remembers of timers, cameras,
+    views of days and photos, and redacted photos. `accounts` has users, sessions, tokens, shared
+    links, login attempts and the runs of the timers; `devices` what is known of devices, by the
+    keys of storage/device_keys.py, and `device_blobs` what devices read and write by links.
+    `device_keys` has which key and which cameras each has. `notifications` has channels and what
+    they are told of, `notifier` puts messages into their queue, and `poison` has those that could
+    not be handled."""
 
     blobs: PhotoBlobs
     index: PhotoIndex
@@ -91,6 +94,8 @@ class Services:
     timer_watch: TimerWatch = field(default_factory=TimerWatch)
     known_cameras: KnownCameras = field(default_factory=KnownCameras)
     day_views: DayViews = field(default_factory=DayViews)
+    photo_views: PhotoViews = field(default_factory=PhotoViews)
+    redacted_photos: RedactedPhotos = field(default_factory=RedactedPhotos)
 
     @property
     def photo_store(self) -> PhotoStore:

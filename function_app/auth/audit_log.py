@@ -1,5 +1,6 @@
 """The audit log (`/api/accesses`): who signed in, looked, deleted or shared, and when."""
 
+import hashlib
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +14,11 @@ from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import format_time, parse_time
 
 FAILED_SIGN_IN = "did not sign in"
+SAW = "saw"  # its target is a photo
 LOOKED_AT_DAY = "looked at the day of"  # its target is a camera and a day, or two days with "to"
+
+
+HOUR_TAG_LENGTH = 16  # hex digits
 
 
 class ActionKind(StrEnum):
@@ -36,7 +41,7 @@ _KINDS = {
         *("removed the authenticator app of", "added the passkey", "removed the passkey"),
         "ended a session of",
     ),
-    ActionKind.LOOK: (LOOKED_AT_DAY, "looked at", "saw", "opened"),
+    ActionKind.LOOK: (LOOKED_AT_DAY, "looked at", SAW, "opened"),
     ActionKind.PHOTO: (
         *("deleted", "deleted for good", "restored", "protected", "ended the protection of"),
         "cleaned up",
@@ -83,6 +88,11 @@ class AuditEntry(NamedTuple):
         if self.action.startswith(_DEVICE_VERBS):
             return ActionKind.DEVICE
         return KIND_OF.get(self.action, ActionKind.UNKNOWN)
+
+    @property
+    def is_of_hour(self) -> bool:
+        """Whether it is about the whole hour that began at its time."""
+        return len(self.key.rpartition("~")[2]) == HOUR_TAG_LENGTH
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +142,16 @@ class AuditLog:
         """Return the network from which a request with these headers came; "" if it is not
         known."""
         return logged_network(client_address(headers, self.trusted_proxies))
+
+
+def hour_of(moment: datetime) -> datetime:
+    """Return when the hour of a moment began."""
+    return moment.replace(minute=0, second=0, microsecond=0)
+
+
+def hour_tag(*parts: str) -> str:
+    """Return the tag of an entry of an hour that depends on these texts."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:HOUR_TAG_LENGTH]
 
 
 def is_failed_sign_in(entity: Entity) -> bool:

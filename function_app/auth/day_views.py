@@ -6,14 +6,13 @@ however often, it is one line; and a process needs to read nothing
 (docs/decisions/0136-one-line-an-hour.md).
 """
 
-import hashlib
 import secrets
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from function_app.auth.audit_log import LOOKED_AT_DAY, AuditLog
+from function_app.auth.audit_log import LOOKED_AT_DAY, AuditLog, hour_of, hour_tag
 
 MAX_CAMERAS = 20  # of a page, each with a line; more are one line
 MAX_LINES = 50  # of a person in an hour; what follows is one line, with the first and the last day
@@ -68,7 +67,7 @@ class DayViews:
         """Record that `actor` looked at the day of these cameras, by a request with these headers,
         unless that is recorded of this hour. It takes one request to the table, or none. Raises
         StorageUnavailableError."""
-        hour, network = now.replace(minute=0, second=0, microsecond=0), log.network_of(headers)
+        hour, network = hour_of(now), log.network_of(headers)
         shown = cameras if len(cameras) <= MAX_CAMERAS else {ALL_CAMERAS}
         seen = self._seen_by(hour, actor, network)
         with seen.lock:  # only requests of the same person wait for it
@@ -76,13 +75,13 @@ class DayViews:
             if not new:
                 return
             if len(seen.lines) + len(new) <= MAX_LINES:
-                tags = {_tag(actor, network, target): target for target in new}
+                tags = {hour_tag(actor, network, target): target for target in new}
                 log.record_hour(hour, actor, LOOKED_AT_DAY, network, tags)
                 seen.lines |= new
                 return
             span = (seen.span or _Span(frozenset(), day, day)).including(shown, day)
             if span != seen.span:
-                tags = {_tag(actor, network, self._process): span.target}
+                tags = {hour_tag(actor, network, self._process): span.target}
                 log.record_hour(hour, actor, LOOKED_AT_DAY, network, tags)
                 seen.span = span
 
@@ -91,8 +90,3 @@ class DayViews:
             if hour != self._hour:
                 self._hour, self._seen = hour, {}
             return self._seen.setdefault((actor, network), _Seen())
-
-
-def _tag(*parts: str) -> str:
-    """Return sixteen hex digits that depend on these texts."""
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,6 +1,7 @@
 """Routes for the list of photos, for one photo's description, and for its bytes."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from email.utils import format_datetime
 
 from function_app.auth.caller import Caller
@@ -17,7 +18,6 @@ from function_app.http.parameters import PHOTO
 from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
 from function_app.media.errors import NotRedactableError
-from function_app.media.redaction import redact
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import Photo
@@ -50,21 +50,25 @@ def content(
     actor: str,
     cache: Mapping[str, str] = CACHE,
     is_redacted: bool = False,
+    is_guest: bool = False,
 ) -> Response:
     """Return the bytes of a photo, and record in the audit log that `actor` saw them.
 
     `cache` are the headers that limit how long they may be kept. A redacted photo comes without its
-    location and other metadata. Raises HTTPProblemError (404, 416) and StorageUnavailableError.
+    location and other metadata; its bytes are read at once, and once for many parts of it.
+    `is_guest`: the actor is a link. Raises HTTPProblemError (404, 416) and
+    StorageUnavailableError.
     """
     headers = {**_validators(photo, is_redacted), **cache}
     etag, last_modified = headers["ETag"], headers["Last-Modified"]
     if is_cached(request.headers.get("If-None-Match"), etag):
         return Response(304, content_type=photo.media.content_type, headers=headers)
-    whole = _read_redacted(photo, services) if is_redacted else None
-    size = photo.size if whole is None else len(whole)
     if request.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
+        size = _redacted_size(photo, services) if is_redacted else photo.size
         headers["Content-Length"] = str(size)
         return Response(200, b"", photo.media.content_type, headers)
+    whole = _read_redacted(photo, services) if is_redacted else None
+    size = photo.size if whole is None else len(whole)
     requested = None
     if range_applies(request.headers.get("If-Range"), etag, last_modified):
         requested = _parse_range(request.headers.get("Range"), size)
@@ -73,7 +77,9 @@ def content(
         body = _read(photo, services, part)
     else:
         body = whole[part.first : part.first + part.count]
-    services.audit_log.record(request.headers, actor, "saw", str(photo.name))
+    services.photo_views.record(
+        services.audit_log, request.headers, actor, photo.name, datetime.now(UTC), is_guest
+    )
     if requested is None:
         return Response(200, body, photo.media.content_type, headers)
     headers["Content-Range"] = requested.content_range(size)
@@ -88,14 +94,30 @@ def _read(photo: Photo, services: Services, part: ByteRange) -> bytes:
 
 
 def _read_redacted(photo: Photo, services: Services) -> bytes:
+    def read() -> bytes:
+        return _read(photo, services, ByteRange(0, photo.size))
+
     try:
-        return redact(_read(photo, services, ByteRange(0, photo.size)), photo.media)
+        return services.redacted_photos.get(photo.sha256, photo.media, read)
     except NotRedactableError:
-        raise HTTPProblemError(
-            404,
-            f"The link opens {photo.name} only without its location, which cannot be removed from "
-            "this file: ask for a link that was made with_location.",
-        ) from None
+        raise _not_redactable(photo) from None
+
+
+def _redacted_size(photo: Photo, services: Services) -> int:
+    """Return the size of a redacted photo, which is read only if nothing else tells."""
+    try:
+        known = services.redacted_photos.size(photo.sha256, photo.media, photo.size)
+    except NotRedactableError:
+        raise _not_redactable(photo) from None
+    return len(_read_redacted(photo, services)) if known is None else known
+
+
+def _not_redactable(photo: Photo) -> HTTPProblemError:
+    return HTTPProblemError(
+        404,
+        f"The link opens {photo.name} only without its location, which cannot be removed from "
+        "this file: ask for a link that was made with_location.",
+    )
 
 
 def _validators(photo: Photo, is_redacted: bool) -> dict[str, str]:

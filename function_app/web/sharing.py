@@ -200,7 +200,9 @@ def get_shared_content(request: Request, services: Services, caller: Caller) -> 
     photo = services.index.get(name) if link.opens(name) else None
     if photo is None:
         raise HTTPProblemError(404, "This link does not open that photo.")
-    return content(photo, request, services, link.label, _NO_CACHE, not link.with_location)
+    return content(
+        photo, request, services, link.label, _NO_CACHE, not link.with_location, is_guest=True
+    )
 
 
 def _link(request: Request, services: Services, *, is_opened: bool = False) -> SharedLink:

@@ -68,9 +68,9 @@ def play(services: Services, steps: list[Step]) -> list[datetime]:
             case "add":
                 alerts.add([StoredAlert(Alert(name, LOSS, "no-room"), at)])
             case "tell":
-                told = new_name(BACKEND, at, f"{number:08x}")
+                about = new_name(BACKEND, at, f"{number:08x}")
                 reason = {"person": step.person}
-                alerts.add([StoredAlert(Alert(told, UNDELIVERED, "why", reason), at)])
+                alerts.add([StoredAlert(Alert(about, UNDELIVERED, "why", reason), at)])
             case "join":
                 silent = StoredAlert(Alert(name, SILENT, "why"), at)
                 if first is None:

@@ -35,7 +35,8 @@ def wrapped(services: Services, wrap: Callable[[object], Any]) -> Services:
     """Return services of which each store is wrapped, as are those with which photos and losses are
     counted."""
     index = with_counters(services, wrap(count_rows(services)), wrap(services.index)).index
-    derived = ("settings", "loss_counts", "figures", "notifier", "audit_log", "day_views")
+    derived = ["settings", "loss_counts", "figures", "notifier", "audit_log"]
+    derived += ["day_views", "photo_views", "redacted_photos"]
     stores = [one.name for one in fields(Services) if one.name not in derived]
     parts = {name: wrap(getattr(services, name)) for name in stores}
     parts["index"] = _WrappedIndex(wrap(index), index)

@@ -35,11 +35,6 @@ class Line(NamedTuple):
     path: str | None
 
     @property
-    def is_of_hour(self) -> bool:
-        """Whether it is about the whole hour that began at its time."""
-        return self.entry.action == LOOKED_AT_DAY
-
-    @property
     def is_of_nobody(self) -> bool:
         """Whether it names nobody: who failed to sign in is not known."""
         return self.entry.action == FAILED_SIGN_IN

@@ -169,8 +169,8 @@ def test_a_camera_that_changed_its_device_is_as_the_new_one_says() -> None:
     services = memory_services(Settings(""))
     for device, age in (("new-pi", 0), ("old-pi", 5)):
         now = datetime.now(UTC) - timedelta(minutes=age)
-        told = heartbeat("gate", goodbye=None if device == "new-pi" else "shutdown")
-        store_state(services, DeviceState(device, told, now, frozenset({"gate"}), None))
+        sent = heartbeat("gate", goodbye=None if device == "new-pi" else "shutdown")
+        store_state(services, DeviceState(device, sent, now, frozenset({"gate"}), None))
     for cameras in (None, frozenset({"gate"})):
         cookie = session_cookie(services, cameras)
         page = open_page(services, "get_page", "/", cookie).body.decode()
