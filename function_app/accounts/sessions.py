@@ -2,8 +2,11 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
+
+import azure.functions as func
 
 from function_app.accounts.fields import ANY_PASSWORD
 from function_app.auth import login_throttle, sessions, sign_in_places, users
@@ -170,6 +173,14 @@ def close_session(request: Request, services: Services, caller: Caller) -> Respo
     """204; this session has ended, and the browser forgets its cookie."""
     sessions.end(services.accounts, caller)
     return Response(204, cookies=(set_cookie(SESSION, "", 0, request.url),))
+
+
+def forget_session(req: func.HttpRequest, response: Response) -> Response:
+    """Return the response of `close_session` for a problem. If the store does not respond, the
+    browser forgets its cookie all the same, since the next person may sit at this computer."""
+    if response.status != 503:
+        return response
+    return replace(response, cookies=(set_cookie(SESSION, "", 0, req.url),))
 
 
 def close_all_sessions(request: Request, services: Services, caller: Caller) -> Response:

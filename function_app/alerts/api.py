@@ -8,6 +8,7 @@ from functools import partial
 from function_app.alerts.recording import record_alerts
 from function_app.alerts.unknown_quota import MAX_A_DAY, within_quota
 from function_app.auth.caller import Caller
+from function_app.auth.unknown_device import ALERT_KIND as UNKNOWN_DEVICE
 from function_app.http.json_schema import ALERT_KIND, PHOTO_ID, array, partial_record, record, text
 from function_app.http.pagination import decode_cursor, encode_cursor, merge, take_page
 from function_app.http.parameters import CAMERA, CURSOR, LIMIT, Kind, optional
@@ -22,13 +23,17 @@ from function_app.storage.interfaces import Alerts
 from function_app.storage.models import UNKNOWN, Sender, StoredAlert, alert_key
 from function_app.storage.row_keys import ALERT_KEY
 from function_app.storage.table_store import PAGE_SIZE
+from function_app.timer_watch import KIND as TIMER_STALLED
 from photo_wire.alert import (
+    BACK,
     CLOCK,
     LOSS,
     MAX_ALERTS,
     MAX_REASON,
     QUARANTINE,
+    SILENT,
     SPOOL_FILLING,
+    UNDELIVERED,
     Alert,
     check_kind,
     parse_alerts,
@@ -50,6 +55,7 @@ KIND = optional(
     Kind(ALERT_KIND, "a word of a-z, 0-9, - and _", _parse_kind),
     f"Only of this kind: {LOSS}, {QUARANTINE}, {SPOOL_FILLING}, {CLOCK}, or another.",
 )
+OF_BACKEND = frozenset({SILENT, BACK, UNDELIVERED, TIMER_STALLED, UNKNOWN_DEVICE})  # kinds
 PARAMETERS = (CAMERA, KIND, LIMIT, CURSOR)
 REASON = text(minLength=1, maxLength=MAX_REASON)
 DETAILS = {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}
@@ -80,6 +86,7 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
             413, f"The alerts have more than {MAX_BODY_BYTES} bytes: send fewer."
         )
     alerts, waiting = parse_alerts(body), parse_headers(request.headers).waiting
+    _check_kinds(alerts)
     now = to_milliseconds(datetime.now(UTC))
     services.device_keys.check_is_new(caller, now)
     allowed = _allowed(alerts, services, now)
@@ -106,6 +113,16 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
     services.timer_watch.check(services.accounts, services.alerts, now)
     details = LogDetails(tuple(alert.name for alert in alerts))
     return Response(200, receipt.to_json(), log_details=details)
+
+
+def _check_kinds(alerts: list[Alert]) -> None:
+    """Raise HTTPProblemError (422) for an alert that only the backend raises. Every camera has a
+    function key, and these alerts say what no device can know."""
+    for number, alert in enumerate(alerts):
+        if alert.kind in OF_BACKEND:
+            raise HTTPProblemError(
+                422, f"alerts[{number}].kind: only the backend raises {alert.kind}; leave it out."
+            )
 
 
 def _sender(caller: Caller, camera: str, services: Services, now: datetime) -> Sender | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -17,6 +17,9 @@ FAILED_SIGN_IN = "did not sign in"
 SAW = "saw"  # its target is a photo
 LOOKED_AT_DAY = "looked at the day of"  # its target is a camera and a day, or two days with "to"
 
+
+Log = Callable[[str, str], None]
+"""Records an action and its target, before it is done."""
 
 HOUR_TAG_LENGTH = 16  # hex digits
 
@@ -49,6 +52,7 @@ _KINDS = {
     ActionKind.ACCESS: (
         *("let in", "shut out", "changed the rights of", "set a new password of"),
         *("made the token", "revoked the token", "shared", "revoked a link"),
+        "took photos out of",
     ),
     ActionKind.DEVICE: (
         *("removed a camera", "removed a device", "repaired", "rebuilt", "armed", "disarmed"),

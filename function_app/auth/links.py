@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from function_app.auth.audit_log import Log
 from function_app.auth.passwords import hash_secret
 from function_app.auth.provenance import Provenance, parse_provenance
 from function_app.storage.account_keys import LINKS, link_key
@@ -185,15 +186,18 @@ def revoke(table: TableStore, key: str) -> bool:
     return existed
 
 
-def close_to(table: TableStore, camera: str) -> Iterator[SharedLink]:
+def close_to(table: TableStore, camera: str, log: Log) -> Iterator[SharedLink]:
     """Take a camera out of all links, so that they do not open what a later camera of its name
     sends: revoke those that open its photos alone, and take its photos out of those that open
-    others, too. Yield each of them afterwards. One request for each thousand links on record, and
-    one or two for each of these. May be stopped at any point and called again."""
+    others, too. Yield each of them afterwards; `log` is called before. One request for each
+    thousand links on record, and one or two for each of these. May be stopped at any point and
+    called again."""
     for entity in query_all(table, LINKS):
         link, found = _link(entity), entity
         if camera not in link.cameras:
             continue
+        is_of_others = link.cameras - {camera}
+        log("took photos out of" if is_of_others else "revoked a link", link.label)
         for _ in range(_ATTEMPTS):
             if _close_to(table, found, camera):
                 break

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from function_app.auth import links, tokens, users
+from function_app.auth.audit_log import Log
 from function_app.auth.caller import Scope, is_token_label, token_label
 from function_app.auth.links import SharedLink
 from function_app.auth.provenance import Provenance
@@ -13,9 +14,6 @@ from function_app.storage.table_store import TableStore
 
 # A token with no other scope stays: it reads nothing, and a camera that they set up may need it.
 _HARMLESS = frozenset({Scope.UPLOAD})
-
-Log = Callable[[str, str], None]
-"""Records an action and its target in the audit log."""
 
 
 @dataclass

@@ -26,6 +26,8 @@ from function_app.storage.models import Photo
 # too; Vary prevents that what was fetched in one session is shown in the next.
 CACHE = {"Cache-Control": "private, max-age=86400, immutable", "Vary": "Authorization, Cookie"}
 
+PLACE_NOT_REMOVABLE = "place-not-removable"  # the type of a problem
+
 
 def list_photos(request: Request, services: Services, caller: Caller) -> Response:
     """200 with one page of the list."""
@@ -117,6 +119,7 @@ def _not_redactable(photo: Photo) -> HTTPProblemError:
         404,
         f"The link opens {photo.name} only without its location, which cannot be removed from "
         "this file: ask for a link that was made with_location.",
+        type=PLACE_NOT_REMOVABLE,
     )
 
 

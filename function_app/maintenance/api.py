@@ -3,6 +3,7 @@
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from function_app.auth.caller import Caller
 from function_app.http.authorization import unknown_photo
@@ -84,7 +85,8 @@ def remove_camera(
     if not camera_exists(camera, services):
         raise HTTPProblemError(404, f"There is no camera {camera}.")
     services.audit_log.record(request.headers, caller.actor, "removed a camera", camera)
-    return delete_all_of(camera, services, datetime.now(UTC))
+    log = partial(services.audit_log.record, request.headers, caller.actor)
+    return delete_all_of(camera, services, datetime.now(UTC), log)
 
 
 def run_cleanup(request: Request, services: Services, caller: Caller) -> Response:

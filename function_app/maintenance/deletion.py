@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from function_app.auth import links
+from function_app.auth.audit_log import Log
 from function_app.days.upkeep import forget
 from function_app.devices.removal import remove_camera
 from function_app.maintenance.trash import delete_trashed
@@ -99,12 +100,14 @@ def delete_all_of(
     camera: str,
     services: Services,
     now: datetime,
+    log: Log,
     seconds: float = CAMERA_SECONDS,
     clock: Callable[[], float] = time.monotonic,
 ) -> CameraDeletion:
     """Delete a camera: its photos, also those in the trash, with tombstones, then its alerts, then
     the links to it, its counts and what else is stored of it. If it sends something afterwards, it
-    is a new camera, which no link of before opens. Raises StorageUnavailableError.
+    is a new camera, which no link of before opens. `log` is called before a link is closed. Raises
+    StorageUnavailableError.
 
     It may be stopped at any point and called again. It stops by itself after `seconds`, measured by
     `clock`.
@@ -127,7 +130,7 @@ def delete_all_of(
         alerts += removed
         if clock() >= end:
             return CameraDeletion(photos, alerts, more=True)
-    for _ in links.close_to(services.accounts, camera):
+    for _ in links.close_to(services.accounts, camera, log):
         if clock() >= end:
             return CameraDeletion(photos, alerts, more=True)
     services.loss_counts.forget(camera)

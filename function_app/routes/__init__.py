@@ -81,6 +81,7 @@ ROUTES: tuple[Route, ...] = (
             get_docs,
             Operation("Get this description as a page for people.", {200: "text/html"}),
         ),
+        pages.api_problem_page,
     ),
     Route(
         "api/{*path}",  # one function for all paths: each more makes a cold start longer

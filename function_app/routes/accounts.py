@@ -2,7 +2,10 @@
 
 from typing import TYPE_CHECKING
 
+import azure.functions as func
+
 from function_app.http.authorization import Access
+from function_app.http.responses import Response
 from function_app.http.route import GET, Endpoint, Inputs, Operation, Route
 from function_app.lazy_module import LazyModule
 
@@ -26,6 +29,11 @@ else:
     totp = LazyModule("function_app.accounts.totp")
     tokens = LazyModule("function_app.accounts.tokens")
     users = LazyModule("function_app.accounts.users")
+
+
+def _forget_session(req: func.HttpRequest, response: Response) -> Response:
+    """Return the response to a person who could not be signed out."""
+    return sessions.forget_session(req, response)
 
 
 ROUTES: tuple[Route, ...] = (
@@ -63,6 +71,7 @@ ROUTES: tuple[Route, ...] = (
             sessions.close_session,
             Operation("Sign out."),
         ),
+        _forget_session,
     ),
     Route(
         "api/sessions",

@@ -130,7 +130,7 @@ ROUTES: tuple[Route, ...] = (
         lambda: Endpoint(
             alerts.post_alerts,
             Operation(
-                "Record alerts, such as the loss of a photo.", {200: "AlertsReceipt"}, (429,)
+                "Record alerts, such as the loss of a photo.", {200: "AlertsReceipt"}, (422, 429)
             ),
             Inputs(body=alerts.NEW_ALERTS),
         ),

@@ -6,6 +6,7 @@ from function_app.http.authorization import Access
 from function_app.http.parameters import CURSOR, LIMIT
 from function_app.http.route import GET, PHOTO_TYPES, Endpoint, Inputs, Operation, Route
 from function_app.lazy_module import LazyModule
+from function_app.routes.pages import api_problem_page
 from photo_wire.media import Media
 
 if TYPE_CHECKING:
@@ -168,6 +169,7 @@ ROUTES: tuple[Route, ...] = (
             ),
             Inputs(path=(command_api.CAMERA,)),
         ),
+        api_problem_page,
     ),
     Route(
         "api/devices/{device}/heartbeat",

@@ -62,6 +62,16 @@ def file_problem_page(req: func.HttpRequest, response: Response) -> Response:
     return problem_pages.file_problem_page(req, response)
 
 
+def api_problem_page(req: func.HttpRequest, response: Response) -> Response:
+    """Return the same for what the API has for programs, and people open, too."""
+    return problem_pages.api_problem_page(req, response)
+
+
+def guest_file_problem_page(req: func.HttpRequest, response: Response) -> Response:
+    """Return the page for a guest's problem, or the problem if no page was asked for."""
+    return problem_pages.guest_file_problem_page(req, response)
+
+
 def guest_problem_page(req: func.HttpRequest, response: Response) -> Response:
     """Return the page for a problem of somebody who has a link and no account."""
     return problem_pages.guest_problem_page(req, response)

@@ -18,6 +18,7 @@ from function_app.http.route import (
 )
 from function_app.ingest import upload
 from function_app.lazy_module import LazyModule
+from function_app.routes.pages import api_problem_page
 from function_app.services import Services
 from photo_wire.headers import HEARTBEAT, UPLOAD_PATH
 from photo_wire.known import KNOWN_PATH
@@ -215,6 +216,7 @@ ROUTES: tuple[Route, ...] = (
             ),
             Inputs(path=(PHOTO,)),
         ),
+        api_problem_page,
     ),
     Route(
         "api/trash/{id}/thumbnail",
@@ -230,6 +232,7 @@ ROUTES: tuple[Route, ...] = (
             ),
             Inputs(path=(PHOTO,)),
         ),
+        api_problem_page,
     ),
     Route(
         "api/photos/{id}/content",
@@ -241,6 +244,7 @@ ROUTES: tuple[Route, ...] = (
             Operation("Get a photo's bytes, or a range of them.", _PHOTO_RESPONSES, (404, 416)),
             Inputs(path=(PHOTO,)),
         ),
+        api_problem_page,
     ),
     Route(
         "api/photos/{id}/thumbnail",
@@ -254,6 +258,7 @@ ROUTES: tuple[Route, ...] = (
             ),
             Inputs(path=(PHOTO,)),
         ),
+        api_problem_page,
     ),
     Route(
         "api/events",

@@ -14,7 +14,7 @@ from function_app.http.route import (
     Route,
 )
 from function_app.lazy_module import LazyModule
-from function_app.routes.pages import guest_problem_page
+from function_app.routes.pages import guest_file_problem_page, guest_problem_page
 
 if TYPE_CHECKING:
     from function_app.web import sharing
@@ -89,6 +89,7 @@ ROUTES: tuple[Route, ...] = (
                 )
             ),
         ),
+        guest_file_problem_page,
     ),
     Route(
         "shared/{secret}",

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import azure.functions as func
 
+from function_app.browse.photos import PLACE_NOT_REMOVABLE
+from function_app.http.authorization import bearer_token
 from function_app.http.cookies import SESSION, read_cookie
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
@@ -40,6 +42,10 @@ def problem_page(req: func.HttpRequest, response: Response) -> Response:
 def guest_problem_page(req: func.HttpRequest, response: Response) -> Response:
     """Return the page for the response of a problem to somebody who has a link and no account:
     without ways into the gallery. A link that was cut short is one that never existed."""
+    problem = response.log_details.problem
+    if problem and problem.type == PLACE_NOT_REMOVABLE:
+        values: dict[str, object] = {"kind": 404, "wrong": "shared.place", "detail": ""}
+        return _as_page(response, "problem.html", Request(req, {}), values | {"is_guest": True})
     if response.status in (400, 404):
         closed: dict[str, object] = {"link": None, "photos": [], "has_more": False}
         return _as_page(response, "shared.html", Request(req, {}), closed)
@@ -76,6 +82,21 @@ def _is_shown(problem: Problem, request: Request) -> bool:
 def file_problem_page(req: func.HttpRequest, response: Response) -> Response:
     """Return the page for a problem, if the request is that of a browser which shows pages;
     otherwise the problem for programs and for scripts of pages."""
-    if response.status != 401 and "text/html" not in (req.headers.get("Accept") or ""):
-        return response
-    return problem_page(req, response)
+    return problem_page(req, response) if response.status == 401 or _shows_pages(req) else response
+
+
+def api_problem_page(req: func.HttpRequest, response: Response) -> Response:
+    """Return the same for what the API has for programs, and people open, too: without a session
+    programs get the problem."""
+    return problem_page(req, response) if _shows_pages(req) else response
+
+
+def guest_file_problem_page(req: func.HttpRequest, response: Response) -> Response:
+    """Return the same to somebody who has a link and no account."""
+    return guest_problem_page(req, response) if _shows_pages(req) else response
+
+
+def _shows_pages(req: func.HttpRequest) -> bool:
+    """Return whether a browser asks for something to show as a page, without a token."""
+    accepted = req.headers.get("Accept") or ""
+    return "text/html" in accepted and bearer_token(req.headers) is None

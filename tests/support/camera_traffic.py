@@ -21,6 +21,10 @@ from tests.support.pictures import jpeg
 NOW = to_milliseconds(datetime.now(UTC))
 
 
+def log_nothing(action: str, target: str) -> None:
+    """Record nothing in the audit log."""
+
+
 def upload_from(services: Services, camera: str, now: datetime = NOW) -> int:
     """Upload a photo of this camera; return the status of the response."""
     upload = Upload(jpeg(), PhotoHeaders(name=name_of(camera)))

@@ -3,13 +3,17 @@
 import secrets
 from datetime import UTC, datetime
 
+import azure.functions as func
 import pytest
 import requests
 
 from function_app.auth import login_throttle, users
+from function_app.http.responses import Response
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage import account_keys
+from function_app.storage.models import StorageUnavailableError
+from photo_wire.problem import PROBLEM_TYPE
 from tests.conftest import NewStore, StartBackend
 from tests.support.api import Api
 from tests.support.backend import Backend
@@ -20,6 +24,9 @@ from tests.support.browser import (
     sign_in,
     until_refused,
 )
+from tests.support.handlers import call
+from tests.support.memory_store import memory_services
+from tests.support.pages import SITE, session_cookie
 from tests.support.waiting import wait_for
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -48,6 +55,34 @@ def test_a_session_is_valid_until_it_is_closed(browsers: tuple[Api, Api]) -> Non
         == 401
     )
     assert other.ask("/api/photos").status_code == 200
+
+
+def test_a_browser_forgets_its_session_while_the_store_fails(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On a shared computer: as by the page's button, also by a script."""
+    services = memory_services(Settings(""))
+    cookie = session_cookie(services)
+
+    def fail(partition: str, key: str) -> None:
+        raise StorageUnavailableError("stopped")
+
+    def sign_out(**headers: str) -> Response:
+        headers |= {"Cookie": cookie}
+        path = f"{SITE}/api/session"
+        request = func.HttpRequest("DELETE", path, headers=headers, body=b"")
+        return call("close_session", request, services)
+
+    assert sign_out(Origin="https://evil.example").cookies == ()
+    with monkeypatch.context() as patch:
+        patch.setattr(services.accounts, "get", fail)
+        reply = sign_out(Origin=SITE)
+    assert (reply.status, reply.content_type) == (503, PROBLEM_TYPE)
+    [forgotten] = reply.cookies
+    assert forgotten.startswith(cookie.partition("=")[0] + "=;") or '=""' in forgotten
+    assert "Max-Age=0" in forgotten
+    monkeypatch.setattr(services.accounts, "remove", fail)  # it is found, and cannot be ended
+    assert "Max-Age=0" in sign_out(Origin=SITE).cookies[0]
 
 
 def test_signing_out_everywhere_ends_all_sessions(browsers: tuple[Api, Api]) -> None:

@@ -217,3 +217,19 @@ def test_a_reader_of_one_camera_pages_past_those_of_others(backend: Backend) -> 
         cursor = page["next_cursor"]
         assert "unseen" not in b64decode(f"{cursor or ''}==", b"-_").decode()
     assert seen == [str(name) for name in reversed(mine)]
+
+
+@pytest.mark.parametrize("kind", ["silent", "back", "not-told", "timer-stalled", "unknown-device"])
+def test_what_only_the_backend_raises_is_rejected(backend: Backend, kind: str) -> None:
+    """Every camera has a function key. Nothing of the request is recorded."""
+    honest = loss(name_of("forger"))
+    forged = Alert(name_of("forger"), kind, "nobody is there")
+    reply = post(backend, alerts_to_json([honest, forged]))
+    assert reply.status_code == 422
+    assert f"alerts[1].kind: only the backend raises {kind}" in reply.json()["detail"]
+    assert "forger" not in {one["camera"] for one in all_alerts(backend, 200)}
+
+
+def test_kinds_of_later_devices_are_recorded(backend: Backend) -> None:
+    name = name_of("newer")
+    assert recorded(backend, Alert(name, "lens-dirty", "it is dark")) == {str(name)}

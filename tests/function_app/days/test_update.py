@@ -22,6 +22,7 @@ from function_app.storage.row_keys import DAYS
 from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
 from photo_wire.name import new_name
+from tests.support.camera_traffic import log_nothing
 from tests.support.devices import bind
 from tests.support.interruptions import StoppedError, fragile, until_done
 from tests.support.memory_store import memory_services
@@ -185,7 +186,7 @@ def test_a_camera_that_is_deleted_has_no_lane(services: Services) -> None:
         "gate",
         "yard",
     ]
-    delete_all_of("gate", services, at(907))
+    delete_all_of("gate", services, at(907), log_nothing)
     update_figures(services, at(908))
     assert [one.camera for one in lanes(services, OWNER, at(0), at(906), at(908))] == ["yard"]
     kept = [row.key for row in services.figures.rows.query(DAYS, 1000) if "gate" in row.key]

@@ -31,6 +31,7 @@ from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.support.api import name_of
+from tests.support.camera_traffic import log_nothing
 from tests.support.interruptions import StoppedError, fragile, until_done
 from tests.support.memory_store import memory_services
 from tests.support.photo_counting import (
@@ -238,7 +239,7 @@ def test_a_deleted_camera_has_no_figures(empty: Services) -> None:
         empty.blobs.add(photo, b"bytes")
     update_figures(empty, NOW)
     left = empty.figures.read()
-    delete_all_of("gate", empty, NOW)
+    delete_all_of("gate", empty, NOW, log_nothing)
     assert empty.figures.read() == {}
     empty.figures.write(left)
     update_figures(empty, NOW)

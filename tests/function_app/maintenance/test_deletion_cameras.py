@@ -21,7 +21,7 @@ from function_app.storage.table_store import Entity
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.media import Media
 from tests.support.api import Api, name_of, photo_headers
-from tests.support.camera_traffic import NOW, report_losses_of, upload_from
+from tests.support.camera_traffic import NOW, log_nothing, report_losses_of, upload_from
 from tests.support.pictures import jpeg
 
 OWNER = Caller("owner", frozenset(Scope))
@@ -47,7 +47,7 @@ def test_everything_of_a_camera_is_deleted(empty: Services) -> None:
     later = NOW + timedelta(hours=2)
     assert sum(empty.loss_counts.count(later)["gate"].values()) == 40
     assert empty.index.count_photos(later)["gate"].total.photos == 1
-    done = delete_all_of("gate", empty, NOW)
+    done = delete_all_of("gate", empty, NOW, log_nothing)
     assert (done.photos, done.alerts, done.more) == (1, 80, False)
     assert not camera_exists("gate", empty)
     assert empty.alerts.newest_of("gate", 10, None) == []
@@ -70,10 +70,12 @@ def test_a_deletion_stops_after_its_time(empty: Services) -> None:
     """And reports so; the next one continues."""
     upload_from(empty, "gate")
     ticks = iter(range(1000))
-    done = delete_all_of("gate", empty, NOW, seconds=0.0, clock=lambda: float(next(ticks)))
+    done = delete_all_of(
+        "gate", empty, NOW, log_nothing, seconds=0.0, clock=lambda: float(next(ticks))
+    )
     assert (done.photos, done.alerts, done.more) == (0, 0, True)
     assert camera_exists("gate", empty)
-    assert not delete_all_of("gate", empty, NOW).more
+    assert not delete_all_of("gate", empty, NOW, log_nothing).more
     assert not camera_exists("gate", empty)
 
 
@@ -94,7 +96,17 @@ def test_no_link_opens_what_a_later_camera_of_the_name_sends(empty: Services) ->
     ]
     links.open_link(empty.accounts, secrets[3], NOW)
     upload_from(empty, "gate")
-    assert not delete_all_of("gate", empty, NOW).more
+    found = [links.find(empty.accounts, one, NOW) for one in secrets]
+    labels = [one.label for one in found if one]
+    logged: list[tuple[str, str]] = []
+    done = delete_all_of("gate", empty, NOW, lambda *line: logged.append(line))
+    assert not done.more
+    assert sorted(logged) == sorted(
+        [
+            *(("revoked a link", label) for label in labels[:3]),
+            ("took photos out of", labels[3]),
+        ]
+    )
     *closed, both, of_other = [links.find(empty.accounts, one, NOW) for one in secrets]
     assert closed == [None, None, None]
     assert both
@@ -121,7 +133,7 @@ def test_a_link_that_is_opened_meanwhile_is_closed_all_the_same(empty: Services)
             return replaced(partition, row, properties)
 
         patch.setattr(empty.accounts, "replace", open_first)
-        list(links.close_to(empty.accounts, "gate"))
+        list(links.close_to(empty.accounts, "gate", log_nothing))
     found = links.find(empty.accounts, secret, NOW)
     assert found
     assert (found.cameras, found.opened) == (frozenset({"gate-2"}), 1)
@@ -136,7 +148,7 @@ def test_a_link_that_is_opened_meanwhile_is_closed_all_the_same(empty: Services)
         links.store(empty.accounts, links.link_to_photo(name_of("other"), until, Provenance("o")))
         again = links.link_to_photos([name_of("gate"), name_of("gate-2")], until, Provenance("o"))
         key, _ = links.store(empty.accounts, again)
-        list(links.close_to(empty.accounts, "gate"))
+        list(links.close_to(empty.accounts, "gate", log_nothing))
     assert get(LINKS, key) is None
 
 
@@ -145,8 +157,13 @@ def test_an_owner_deletes_a_camera_over_http(api: Api, camera: str) -> None:
     assert api.put(jpeg(), photo_headers(name_of(camera))).status_code == 201
     admin = {"Authorization": f"Bearer {api.backend.admin_token}"}
     assert api.read(f"/api/cameras/{camera}", method="DELETE").status_code == 403
+    shared = {"photo": str(name_of(camera))}
+    link = api.ask("/api/shares", admin, "POST", json=shared).json()["key"]
     reply = api.ask(f"/api/cameras/{camera}", admin, "DELETE")
     assert reply.json() == {"photos": 1, "alerts": 0, "more": False}
+    log = api.ask("/api/accesses?limit=50", admin).json()["accesses"]
+    lines = [(one["who"], one["what"], one["which"]) for one in log]
+    assert ("the admin token", "revoked a link", f"link {link[:8]}") in lines
     assert api.ask(f"/api/cameras/{camera}", admin, "DELETE").status_code == 404
     assert api.ask("/api/cameras/-", admin, "DELETE").status_code == 400
     assert api.listed(camera) == []

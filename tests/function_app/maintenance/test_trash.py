@@ -14,6 +14,7 @@ from function_app.maintenance.trash import (
     restore,
 )
 from function_app.services import Services
+from tests.support.camera_traffic import log_nothing
 from tests.support.photo_counting import last_photo
 from tests.support.stored_photos import BODY, NOW, stored
 from tests.support.trash import assert_agrees, received, trash_of
@@ -58,7 +59,7 @@ def test_the_removal_of_a_camera_empties_its_trash(own: Services) -> None:
     assert protect(protected, own, True)
     for photo in (gone, stays):
         assert move_to_trash(photo, own, NOW)
-    done = delete_all_of("gate", own, NOW)
+    done = delete_all_of("gate", own, NOW, log_nothing)
     assert (done.photos, done.more) == (2, False)
     assert not camera_exists("gate", own)
     assert trash_of(own, "gate") == []

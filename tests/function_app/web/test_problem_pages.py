@@ -1,12 +1,31 @@
 """The pages of problems: what they say in the language of the page."""
 
 import html
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 
+import azure.functions as func
 import pytest
 
-from function_app.settings import Settings
+from function_app.auth import links
+from function_app.auth.provenance import Provenance
+from function_app.http.authorization import Access
+from function_app.http.dispatch import handle
+from function_app.http.responses import Response
+from function_app.http.route import Route
+from function_app.routes import ROUTES
+from function_app.services import Services
+from function_app.settings import Settings, SettingsError
+from function_app.storage.models import Photo
+from photo_wire.media import Media
+from photo_wire.moment import to_milliseconds
+from photo_wire.name import new_name
+from photo_wire.problem import PROBLEM_TYPE
+from tests.support.handlers import ROUTE_OF
 from tests.support.memory_store import memory_services
-from tests.support.pages import open_page, session_cookie
+from tests.support.pages import SITE, open_page, session_cookie
+
+NOW = to_milliseconds(datetime.now(UTC))
 
 
 @pytest.mark.parametrize(
@@ -32,3 +51,66 @@ def test_a_wrong_value_is_explained_in_the_language_of_the_page(
         assert expected in text
         assert "must be" not in text
         assert 'lang="en"' not in text.partition("<main")[2]
+
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+FILES = [
+    route
+    for route in ROUTES
+    if route.operation
+    and "GET" in route.methods
+    and any("/" in str(one) for one in (route.operation.responses.get(200) or "").split())
+    and route.name != "get_openapi"
+]
+
+
+def ask(route: Route, services: Callable[[], Services], headers: Mapping[str, str]) -> Response:
+    values = {"id": f"{new_name('gate', NOW, '00000000')}", "secret": "A" * 32, "camera": "gate"}
+    request = func.HttpRequest(
+        "GET", f"{SITE}/{route.path}", headers=headers, route_params=values, body=b""
+    )
+    return handle(route, request, services)
+
+
+@pytest.mark.parametrize("route", FILES, ids=[route.name for route in FILES])
+def test_a_problem_of_a_file_is_a_page_in_a_browser(route: Route) -> None:
+    """Whatever a person may open by itself. Scripts, players and programs get what the API says."""
+    services = memory_services(Settings(""))
+
+    def unavailable() -> Services:
+        raise SettingsError(["The setting is wrong."])
+
+    page = ask(route, unavailable, BROWSER | {"Accept-Language": "de"})
+    assert (page.status, page.content_type) == (503, "text/html")
+    assert page.headers["Retry-After"] == "10"
+    assert 'lang="de"' in page.body.decode()
+    for headers in ({}, {"Accept": "*/*"}, {"Accept": "image/avif,*/*"}):
+        assert ask(route, unavailable, headers).content_type == PROBLEM_TYPE
+    if route.access is Access.PUBLIC:
+        return
+    stranger = ask(route, lambda: services, BROWSER)
+    assert (stranger.status, stranger.headers["Location"][:14]) == (303, "/sign-in?next=")
+    assert ask(route, lambda: services, {}).status == 401
+    program = ask(route, lambda: services, BROWSER | {"Authorization": "Bearer nj_wrong"})
+    assert (program.status, program.content_type) == (401, PROBLEM_TYPE)
+
+
+def test_a_guest_learns_why_a_photo_is_not_shown() -> None:
+    """That the link is not valid, or that the photo's place cannot be removed."""
+    services = memory_services(Settings(""))
+    route = ROUTE_OF["get_shared_content"]
+    closed = ask(route, lambda: services, BROWSER)
+    assert (closed.status, closed.content_type) == (404, "text/html")
+    assert "expired, was revoked, or never existed" in closed.body.decode()
+    name = new_name("gate", NOW, "00000000")
+    photo = Photo(name, Media.JPEG, "cd" * 32, 8, NOW)
+    services.blobs.add(photo, b"no photo")
+    services.index.add(photo, NOW)
+    link = links.link_to_photo(name, NOW + timedelta(hours=1), Provenance("owner"))
+    _, secret = links.store(services.accounts, link)
+    values = {"id": str(name), "secret": secret}
+    request = func.HttpRequest("GET", f"{SITE}/x", headers=BROWSER, route_params=values, body=b"")
+    shown = handle(route, request, lambda: services)
+    assert (shown.status, shown.content_type) == (404, "text/html")
+    assert "Ask for a link with the place." in shown.body.decode()
+    assert "<nav" not in shown.body.decode()

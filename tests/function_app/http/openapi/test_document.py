@@ -57,7 +57,7 @@ def test_every_route_but_pages_and_preflights_is_described() -> None:
         ("/" + route.path, method.lower())
         for route in ROUTES
         for method in route.methods
-        if route.problem_page is None and route.name != "get_preflight"
+        if route.path.startswith("api/") and route.name != "get_preflight"
     } == operations.keys()
     ids = [operation["operationId"] for operation in operations.values()]
     assert len(ids) == len(set(ids))
