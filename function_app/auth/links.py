@@ -1,25 +1,31 @@
 """Shared links: each opens one photo, some photos, or the photos of one camera between two moments,
 to whoever has it, until it expires or is revoked. The table stores a hash of its secret."""
 
+import base64
+import hashlib
+import json
 import random
 import secrets
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from function_app.auth.audit_log import Log
 from function_app.auth.passwords import hash_secret
 from function_app.auth.provenance import Provenance, parse_provenance
-from function_app.storage.account_keys import LINKS, link_key
+from function_app.storage.account_keys import LINK_FORMS, LINKS, link_key
 from function_app.storage.models import StorageUnavailableError
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import Entity, TableStore, query_all
-from photo_wire.moment import format_time, just_after, parse_time
+from photo_wire.moment import format_time, just_after, milliseconds, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 # The columns of how often a link was opened, and when last.
 _OPENED, _OPENED_AT = "opened", "opened_at"
+FORM_TTL = timedelta(days=1)
+_SECRET_BYTES = 24
 _ATTEMPTS = 50  # each means that somebody else opened the link, or revoked it
 _MAX_PAUSE = 0.02  # seconds between two attempts
 
@@ -108,6 +114,15 @@ class SharedLink:
         return properties | ({"with_location": "yes"} if self.with_location else {})
 
 
+class StoredLink(NamedTuple):
+    """A link in the table: its key, and its secret, which is never shown again."""
+
+    key: str
+    secret: str
+    expires_at: datetime
+    is_new: bool = True
+
+
 def link_to_photo(
     name: PhotoName, expires_at: datetime, provenance: Provenance, with_location: bool = False
 ) -> SharedLink:
@@ -133,10 +148,53 @@ def link_to_photos(
 
 def store(table: TableStore, link: SharedLink) -> tuple[str, str]:
     """Store a link. Return its key, and its secret, which is never shown again."""
-    secret = secrets.token_urlsafe(24)
+    secret = secrets.token_urlsafe(_SECRET_BYTES)
     key = _key(secret)
     table.upsert(LINKS, key, link.to_properties())
     return key, secret
+
+
+def new_form(now: datetime) -> str:
+    """Return the id of a form by which a person makes a link. It is part of the link's secret."""
+    return f"{milliseconds(now)}.{secrets.token_urlsafe(_SECRET_BYTES)}"
+
+
+def store_by_form(
+    table: TableStore, link: SharedLink, form: str, hours: int, now: datetime
+) -> StoredLink | None:
+    """Store a link, unless the same form was sent before with the same choice: a person clicked
+    twice, or the browser repeated it. Return the link of before then, or None if that was revoked.
+
+    The secret is a hash of the form's id and of what was chosen. A form that is older than FORM_TTL
+    makes a new link each time, since nothing is remembered of it.
+    """
+    if not _is_recent(form, now):
+        return StoredLink(*store(table, link), link.expires_at)
+    chosen = link.to_properties() | {"until": "", "hours": str(hours), "form": form}
+    digest = hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).digest()
+    secret = base64.urlsafe_b64encode(digest[:_SECRET_BYTES]).decode()
+    key = _key(secret)
+    is_known = not table.insert(LINK_FORMS, key, {"at": format_time(now)})
+    row = table.get(LINK_FORMS, key) if is_known else None
+    is_new = False
+    if row is None or "made" not in row.properties:  # else it was revoked if it is not there
+        is_new = table.insert(LINKS, key, link.to_properties())
+        table.upsert(LINK_FORMS, key, {"at": format_time(now), "made": "yes"})
+    stored = table.get(LINKS, key)
+    return StoredLink(key, secret, _link(stored).expires_at, is_new) if stored else None
+
+
+def is_form_expired(entity: Entity, now: datetime) -> bool:
+    """Return whether the form of this record makes no difference any more."""
+    return now - parse_time(entity.properties["at"]) > 2 * FORM_TTL
+
+
+def _is_recent(form: str, now: datetime) -> bool:
+    time, _, random_part = form.partition(".")
+    if len(random_part) < _SECRET_BYTES or not (time.isascii() and time.isdecimal()):
+        return False
+    age = milliseconds(now) - int(time[:15])
+    return timedelta(0) <= timedelta(milliseconds=age) < FORM_TTL
 
 
 def find(table: TableStore, secret: str, now: datetime) -> SharedLink | None:

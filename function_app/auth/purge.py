@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from function_app.auth import challenges, login_throttle
 from function_app.auth.audit_log import AuditLog, is_failed_sign_in
-from function_app.auth.links import is_expired
+from function_app.auth.links import is_expired, is_form_expired
 from function_app.storage.account_keys import (
     AUDIT_LOG,
     CHALLENGES,
+    LINK_FORMS,
     LINKS,
     LOGIN_ATTEMPTS,
     audit_keys_from,
@@ -36,7 +37,10 @@ def purge_sign_ins(table: TableStore, audit_log: AuditLog, now: datetime) -> int
 
 
 def purge_links(table: TableStore, now: datetime) -> int:
-    """Remove shared links that have expired. Return how many."""
+    """Remove shared links that have expired, and what is remembered of their forms. Return how many
+    links."""
+    forms = (one for one in query_all(table, LINK_FORMS) if is_form_expired(one, now))
+    _remove(table, LINK_FORMS, forms)
     expired = (entity for entity in query_all(table, LINKS) if is_expired(entity, now))
     return _remove(table, LINKS, expired)
 

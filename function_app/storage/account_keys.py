@@ -13,6 +13,7 @@ from function_app.storage.row_keys import count_down
 USERS = "people"
 TOKENS = "tokens"
 LINKS = "shares"
+LINK_FORMS = "share-forms"  # by link: the form by which it was made, for some days
 LOGIN_ATTEMPTS = "attempts"
 AUDIT_LOG = "accesses"
 PLACES = "places"  # by person: where they signed in

@@ -48,6 +48,7 @@ IDS = required("ids", Kind(json_schema.text(), f"1 to {MAX_CHOSEN} photos' ids",
 BACK = defaulting("back", TEXT, "")
 BEFORE = defaulting("before", whole_number(0, 10**6), 0)  # photos of the forms before this one
 PROTECTED = defaulting("protected", choice(("yes", "no")), "yes")
+FORM_ID = defaulting("form", TEXT, "")
 MAKE = defaulting("make", TEXT, "")
 REVOKE = defaulting("revoke", TEXT, "")
 HOURS = optional("hours", whole_number(1, sharing.MAX_HOURS))
@@ -55,7 +56,7 @@ WHAT = defaulting("what", choice((ONLY_THESE, WHOLE_SPAN)), ONLY_THESE)
 LOCATION = defaulting("location", choice(("", "yes")), "")
 FORM = FormBody((BACK, BEFORE), (IDS,))
 PROTECTION = FormBody((BACK, BEFORE, PROTECTED), (IDS,))
-SHARE = FormBody((BACK, MAKE, REVOKE, HOURS, WHAT, LOCATION), (IDS,))
+SHARE = FormBody((BACK, FORM_ID, MAKE, REVOKE, HOURS, WHAT, LOCATION), (IDS,))
 
 
 def delete_chosen(request: Request, services: Services, caller: Caller) -> Response:
@@ -112,7 +113,9 @@ def share_chosen(request: Request, services: Services, caller: Caller) -> Respon
             link = sharing.span_link(span, caller, until, location)
         else:
             link = sharing.photo_link(names, services, caller, until, location)
-        made = sharing.store_link(link, request, services, caller)
+        made = sharing.store_link_by_form(
+            link, form[FORM_ID], form[HOURS], request, services, caller
+        )
     if form[REVOKE]:
         with suppress(HTTPProblemError):  # somebody else revoked it: what is wanted is so
             sharing.revoke_link(form[REVOKE], request, services, caller)
@@ -122,7 +125,8 @@ def share_chosen(request: Request, services: Services, caller: Caller) -> Respon
         "cameras": cameras,
         "expiries": EXPIRIES,
         "made": made,
-        "was_revoked": bool(form[REVOKE]),
+        "form": links.new_form(now),
+        "was_revoked": bool(form[REVOKE] or (form[MAKE] and not made)),
         "links": _links_to(names, services, now),
         "back": next_page(form[BACK]),
     }

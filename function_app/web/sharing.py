@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from function_app.auth import links
 from function_app.auth.caller import Caller
-from function_app.auth.links import SharedLink, TimeSpan
+from function_app.auth.links import SharedLink, StoredLink, TimeSpan
 from function_app.auth.provenance import created_by, undo_if_revoked
 from function_app.browse.listing import describe
 from function_app.browse.photos import content
@@ -120,13 +120,36 @@ def span_link(span: TimeSpan, caller: Caller, until: datetime, with_location: bo
 
 def store_link(link: SharedLink, request: Request, services: Services, caller: Caller) -> MadeLink:
     """Store a link, and record that in the audit log."""
-    key, secret = links.store(services.accounts, link)
-    undo_if_revoked(services.accounts, caller, lambda: links.revoke(services.accounts, key))
-    target = f"{link.target} by {links.link_label(key)}"
-    services.audit_log.record(request.headers, caller.actor, "shared", target)
+    stored = StoredLink(*links.store(services.accounts, link), link.expires_at)
+    return _made(stored, link, request, services, caller)
+
+
+def store_link_by_form(
+    link: SharedLink,
+    form: str,
+    hours: int,
+    request: Request,
+    services: Services,
+    caller: Caller,
+) -> MadeLink | None:
+    """Do the same for a form, once however often it is sent. Return None if the link was revoked
+    since."""
+    now = datetime.now(UTC)
+    stored = links.store_by_form(services.accounts, link, form, hours, now)
+    return stored and _made(stored, link, request, services, caller)
+
+
+def _made(
+    stored: StoredLink, link: SharedLink, request: Request, services: Services, caller: Caller
+) -> MadeLink:
+    if stored.is_new:
+        key = stored.key
+        undo_if_revoked(services.accounts, caller, lambda: links.revoke(services.accounts, key))
+        target = f"{link.target} by {links.link_label(key)}"
+        services.audit_log.record(request.headers, caller.actor, "shared", target)
     network = services.settings.network
     origin = network.public_origin or own_origin(request.url, network)
-    return MadeLink(f"{origin}/shared/{secret}", key, link.expires_at)
+    return MadeLink(f"{origin}/shared/{stored.secret}", stored.key, stored.expires_at)
 
 
 def list_shares(request: Request, services: Services, caller: Caller) -> Response:

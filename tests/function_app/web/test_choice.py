@@ -1,6 +1,7 @@
 """What people do with the photos that they chose, over HTTP, as without JavaScript."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -126,6 +127,43 @@ def test_a_link_is_made_and_revoked(
         revoked = post(api, "share", owner, ids=ids[1], revoke=listed["key"])
         assert "The link no longer opens anything." in revoked.text
     assert api.ask(path).status_code == 404
+
+
+def test_a_form_that_is_sent_twice_makes_one_link(
+    api: Api, owner: Headers, admin: Headers, ids: list[str], camera: str
+) -> None:
+    """At once, as by a double click, or later, as by a reload. Another choice makes another link,
+    and so does a new form. One that was revoked does not come back."""
+
+    def links_now() -> list[str]:
+        shares = api.ask("/api/shares", admin).json()["shares"]
+        return [one["key"] for one in shares if one["camera"] == camera]
+
+    def made_by(**fields: str) -> list[str]:
+        page = post(api, "share", owner, **fields, make="yes", what="these")
+        assert page.status_code == 200, page.text
+        return re.findall(r'id="share-url" readonly value="([^"]+)"', page.text)
+
+    _, form = form_of(post(api, "share", owner, ids=ids[:2]).text)
+    with ThreadPoolExecutor(6) as pool:
+        made = list(pool.map(lambda _: made_by(**form, hours="24"), range(6)))
+    [[url], *others] = made
+    assert others == [[url]] * 5
+    [key] = links_now()
+    assert api.ask(url.removeprefix(api.backend.base_url)).status_code == 200
+    log = api.ask("/api/accesses?limit=100", admin).json()["accesses"]
+    label = f"link {key[:8]}"
+    assert [one["what"] for one in log if (one["which"] or "").endswith(label)] == ["shared"]
+    assert made_by(**form, hours="168") != [url]
+    _, new_form = form_of(post(api, "share", owner, ids=ids[:2]).text)
+    assert made_by(**new_form, hours="24") != [url]
+    assert len(links_now()) == 3
+    post(api, "share", owner, ids=ids[0], revoke=key)
+    reload = post(api, "share", owner, **form, make="yes", what="these", hours="24")
+    assert "The link no longer opens anything." in reload.text
+    assert "share-url" not in reload.text
+    assert len(links_now()) == 2
+    assert api.ask(url.removeprefix(api.backend.base_url)).status_code == 404
 
 
 def test_a_link_opens_all_of_a_time(api: Api, owner: Headers, ids: list[str]) -> None:
