@@ -24,6 +24,7 @@ from function_app.notification_queue.messages import (
     parse_message,
 )
 from function_app.notify import channels
+from function_app.notify.acceptance import Acceptance, Offer, Pace
 from function_app.notify.budget import COLLECTED
 from function_app.notify.channels import Channel
 from function_app.notify.deliveries import State as ChannelState
@@ -35,7 +36,7 @@ from function_app.notify.events import (
     sign_in_event,
 )
 from function_app.notify.notification import Trust
-from function_app.notify.outbox import Offer, Outbox, Pace
+from function_app.notify.outbox import Outbox
 from function_app.notify.pacing import Decision, LeaveOut, Rate, Tell, pace, rate_group
 from function_app.notify.sending import Tools, lost_alert, may_know, send_pending
 from function_app.notify.wording import devices_of
@@ -103,15 +104,15 @@ def _handle_held(services: Services, message: HeldMessage, now: datetime, tools:
     channel = channels.find_by_id(services.notifications, message.channel)
     if channel is None:
         return
-    outbox, holder = Outbox(services.notifications, channel.id), _new_holder()
+    acceptance, holder = Acceptance(services.notifications, channel.id), _new_holder()
     pace = _pace_of(services, channel, now)
-    due = outbox.tell_held(message.camera, holder, pace, now)
+    due = acceptance.tell_held(message.camera, holder, pace, now)
     if message.camera == COLLECTED:
-        dues = (due, outbox.tell_collected(holder, pace.interval, now))
+        dues = (due, acceptance.tell_collected(holder, pace.interval, now))
         due = min(filter(None, dues), default=None)
     if due:
         services.notifier.put(message, now, due - now + _SECOND)
-    send_pending(services, outbox, tools, holder)
+    send_pending(services, Outbox(services.notifications, channel.id), tools, holder)
 
 
 def _tell(services: Services, event: Event, now: datetime, tools: Tools) -> None:
@@ -237,7 +238,7 @@ def _accept(
 
     pace_of_channel = _pace_of(services, channel, now)
     offer = Offer(event.id, event.reference, key, decide, pace_of_channel)
-    return Outbox(services.notifications, channel.id).accept(offer, now)
+    return Acceptance(services.notifications, channel.id).accept(offer, now)
 
 
 def _pace_of(services: Services, channel: Channel, now: datetime) -> Pace:

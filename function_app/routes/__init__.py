@@ -24,6 +24,7 @@ from function_app.routes import (
     photos,
     settings,
     sharing,
+    sign_in,
 )
 from function_app.services import Services
 
@@ -58,6 +59,7 @@ ROUTES: tuple[Route, ...] = (
     *devices.ROUTES,
     *notifications.ROUTES,
     *sharing.ROUTES,
+    *sign_in.ROUTES,
     *accounts.ROUTES,
     *maintenance.ROUTES,
     *pages.ROUTES,

@@ -1,12 +1,10 @@
 """The routes of `/settings`, for people who signed in."""
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from function_app.http.authorization import Access
 from function_app.http.route import Endpoint, Inputs, Route
 from function_app.lazy_module import LazyModule
-from function_app.routes.pages import page, problem_page
+from function_app.routes.pages import form, page
 
 if TYPE_CHECKING:
     from function_app.web import sharing
@@ -30,11 +28,6 @@ else:
     retention = LazyModule("function_app.web.settings.retention")
     sign_ins = LazyModule("function_app.web.settings.sign_ins")
     tokens = LazyModule("function_app.web.settings.tokens")
-
-
-def form(path: str, name: str, make_endpoint: Callable[[], Endpoint]) -> Route:
-    """Return the route of what a page's form sends."""
-    return Route(path, ("POST",), Access.PAGE, name, make_endpoint, problem_page)
 
 
 PERSON = "settings/people/{name}"
