@@ -31,7 +31,7 @@ OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-motion bench-packages proof icons container-secrets compose-tools cost cost-page dist lock golden screenshots arm-schemas check clean browser firefox power-cut rtsp-server mqtt-broker motion-program systemd-tools
+.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-motion bench-packages proof icons container-secrets compose-tools cost cost-page dist lock golden screenshots arm-schemas check clean browser font firefox power-cut rtsp-server mqtt-broker motion-program systemd-tools
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -103,9 +103,9 @@ golden: setup-dev ## record this version's requests and responses, for tests of 
 icons: setup-dev browser ## make the icons of the installed gallery again, from icon.svg
 	.venv/bin/python -m tests.support.icons
 
-screenshots: setup-dev browser ## take pictures of every page in every state into .local/screenshots, and make those of README and docs again
-	@$(PY) -m pytest -q -n 2 -m screenshots tests/e2e/gallery
-	@$(PY) -m tests.support.screenshots
+screenshots: setup-dev browser font rtsp-server ## take pictures of every page in every state into .local/screenshots, and make those of README and docs again; 20 minutes
+	@$(PY) -m pytest -q -n 2 -o python_files='pictures_*.py' tests/e2e/screenshots
+	@$(PY) -m tests.e2e.screenshots.docs
 
 arm-schemas: .venv/.dev ## check infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
 	@$(PY) -m tests.infra.schemas $(if $(FROM),"$(FROM)")
@@ -130,6 +130,10 @@ browser:
 	|| local/debian-package chromium-headless-shell "The gallery's tests need Chromium or Google Chrome"
 	@command -v chromium || command -v chromium-browser || command -v google-chrome \
 	|| local/debian-package chromium "The tests of notifications need the whole Chromium or Google Chrome"
+
+font: # in which the pictures of the gallery show texts
+	@fc-list : family | grep -q '^Roboto' \
+	|| local/debian-package fonts-roboto-unhinted "The pictures of the gallery need the font Roboto"
 
 firefox: # the other browser of the gallery's tests
 	@command -v firefox-esr || command -v firefox \

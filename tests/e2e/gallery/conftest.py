@@ -303,32 +303,6 @@ def archive(
     shutil.rmtree(folder)
 
 
-@pytest.fixture
-def screenshots() -> Path:
-    """Where pictures of the pages go; `make screenshots` copies some into docs."""
-    folder = Path(".local/screenshots")
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def take_pictures(page: Page, file: Path) -> None:
-    """Take pictures of what a page shows, in each size and scheme: FILE-desk-dark.png, ..."""
-    before = page.viewport_size
-    for size, viewport in SIZES.items():
-        page.set_viewport_size(viewport)
-        for scheme in SCHEMES:
-            page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=file.with_name(f"{file.name}-{size}-{scheme}.png"))
-    page.set_viewport_size(before or DESK)
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what takes pictures: `make screenshots` runs these tests."""
-    for item in items:
-        if isinstance(item, pytest.Function) and "screenshots" in item.fixturenames:
-            item.add_marker("screenshots")
-
-
 def open_session(page: Page, backend: Backend, name: str, password: str) -> None:
     """Sign in without a page: the browser gets the cookie."""
     open_session_at(page, backend.base_url, name, password)

@@ -1,7 +1,6 @@
 """The page of a person's account, in a real browser with an authenticator of Chromium's own."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -35,9 +34,7 @@ def sign_in(page: Page, backend: Backend) -> None:
         pytest.param("desk", marks=pytest.mark.slow),
     ],
 )
-def test_a_person_adds_a_passkey_and_signs_in_by_it(
-    pages: Pages, own: Backend, size: Size, screenshots: Path
-) -> None:
+def test_a_person_adds_a_passkey_and_signs_in_by_it(pages: Pages, own: Backend, size: Size) -> None:
     """Once it is removed, it is refused."""
     page = pages.new(size)
     add_authenticator(page)
@@ -47,7 +44,6 @@ def test_a_person_adds_a_passkey_and_signs_in_by_it(
     expect(page.locator("#passkeys li")).to_contain_text("my phone")
     check_axe(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.screenshot(path=screenshots / f"account-{size}.png", full_page=True)
     page.context.clear_cookies()
     page.goto(address(own, f"/sign-in?next={PATH}"))
     follow(page.get_by_role("button", name="Use a passkey"))

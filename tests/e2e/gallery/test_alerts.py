@@ -1,7 +1,6 @@
 """The page of the alerts, in a real browser."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -69,17 +68,15 @@ def test_a_key_that_waits_leads_to_the_devices(pages: Pages, reported: Gallery) 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_page_is_accessible(
-    pages: Pages, reported: Gallery, screenshots: Path, size: Size, scheme: Literal["light", "dark"]
+    pages: Pages, reported: Gallery, size: Size, scheme: Literal["light", "dark"]
 ) -> None:
     page = pages.signed_in(reported.backend, "/alerts", size, color_scheme=scheme)
     expect(page.locator("#alerts li")).to_have_count(4)
-    page.screenshot(path=screenshots / f"alerts-{size}-{scheme}.png")
     check_axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
 
-def test_in_german(pages: Pages, reported: Gallery, screenshots: Path) -> None:
+def test_in_german(pages: Pages, reported: Gallery) -> None:
     page = pages.signed_in(reported.backend, "/alerts", "phone", locale="de-DE")
     expect(page.get_by_role("heading", name="Warnungen")).to_be_visible()
     expect(page.locator("#alerts li").filter(has_text="gate")).to_contain_text("Ein Foto ging")
-    page.screenshot(path=screenshots / "alerts-german.png")

@@ -1,7 +1,6 @@
 """Choosing photos on the page of a day, and what is done with them, in a real browser."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -10,7 +9,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from photo_wire.name import PhotoName
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import FIRST, SIZES, Gallery, Pages, Size, check_axe, take_pictures
+from tests.e2e.gallery.conftest import FIRST, SIZES, Gallery, Pages, Size, check_axe
 
 DAY = f"/days/{FIRST:%Y-%m-%d}"
 
@@ -153,9 +152,7 @@ def test_chosen_photos_are_protected(pages: Pages, own: Gallery) -> None:
     assert all(is_stored(own, name) for name in own.names)
 
 
-def test_a_link_is_opened_elsewhere_and_revoked(
-    pages: Pages, own: Gallery, screenshots: Path
-) -> None:
+def test_a_link_is_opened_elsewhere_and_revoked(pages: Pages, own: Gallery) -> None:
     """In a window of a person who is not signed in, in their zone, with a download; it says how
     often it was opened, and the same dialog revokes it."""
     page = pages.signed_in(own.backend, DAY)
@@ -177,14 +174,11 @@ def test_a_link_is_opened_elsewhere_and_revoked(
         guest.get_by_role("link", name="Download").first.click()
     assert saved.value.suggested_filename == f"{own.names[0]}.jpg"
     check_axe(guest)
-    take_pictures(guest, screenshots / "shared")
     page.get_by_role("button", name="Share").click()
     expect(page.get_by_text("Opened 1 time.")).to_be_visible()
-    page.screenshot(path=screenshots / "share-revoke.png")
     page.get_by_role("button", name="Revoke").click()
     expect(page.get_by_text("The link no longer opens anything.")).to_be_visible()
     guest.reload()
-    take_pictures(guest, screenshots / "shared-closed")
     expect(
         guest.get_by_text("This link has expired, was revoked, or never existed.")
     ).to_be_visible()
@@ -213,7 +207,7 @@ def test_without_javascript_photos_are_chosen_by_a_form(pages: Pages, own: Galle
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_choosing_is_accessible(
-    pages: Pages, day: Gallery, screenshots: Path, size: Size, scheme: Literal["light", "dark"]
+    pages: Pages, day: Gallery, size: Size, scheme: Literal["light", "dark"]
 ) -> None:
     """Each size in one of two languages."""
     locale = "de-DE" if size == "laptop" else "en-GB"
@@ -222,9 +216,7 @@ def test_choosing_is_accessible(
     for number in range(3):
         boxes(page).nth(number).check()
     check_axe(page)
-    page.screenshot(path=screenshots / f"choose-{size}-{scheme}.png")
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
     page.locator("#share").click()
     expect(page.locator("#answer select")).to_be_visible()
     check_axe(page)
-    page.screenshot(path=screenshots / f"share-{size}-{scheme}.png")

@@ -1,7 +1,6 @@
 """The page of a day and the calendar, in a real browser."""
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,6 @@ from tests.e2e.gallery.conftest import (
     Size,
     check_axe,
     follow,
-    take_pictures,
     width_when_loaded,
 )
 from tests.support.reporting_device import ReportingDevice
@@ -50,19 +48,17 @@ def count(gallery: Gallery) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_a_day_is_accessible(
-    pages: Pages, days: Gallery, screenshots: Path, size: Size, scheme: Literal["light", "dark"]
+    pages: Pages, days: Gallery, size: Size, scheme: Literal["light", "dark"]
 ) -> None:
     page = pages.signed_in(days.backend, DAY, size, color_scheme=scheme)
     page.locator(".event details summary").first.click()
     for picture in page.locator(".event img:visible").all()[:9]:
         width_when_loaded(picture)
     page.evaluate("scrollTo(0, 0)")
-    page.screenshot(path=screenshots / f"day-{size}-{scheme}.png")
     check_axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
     page.get_by_role("link", name="Calendar").click()
     expect(page.get_by_role("heading", name="November 2026", exact=True)).to_be_focused()
-    page.screenshot(path=screenshots / f"calendar-{size}-{scheme}.png")
     check_axe(page)
 
 
@@ -203,10 +199,9 @@ def test_without_javascript_every_photo_is_reached(pages: Pages, days: Gallery) 
     expect(page.locator(".event").first).to_be_visible()
 
 
-def test_an_empty_day_says_why(pages: Pages, days: Gallery, screenshots: Path) -> None:
+def test_an_empty_day_says_why(pages: Pages, days: Gallery) -> None:
     page = pages.signed_in(days.backend, "/days/2026-11-10")
     expect(page.get_by_text("No photo was taken on this day.")).to_be_visible()
-    take_pictures(page, screenshots / "day-empty")
     check_axe(page)
 
 

@@ -455,9 +455,7 @@ def test_without_javascript_a_device_is_asked_and_its_answer_shown(
 
 
 @pytest.mark.parametrize("size", ["desk", pytest.param("laptop", marks=pytest.mark.slow), "phone"])
-def test_the_pages_are_accessible(
-    pages: Pages, two: ReportingDevice, screenshots: Path, size: Size
-) -> None:
+def test_the_pages_are_accessible(pages: Pages, two: ReportingDevice, size: Size) -> None:
     """With all that a device may show. On a phone in German and in the light."""
     first, second = two.cameras
     two.cameras[first] = CameraState(armed=True, failing="no frames", can=CAN)
@@ -467,12 +465,11 @@ def test_the_pages_are_accessible(
     is_phone = size == "phone"
     options = {"locale": "de-DE", "color_scheme": "light"} if is_phone else {}
     page = pages.signed_in(two.backend, "/devices", size, **options)
-    for name, path in (("devices-list", "/devices"), ("device", f"/devices/{two.name}")):
+    for path in ("/devices", f"/devices/{two.name}"):
         page.goto(two.backend.base_url + path)
         expect(page.get_by_role("main")).to_contain_text(
             f"{first} \N{MIDDLE DOT} {'gestört' if is_phone else 'failing'}: no frames"
         )
-        page.screenshot(path=screenshots / f"{name}-{size}.png", full_page=True)
         check_axe(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 

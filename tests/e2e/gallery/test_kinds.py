@@ -64,7 +64,7 @@ def journey(
 
 
 def test_a_raw_picture_and_a_clip_come_as_they_were(
-    page: Page, journey: Backend, pictures: dict[str, bytes], screenshots: Path
+    page: Page, journey: Backend, pictures: dict[str, bytes]
 ) -> None:
     """Their bytes from the API; the DNG shown as such, the clip played to its end by parts."""
     api = Api(journey)
@@ -88,7 +88,6 @@ def test_a_raw_picture_and_a_clip_come_as_they_were(
         SECONDS,
     ]
     assert round(clip.evaluate(WAIT_FOR_END)) == SECONDS
-    page.screenshot(path=screenshots / "clip.png")
     assert any("/content" in part.url for part in parts)
 
 

@@ -59,9 +59,7 @@ def lane(camera: str, parts: tuple[tuple[int, Label], ...]) -> Lane:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_lanes_of_a_day(
-    pages: Pages, size: Size, scheme: Literal["light", "dark"], screenshots: Path
-) -> None:
+def test_the_lanes_of_a_day(pages: Pages, size: Size, scheme: Literal["light", "dark"]) -> None:
     """They fit into the window, and the focus on an interval can be seen."""
     page = pages.new(size, color_scheme=scheme)
     berlin = Preferences("en", "Europe/Berlin", ZoneInfo("Europe/Berlin"))
@@ -86,4 +84,3 @@ def test_the_lanes_of_a_day(
         "04:20 to 04:24: came late; 14 photos of that time came at 07:41"
     )
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    page.screenshot(path=screenshots / f"lanes-{size}-{scheme}.png")

@@ -3,7 +3,6 @@ is given by the test."""
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -176,7 +175,7 @@ def test_a_camera_that_is_not_known(page: Page, gallery: Gallery) -> None:
 
 @pytest.mark.parametrize("size", ["desk", pytest.param("laptop", marks=pytest.mark.slow), "phone"])
 def test_without_javascript_the_last_photo_is_shown(
-    pages: Pages, gallery: Gallery, screenshots: Path, size: Size
+    pages: Pages, gallery: Gallery, size: Size
 ) -> None:
     """With its age. On a phone in German."""
     is_phone = size == "phone"
@@ -189,20 +188,16 @@ def test_without_javascript_the_last_photo_is_shown(
     expect(page.locator("#state")).to_have_text(
         "Zustand unbekannt" if is_phone else "state unknown"
     )
-    page.screenshot(path=screenshots / f"live-still-{size}.png", full_page=True)
     page.get_by_role("button", name="Foto jetzt" if is_phone else "Photo now").click()
     expect(page.get_by_role("alert")).to_contain_text("No device can be asked for gate")
 
 
 @pytest.mark.parametrize("size", ["desk", pytest.param("laptop", marks=pytest.mark.slow), "phone"])
-def test_the_page_is_accessible(
-    pages: Pages, gallery: Gallery, screenshots: Path, size: Size
-) -> None:
+def test_the_page_is_accessible(pages: Pages, gallery: Gallery, size: Size) -> None:
     page = pages.new(size)
     LiveCamera(page, gallery)
     expect(page.locator("#age")).to_have_text("now")
     expect(page.locator("#still")).to_be_hidden()
-    page.screenshot(path=screenshots / f"live-{size}.png")
     page.clock.resume()  # axe-core waits by it
     check_axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]

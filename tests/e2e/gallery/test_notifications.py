@@ -647,9 +647,7 @@ def test_an_owner_sees_and_ends_the_channels_of_others(
 
 
 @pytest.mark.parametrize("size", ["desk", pytest.param("laptop", marks=pytest.mark.slow), "phone"])
-def test_the_page_is_accessible(
-    pages: Pages, gallery: Gallery, screenshots: Path, size: Size
-) -> None:
+def test_the_page_is_accessible(pages: Pages, gallery: Gallery, size: Size) -> None:
     """With a channel and its rule. On a phone in German and in the light."""
     is_phone = size == "phone"
     options = {"locale": "de-DE", "color_scheme": "light"} if is_phone else {}
@@ -658,10 +656,8 @@ def test_the_page_is_accessible(
     page.goto(f"{gallery.backend.base_url}/notifications")
     card = page.get_by_role("region", name=f"a place {size}")
     expect(card).to_contain_text("noch nichts gesendet" if is_phone else "nothing was sent yet")
-    page.screenshot(path=screenshots / f"notifications-{size}.png", full_page=True)
     check_axe(page)
     card.get_by_text("Was und wann" if is_phone else "What and when").click()
-    page.screenshot(path=screenshots / f"notifications-rule-{size}.png", full_page=True)
     check_axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
     remove_channel(page, gallery, made)

@@ -3,7 +3,6 @@
 import re
 import shutil
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -24,7 +23,6 @@ from tests.e2e.gallery.conftest import (
     follow,
     loaded_width,
     open_session,
-    take_pictures,
 )
 from tests.support.api import Api, name_of, photo_headers
 from tests.support.waiting import wait_for
@@ -90,11 +88,10 @@ def problems_of(box: Mapping[str, Any], proportion: float) -> list[str]:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_page_is_accessible(
-    pages: Pages, gallery: Gallery, screenshots: Path, size: Size, scheme: Literal["light", "dark"]
+    pages: Pages, gallery: Gallery, size: Size, scheme: Literal["light", "dark"]
 ) -> None:
     page = pages.signed_in(gallery.backend, path_of(gallery.names[-2]), size, color_scheme=scheme)
     assert loaded_width(page, "#picture img") == 1280
-    page.screenshot(path=screenshots / f"photo-{size}-{scheme}.png")
     check_axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
@@ -177,7 +174,7 @@ def test_without_javascript_links_lead_on(pages: Pages, gallery: Gallery) -> Non
     expect(page.get_by_role("button", name="Delete")).to_be_hidden()
 
 
-def test_a_photo_is_enlarged(pages: Pages, gallery: Gallery, screenshots: Path) -> None:
+def test_a_photo_is_enlarged(pages: Pages, gallery: Gallery) -> None:
     """Zoomed by keys, without a finding of axe, and the page beneath follows."""
     page = pages.signed_in(gallery.backend, path_of(gallery.names[6]))
     loaded_width(page, "#picture img")
@@ -186,7 +183,6 @@ def test_a_photo_is_enlarged(pages: Pages, gallery: Gallery, screenshots: Path) 
     expect(dialog).to_be_visible()
     expect(dialog.locator("img.pswp__img").first).to_be_visible()
     page.wait_for_function("document.querySelector('.pswp--ui-visible')")
-    take_pictures(page, screenshots / "photo-enlarged")
     check_axe(page)
     page.keyboard.press("z")
     expect(page.locator(".pswp--zoomed-in")).to_have_count(1)
@@ -261,11 +257,10 @@ def test_a_photo_is_shared(pages: Pages, gallery: Gallery) -> None:
     expect_shown(page, gallery.names[2])
 
 
-def test_a_deleted_photo_has_a_page(pages: Pages, gallery: Gallery, screenshots: Path) -> None:
+def test_a_deleted_photo_has_a_page(pages: Pages, gallery: Gallery) -> None:
     name = new_name("gate", gallery.names[4].captured_at, "0" * 8)
     page = pages.signed_in(gallery.backend, path_of(name))
     expect(page.get_by_role("heading", name="This photo is not here")).to_be_visible()
-    take_pictures(page, screenshots / "photo-gone")
     check_axe(page)
     page.keyboard.press("j")
     expect(page.locator("#photo #picture")).to_be_visible()
@@ -283,7 +278,7 @@ def test_what_cannot_be_shown_says_so(pages: Pages, gallery: Gallery) -> None:
 
 @pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server, as root")
 def test_a_clip_plays_by_parts(
-    pages: Pages, new_store: NewStore, start_backend: StartBackend, screenshots: Path
+    pages: Pages, new_store: NewStore, start_backend: StartBackend
 ) -> None:
     """With the browser's own controls, and its keys stay its own."""
     backend = start_backend(new_store())
@@ -300,7 +295,6 @@ def test_a_clip_plays_by_parts(
     wait_for(lambda: video.evaluate("video => video.readyState") == 4, what="the clip")
     assert round(video.evaluate(WAIT_FOR_END)) == SECONDS
     expect(page.get_by_text("640 \u00d7 360")).to_be_visible()
-    take_pictures(page, screenshots / "photo-clip")
     check_axe(page)
     assert set(parts) == {206}
 

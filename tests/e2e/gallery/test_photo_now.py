@@ -3,7 +3,6 @@ the browser."""
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from tests.support.local_system import cameras_that_report, local_system
 from tests.support.waiting import wait_for
 
 TABLET = ViewportSize(width=768, height=1024)
-SIZES = {"desk": DESK, "tablet": TABLET, "phone": PHONE}
+SIZES = (DESK, TABLET, PHONE)
 pytestmark = pytest.mark.slow  # test_live.py and test_devices.py have the pages without a device
 WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
 
@@ -40,29 +39,27 @@ def owner(system: dict[str, Any], page: Page) -> Page:
     return page
 
 
-def test_a_photo_now(owner: Page, screenshots: Path) -> None:
+def test_a_photo_now(owner: Page) -> None:
     """The press of a button, and the photo is in the camera's tile."""
     owner.get_by_role("button", name="Photo now").press("Enter")
     expect(owner.locator("#asked-gate")).to_have_text("The photo is here.")
-    owner.screenshot(path=screenshots / "photo-now.png")
     owner.locator("#tile-gate a.picture").click()
     expect(owner.locator(".facts")).to_contain_text("on demand")
 
 
-def test_live_pictures(owner: Page, system: dict[str, Any], screenshots: Path) -> None:
+def test_live_pictures(owner: Page, system: dict[str, Any]) -> None:
     """They come while somebody looks, with their age, and a photo can be taken beside them."""
     owner.goto(f"{system['base_url']}/live/gate")
     expect(owner.locator("#age")).to_have_text(re.compile("^([0-9]+ seconds? ago|now)$"))
     expect(owner.locator("#picture")).not_to_have_class("stale")
     owner.get_by_role("button", name="Photo now").click()
     expect(owner.locator("#photo img")).to_be_visible()
-    for name, size in SIZES.items():
+    for size in SIZES:
         owner.set_viewport_size(size)
-        owner.screenshot(path=screenshots / f"live-{name}.png")
         assert not owner.evaluate(WIDER_THAN_THE_WINDOW)
 
 
-def test_devices(owner: Page, system: dict[str, Any], screenshots: Path) -> None:
+def test_devices(owner: Page, system: dict[str, Any]) -> None:
     """Each with its state and its cameras. The owner disarms one, arms it, and reads the log."""
     owner.goto(f"{system['base_url']}/devices")
     expect(owner.locator(".device")).to_contain_text("Stateready")
@@ -77,7 +74,6 @@ def test_devices(owner: Page, system: dict[str, Any], screenshots: Path) -> None
     expect(page.locator("pre")).to_contain_text("INFO")
     page.get_by_role("button", name="Diagnosis").click()
     expect(page.locator(".findings")).to_contain_text("backend \N{MIDDLE DOT} ok")
-    for name, size in SIZES.items():
+    for size in SIZES:
         owner.set_viewport_size(size)
-        owner.screenshot(path=screenshots / f"devices-{name}.png", full_page=True)
         assert not owner.evaluate(WIDER_THAN_THE_WINDOW)

@@ -5,7 +5,6 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, Route, expect
@@ -29,7 +28,7 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_a_preview_stands_for_a_clip_and_a_raw_picture(
-    page: Page, new_store: NewStore, start_backend: StartBackend, screenshots: Path
+    page: Page, new_store: NewStore, start_backend: StartBackend
 ) -> None:
     """With a mark of what it is, and without a byte of the film. What carries none shows its time.
     The raw picture's page shows the preview, and says so."""
@@ -67,12 +66,10 @@ def test_a_preview_stands_for_a_clip_and_a_raw_picture(
         expect(clip.get_by_alt_text("Clip")).to_have_count(1)
     for raw_picture in (with_preview, without_preview):
         expect(raw_picture.get_by_alt_text("Raw picture")).to_have_count(1)
-    page.screenshot(path=screenshots / "previews.png", full_page=True)
     assert not any("/content" in url for url in asked)
 
     with_preview.click()
     expect(page.get_by_text("what is seen is its preview")).to_be_visible()
-    page.screenshot(path=screenshots / "raw.png")
 
 
 def answer_busy_once() -> Callable[[Route], None]:

@@ -1,7 +1,6 @@
 """What an owner changes in settings, in a real browser, with and without JavaScript."""
 
 import re
-from pathlib import Path
 
 import pytest
 import requests
@@ -33,7 +32,7 @@ def names_in_log(gallery: Gallery) -> list[str]:
 
 @pytest.mark.parametrize(("size", "has_scripts"), EACH_SIZE)
 def test_a_person_is_added_changed_and_removed(
-    pages: Pages, gallery: Gallery, screenshots: Path, size: Size, has_scripts: bool
+    pages: Pages, gallery: Gallery, size: Size, has_scripts: bool
 ) -> None:
     """By plain forms. What is wrong stands beside its field; what was typed stays, but for the
     password; and the person sees each time what they may."""
@@ -50,7 +49,6 @@ def test_a_person_is_added_changed_and_removed(
     expect(page.get_by_label("Their password")).to_be_focused()
     expect(page.get_by_label("Their password")).to_have_value("")
     expect(page.get_by_label("Name", exact=True)).to_have_value("owner")
-    page.screenshot(path=screenshots / f"settings-people-problems-{size}.png")
     if has_scripts:
         check_axe(page)
     page.get_by_label("Their password").fill(GOOD)
@@ -64,7 +62,6 @@ def test_a_person_is_added_changed_and_removed(
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_role("status")).to_have_text(f"{name} is added and can sign in.")
     done(page)
-    page.screenshot(path=screenshots / f"settings-people-added-{size}.png")
 
     guest = pages.new(size)
     open_session(guest, gallery.backend, name, GOOD)
@@ -109,7 +106,7 @@ def test_a_person_is_added_changed_and_removed(
 
 @pytest.mark.parametrize(("size", "has_scripts"), EACH_SIZE)
 def test_a_token_is_shown_once(
-    pages: Pages, gallery: Gallery, screenshots: Path, size: Size, has_scripts: bool
+    pages: Pages, gallery: Gallery, size: Size, has_scripts: bool
 ) -> None:
     """It works until it is removed."""
     name, page = (
@@ -125,7 +122,6 @@ def test_a_token_is_shown_once(
     secret = page.get_by_label("The token", exact=True)
     expect(secret).to_be_focused()
     bearer = {"Authorization": f"Bearer {secret.input_value()}"}
-    page.screenshot(path=screenshots / f"settings-token-{size}.png", mask=[secret])
     copy = page.get_by_role("button", name="Copy")
     if has_scripts:
         check_axe(page)

@@ -4,7 +4,6 @@ disarmed, and some in which another one failed."""
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
@@ -19,7 +18,7 @@ from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.cameras import CaptureContext
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
-from tests.e2e.gallery.conftest import Pages, check_axe, open_session_at, take_pictures
+from tests.e2e.gallery.conftest import Pages, check_axe, open_session_at
 from tests.support.computed_photos import served
 from tests.support.devices import bind
 from tests.support.memory_store import memory_services
@@ -82,7 +81,7 @@ def take(camera: str, minute: int, number: int) -> tuple[Photo, bytes]:
     return photo, body
 
 
-def test_a_day_tells_what_its_cameras_did(pages: Pages, site: str, screenshots: Path) -> None:
+def test_a_day_tells_what_its_cameras_did(pages: Pages, site: str) -> None:
     """Each kind of minute is on the page, in words, too."""
     page = pages.new()
     open_session_at(page, site, "owner", PASSWORD)
@@ -92,4 +91,3 @@ def test_a_day_tells_what_its_cameras_did(pages: Pages, site: str, screenshots: 
         assert lanes.locator(f".lane-{state}").count() > 0, lanes.text_content()
     expect(lanes).to_contain_text("no frames")
     check_axe(page)
-    take_pictures(page, screenshots / "shown-day")

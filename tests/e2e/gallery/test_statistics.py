@@ -77,18 +77,14 @@ def counted(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> It
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_the_pages_are_accessible(
-    pages: Pages, counted: Backend, screenshots: Path, size: Size
-) -> None:
+def test_the_pages_are_accessible(pages: Pages, counted: Backend, size: Size) -> None:
     """With their tables open, too."""
     page = pages.signed_in(counted, PATHS["photos"], size)
-    for name, path in PATHS.items():
+    for path in PATHS.values():
         page.goto(counted.base_url + path)
         expect(page.locator("figure").first).to_be_visible()
         for scheme in SCHEMES:
             page.emulate_media(color_scheme=scheme)
-            file = f"statistics-{name}-{size}-{scheme}.png"
-            page.screenshot(path=screenshots / file, full_page=True)
             check_axe(page)
         page.locator("details").evaluate_all(OPEN)
         check_axe(page)
@@ -136,7 +132,7 @@ def test_without_javascript_there_are_lines_and_tables(pages: Pages, counted: Ba
 
 
 def test_without_anything_the_pages_say_so(
-    pages: Pages, start_backend: StartBackend, new_store: NewStore, screenshots: Path
+    pages: Pages, start_backend: StartBackend, new_store: NewStore
 ) -> None:
     page = pages.signed_in(start_backend(new_store()), "/statistics", "phone")
     base_url = page.url.removesuffix("/statistics")
@@ -144,15 +140,10 @@ def test_without_anything_the_pages_say_so(
         page.goto(base_url + PATHS[name])
         expect(page.locator(".empty")).to_be_visible()
         check_axe(page)
-    page.screenshot(path=screenshots / "statistics-empty-phone-dark.png")
 
 
 def test_a_store_that_fails_has_a_page(
-    pages: Pages,
-    start_backend: StartBackend,
-    new_store: NewStore,
-    azurite: Azurite,
-    screenshots: Path,
+    pages: Pages, start_backend: StartBackend, new_store: NewStore, azurite: Azurite
 ) -> None:
     with TableRelay(azurite) as relay:
         direct, through = (
@@ -167,4 +158,3 @@ def test_a_store_that_fails_has_a_page(
         assert reply.status == 503
         expect(page.get_by_role("link", name="Try again")).to_be_visible()
         check_axe(page)
-        page.screenshot(path=screenshots / "statistics-broken-desk-dark.png")

@@ -1,7 +1,6 @@
 """The page of the trash, in a real browser."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -66,11 +65,10 @@ def test_photos_are_restored_and_deleted_for_good(pages: Pages, own: Gallery) ->
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", SIZES)
 def test_the_page_is_accessible(
-    pages: Pages, trash: Gallery, screenshots: Path, size: Size, scheme: Literal["light", "dark"]
+    pages: Pages, trash: Gallery, size: Size, scheme: Literal["light", "dark"]
 ) -> None:
     page = pages.signed_in(trash.backend, "/trash", size, color_scheme=scheme)
     expect(page.locator("#trash li")).to_have_count(1)
-    page.screenshot(path=screenshots / f"trash-{size}-{scheme}.png")
     check_axe(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 

@@ -6,11 +6,12 @@ import io
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
 from PIL import Image
-from playwright.sync_api import Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from tests.e2e.gallery.conftest import Pages, follow, width_when_loaded
+from tests.e2e.screenshots.docs import MOVING
+from tests.e2e.screenshots.view import FOLDER
 from tests.support.local_system import local_system
 from tests.support.waiting import wait_for
 
@@ -22,10 +23,8 @@ TERMINAL = """<body style="margin: 0; background: #14161a; color: #d6d9de">
 <pre style="padding: 24px; font: 14px/1.6 monospace; white-space: pre-wrap">{}</pre>"""
 
 
-@pytest.mark.slow
-def test_a_movement_becomes_a_photo_in_the_gallery(
-    pages: Pages, tmp_path: Path, screenshots: Path
-) -> None:
+def test_a_movement_becomes_a_photo_in_the_gallery(browser: Browser, tmp_path: Path) -> None:
+    pages = Pages(browser)
     with local_system(tmp_path, LOCAL_MOTION_EVERY="6") as system:
         page, terminal = pages.new(viewport=SIZE), pages.new(viewport=SIZE)
         wait_for(lambda: len(log(tmp_path)) >= ENOUGH, what="some photos")
@@ -53,8 +52,9 @@ def test_a_movement_becomes_a_photo_in_the_gallery(
         for cover in page.locator(".cover img:visible").all()[:3]:
             width_when_loaded(cover)
         frames.append(page.screenshot())
-        page.goto("about:blank")  # it would miss the backend
-    file = screenshots / "motion.webp"
+        pages.close()
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    file = FOLDER / MOVING
     save(frames, file)
     assert file.stat().st_size <= MAX_BYTES
 

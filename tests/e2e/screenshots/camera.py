@@ -1,0 +1,52 @@
+"""What the cameras of the pictured site see: the scene of the simulated camera, each from its own
+place, one of them by infrared light."""
+
+from datetime import datetime
+from io import BytesIO
+
+from PIL import Image, ImageOps
+
+from pi_uploader.cameras.media.dng import add_preview
+from pi_uploader.cameras.media.preview import draw_preview, with_preview
+from pi_uploader.cameras.simulated.scene import HEIGHT, WIDTH, draw
+from tests.support.pictures import pi_dng
+
+# Which part of the scene a camera sees: left, top, right, bottom in pixels. Others see all of it.
+PARTS = {
+    "drive": (200, 255, 920, 660),
+    "entry": (540, 200, 1240, 594),
+    "garden": (0, 300, 640, 660),
+    "cellar": (420, 250, 900, 520),
+}
+BY_INFRARED = ("drive",)
+
+
+def take(camera: str, at: datetime) -> bytes:
+    """Return the JPEG that a camera took, with the small view that cameras embed."""
+    picture = draw(at, camera)
+    if camera in PARTS:
+        picture = picture.crop(PARTS[camera]).resize((WIDTH, HEIGHT), Image.Resampling.LANCZOS)
+    if camera in BY_INFRARED:
+        picture = ImageOps.autocontrast(ImageOps.grayscale(picture), cutoff=1).convert("RGB")
+    file = BytesIO()
+    picture.save(file, "JPEG", quality=85, exif=_exif(camera, at))
+    photo = file.getvalue()
+    return with_preview(photo, lambda: draw_preview(photo))
+
+
+def _exif(camera: str, at: datetime) -> Image.Exif:
+    """Return what a Raspberry Pi's camera says of a photo."""
+    exif = Image.Exif()
+    exif.update({0x010E: camera, 0x010F: "Raspberry Pi", 0x0110: "imx708_noir"})
+    taken = f"{at:%Y:%m:%d %H:%M:%S}"
+    exif.get_ifd(0x8769).update({0x9003: taken, 0x829A: 1 / 30, 0x8827: 800})
+    return exif
+
+
+def take_raw(at: datetime) -> bytes:
+    """Return a raw picture (DNG) with a preview in it."""
+    preview = BytesIO()
+    draw(at, "barn").save(preview, "JPEG", quality=85)
+    raw = BytesIO(pi_dng(1, size=(640, 480)))
+    add_preview(raw, preview.getvalue(), (WIDTH, HEIGHT))
+    return raw.getvalue()

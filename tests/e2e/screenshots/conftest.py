@@ -1,0 +1,35 @@
+"""The site whose pages are pictured, and the windows in which they are."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.e2e.screenshots.site import FullSite, full_site
+from tests.e2e.screenshots.view import WINDOWS, View, Window, open_view
+from tests.support.chromium import chromium
+
+FONTS = Path(__file__).with_name("fonts.conf").resolve()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser that shows texts in Roboto, as the phones of most people do."""
+    with chromium(FONTCONFIG_FILE=str(FONTS)) as one:
+        yield one
+
+
+@pytest.fixture(scope="session")
+def site(cheap_passwords: None) -> Iterator[FullSite]:
+    """The site. Tests leave it as it is, as far as pages show it."""
+    with full_site() as full:
+        yield full
+
+
+@pytest.fixture(params=WINDOWS, ids=lambda window: window.name)
+def view(browser: Browser, request: pytest.FixtureRequest) -> Iterator[View]:
+    """Each of the windows in turn."""
+    window: Window = request.param
+    with open_view(browser, window) as one:
+        yield one
