@@ -3,10 +3,13 @@
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import BuiltinMethodType, FunctionType, MethodType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+
+_FUNCTIONS = (BuiltinMethodType, FunctionType, MethodType)
 
 
 def render_template(file: Path, values: Mapping[str, object]) -> bytes:
@@ -27,4 +30,13 @@ def _environment(folder: Path) -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        finalize=_check_value,
     )
+
+
+def _check_value(value: object) -> object:
+    """Return what a template is about to show. Raises TypeError for a function: `one.copy` is the
+    method of a dictionary before it is its key "copy"."""
+    if isinstance(value, _FUNCTIONS):
+        raise TypeError(f"a template shows the function {value!r}, not a text")
+    return value

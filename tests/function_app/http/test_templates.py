@@ -29,6 +29,14 @@ def test_a_value_that_is_missing_is_an_error(tmp_path: Path) -> None:
         render_template(template, {})
 
 
+def test_a_method_is_no_text(tmp_path: Path) -> None:
+    """`commands.copy` is the method of the dictionary, not what is under this key."""
+    template = tmp_path / "page.html"
+    template.write_text("{{ commands.copy }}")
+    with pytest.raises(TypeError, match="copy"):
+        render_template(template, {"commands": {"copy": "git clone"}})
+
+
 def test_an_upload_does_not_wait_for_the_templates_library() -> None:
     """Importing the app, as a cold start does, leaves it out (decision 46)."""
     code = "import sys, function_app\nprint('jinja2' in sys.modules, 'zxcvbn' in sys.modules)"
