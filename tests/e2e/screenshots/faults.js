@@ -2,7 +2,7 @@
 // their box, and controls that cover each other.
 () => {
   const faults = [];
-  const told = (one) => (one.id ? `#${one.id} ` : "") + one.outerHTML.replace(/\s+/g, " ").slice(0, 100);
+  const describe = (one) => (one.id ? `#${one.id} ` : "") + one.outerHTML.replace(/\s+/g, " ").slice(0, 100);
   const isShown = (one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   if (document.documentElement.scrollWidth > innerWidth) faults.push(`the page is ${document.documentElement.scrollWidth} px wide`);
 
@@ -11,8 +11,8 @@
   for (const one of all.filter(hasText)) {
     const style = getComputedStyle(one);
     if (one.matches("option, select, textarea") || style.display === "inline") continue;
-    if (style.overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1) faults.push(`cut: ${told(one)}`);
-    if (style.overflowX === "visible" && one.scrollWidth > one.clientWidth + 1 && one.clientWidth) faults.push(`it leaves its box: ${told(one)}`);
+    if (style.overflowX !== "visible" && one.scrollWidth > one.clientWidth + 1) faults.push(`cut: ${describe(one)}`);
+    if (style.overflowX === "visible" && one.scrollWidth > one.clientWidth + 1 && one.clientWidth) faults.push(`it leaves its box: ${describe(one)}`);
   }
 
   // What is fixed, or sticks to the window, is meant to cover what scrolls beneath.
@@ -25,7 +25,7 @@
       const b = other.getBoundingClientRect();
       const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
       const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
-      if (wide > 1.5 && high > 1.5) faults.push(`${told(one)} and ${told(other)} cover each other`);
+      if (wide > 1.5 && high > 1.5) faults.push(`${describe(one)} and ${describe(other)} cover each other`);
     }
   }
   // The bar of pages at the foot of a phone must not hide the end of a page.

@@ -80,7 +80,7 @@ def empty_site(**members: Any) -> Iterator[Site]:
 
 @dataclass
 class FullSite:
-    """The site, what is told of it, and the addresses of what people made there."""
+    """The site, what happened there, and the addresses of what people made there."""
 
     site: Site
     story: Story
@@ -160,12 +160,12 @@ def _notify(full: FullSite) -> None:
     ):
         channel = channels.new_channel(owner, label, address, made, Rule(zone="Europe/Berlin"))
         channels.create(services, channel, made)
-    told: list[Message] = [
+    messages: list[Message] = [
         AlertMessage(one.alert.name, one.alert.kind, alert_key(one)) for one in _alerts(services)
     ]
-    told += [PhotoMessage(name, now) for name in full.story.photos["gate"][-3:]]
+    messages += [PhotoMessage(name, now) for name in full.story.photos["gate"][-3:]]
     tools = Tools(_open_sender, lambda: now)
-    for message in told:
+    for message in messages:
         handle(services, format_message(message), now, tools)
 
 
