@@ -18,7 +18,7 @@ from function_app.http.responses import Response, redirect
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.web.followed import render_followed
-from function_app.web.form_problems import FormError, problem_of, with_problem
+from function_app.web.form_problems import FormError, problem_text, with_problem
 from photo_wire import command as wire
 from photo_wire.errors import WireError
 from photo_wire.moment import format_time, parse_time
@@ -90,7 +90,7 @@ def post_device_command(request: Request, services: Services, caller: Caller) ->
     try:
         command_api.post_command(replace(request, values=values), services, caller)
     except FormError as error:
-        shown = {"problem": problem_of(error).detail, "hours": form[HOURS]}
+        shown = {"problem": problem_text(error, request), "hours": form[HOURS]}
         return with_problem(_page(request, services, caller, shown), error)
     button = f"arm-{camera}" if camera else {"resume": "pause"}.get(kind, kind)
     return redirect(f"/devices/{request[DEVICE]}#{button}")
@@ -113,7 +113,7 @@ def post_device_key(request: Request, services: Services, caller: Caller) -> Res
     try:
         keys.decide_key(replace(request, values=values), services, caller)
     except FormError as error:
-        shown = {"key_problem": problem_of(error).detail}
+        shown = {"key_problem": problem_text(error, request)}
         return with_problem(_page(request, services, caller, shown), error)
     return redirect(f"/devices/{request[DEVICE]}#key-title")
 

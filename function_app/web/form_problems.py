@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+from function_app.http.request import Request
 from function_app.http.responses import LogDetails, Response
 from function_app.problems import HTTPProblemError
+from function_app.web.preferences import Preferences
+from function_app.web.translation import Translation
 from photo_wire.errors import WireError
 from photo_wire.problem import Problem
 
+_EXPLAINED = (403, 404, 409, 413, 429, 500, 503)
 FormError = (HTTPProblemError, WireError)  # what handlers of the API raise
 
 
@@ -15,6 +19,20 @@ def problem_of(error: HTTPProblemError | WireError) -> Problem:
     if isinstance(error, HTTPProblemError):
         return error.problem
     return Problem(400, f"{error}.")
+
+
+def kind_of(status: int) -> int:
+    """Return the status under whose texts (`problem.400.text`) a problem is explained."""
+    return status if status in _EXPLAINED else 400
+
+
+def problem_text(error: HTTPProblemError | WireError, request: Request) -> str:
+    """Return what a page says of an error in its language: in English the sentence that the API
+    has, otherwise the text for its status."""
+    problem, language = problem_of(error), Preferences.read(request).language
+    if language == "en":
+        return problem.detail
+    return Translation(language)(f"problem.{kind_of(problem.status)}.text")
 
 
 def with_problem(page: Response, error: HTTPProblemError | WireError) -> Response:

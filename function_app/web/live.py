@@ -13,7 +13,7 @@ from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.web.form_problems import FormError, problem_of, with_problem
+from function_app.web.form_problems import FormError, problem_text, with_problem
 from function_app.web.layout import render_page
 
 CAMERA = required("camera", CAMERA_NAME)
@@ -38,7 +38,7 @@ def post_live_photo(request: Request, services: Services, caller: Caller) -> Res
     try:
         reply = command_api.post_capture(replace(request, values=values), services, caller)
     except FormError as error:
-        return with_problem(_page(request, services, caller, problem_of(error).detail), error)
+        return with_problem(_page(request, services, caller, problem_text(error, request)), error)
     return redirect(f"/devices/{json.loads(reply.body)['device']}#commands")
 
 

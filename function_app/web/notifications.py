@@ -18,7 +18,7 @@ from function_app.notifications.channel_json import APPRISE, FAILING, STOPPED, W
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.web.followed import render_followed
-from function_app.web.form_problems import FormError, problem_of, with_problem
+from function_app.web.form_problems import FormError, problem_text, with_problem
 from function_app.web.preferences import Preferences
 from function_app.web.rule_form import (
     ALERTS,
@@ -82,10 +82,12 @@ def post_snooze(request: Request, services: Services, caller: Caller) -> Respons
             messages.ONE_CHANNEL: None,
         }
         if not channels.read_channels(services, caller):
-            raise HTTPProblemError(409, t("notifications.nothing_to_silence"))
+            shown = {"problems": {"snooze": t("notifications.nothing_to_silence")}}
+            nothing = HTTPProblemError(409, "There is no channel to silence.")
+            return with_problem(_page(request, services, caller, shown), nothing)
         messages.snooze(replace(request, values=values), services, caller)
     except FormError as error:
-        shown = {"problems": {"snooze": problem_of(error).detail}}
+        shown = {"problems": {"snooze": problem_text(error, request)}}
         return with_problem(_page(request, services, caller, shown), error)
     return redirect(f"{PATH}#silence-title")
 
@@ -106,7 +108,7 @@ def post_channel(request: Request, services: Services, caller: Caller) -> Respon
         reply = channels.make_channel(replace(request, values=values), services, caller)
     except FormError as error:
         new = {"label": form[LABEL], "kind": form[KIND]}
-        shown = {"new": new, "problems": {"new": problem_of(error).detail}}
+        shown = {"new": new, "problems": {"new": problem_text(error, request)}}
         return with_problem(_page(request, services, caller, shown), error)
     made = json.loads(reply.body)
     if made["secret"]:
@@ -132,7 +134,7 @@ def post_rule(request: Request, services: Services, caller: Caller) -> Response:
         shown = {"typed": {channel["id"]: form.with_problem(t(error.key))}}
         return replace(_page(request, services, caller, shown), status=400)
     except FormError as error:
-        shown = {"typed": {channel["id"]: form.with_problem(problem_of(error).detail)}}
+        shown = {"typed": {channel["id"]: form.with_problem(problem_text(error, request))}}
         return with_problem(_page(request, services, caller, shown), error)
     return redirect(f"{PATH}?saved={channel['id']}#rule-{channel['id']}")
 
@@ -152,7 +154,7 @@ def post_channel_action(request: Request, services: Services, caller: Caller) ->
         values[channels.RULE_CHANGES] = {"is_on": action == "on"}
         reply = channels.change_channel(replace(request, values=values), services, caller)
     except FormError as error:
-        shown = {"problems": {channel_id: problem_of(error).detail}}
+        shown = {"problems": {channel_id: problem_text(error, request)}}
         return with_problem(_page(request, services, caller, shown), error)
     is_own = json.loads(reply.body)["owner"] == caller.name
     return redirect(f"{PATH}#{f'switch-{channel_id}' if is_own else 'others-title'}")

@@ -11,14 +11,12 @@ from function_app.http.authorization import bearer_token
 from function_app.http.cookies import SESSION, read_cookie
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
+from function_app.web.form_problems import kind_of
 from function_app.web.layout import render_page
 from function_app.web.next_page import sign_in_page
 from function_app.web.preferences import Preferences
 from function_app.web.translation import load_strings
 from photo_wire.problem import Problem
-
-_KNOWN = (403, 404, 500, 503)  # others are told as 400
-_EXPLAINED = (400, 403, 404, 500)  # of these the page's own text says enough
 
 
 def problem_page(req: func.HttpRequest, response: Response) -> Response:
@@ -31,7 +29,7 @@ def problem_page(req: func.HttpRequest, response: Response) -> Response:
     problem = response.log_details.problem
     key = _key_of_parameter(problem, request)
     values = {
-        "kind": response.status if response.status in _KNOWN else 400,
+        "kind": kind_of(response.status),
         "wrong": key,
         "detail": problem.detail if problem and not key and _is_shown(problem, request) else "",
         "is_guest": False,
@@ -49,7 +47,7 @@ def guest_problem_page(req: func.HttpRequest, response: Response) -> Response:
     if response.status in (400, 404):
         closed: dict[str, object] = {"link": None, "photos": [], "has_more": False}
         return _as_page(response, "shared.html", Request(req, {}), closed)
-    kind = response.status if response.status in _KNOWN else 400
+    kind = kind_of(response.status)
     values = {"kind": kind, "wrong": "", "detail": "", "is_guest": True}
     return _as_page(response, "problem.html", Request(req, {}), values)
 
@@ -72,11 +70,8 @@ def _key_of_parameter(problem: Problem | None, request: Request) -> str:
 
 
 def _is_shown(problem: Problem, request: Request) -> bool:
-    """Return whether the page has the sentence for programs, which is English: to others only if
-    nothing else says what happened."""
-    if problem.status in (404, 500):
-        return False
-    return Preferences.read(request).language == "en" or problem.status not in _EXPLAINED
+    """Return whether the page has the sentence for programs, which is English."""
+    return problem.status not in (404, 500) and Preferences.read(request).language == "en"
 
 
 def file_problem_page(req: func.HttpRequest, response: Response) -> Response:

@@ -3,17 +3,16 @@ after a change. A form without JavaScript is sent, answered with a redirect (303
 says what was done; if something is wrong, the page of the form is the response."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from function_app.auth.caller import MAX_LIMITED_CAMERAS, Caller, parse_camera_limit
 from function_app.auth.passwords import is_common, password_problem
 from function_app.http.cookies import DONE, read_cookie, set_cookie
 from function_app.http.request import Request, parse_form
-from function_app.http.responses import LogDetails, Response, redirect
+from function_app.http.responses import Response, redirect
 from function_app.problems import HTTPProblemError
 from photo_wire.errors import WireError
-from photo_wire.problem import Problem
 
 ALL, SOME = "all", "some"  # of the choice of cameras
 _DONE_SECONDS = 60
@@ -83,10 +82,9 @@ def redirect_done(
     return redirect(f"{path}?{query}", (cookie,))
 
 
-def with_problems(page: Response, problems: Mapping[str, str], status: int = 400) -> Response:
-    """Return the page of a form as the response to what was wrong with it."""
-    problem = Problem(status, f"Not accepted: {', '.join(sorted(problems))}.")
-    return replace(page, status=status, log_details=LogDetails(problem=problem))
+def rejection(problems: Mapping[str, str], status: int = 400) -> HTTPProblemError:
+    """Return the problem of a form, of which these fields are wrong."""
+    return HTTPProblemError(status, f"Not accepted: {', '.join(sorted(problems))}.")
 
 
 def password_key(password: str, name: str) -> str | None:

@@ -14,6 +14,7 @@ from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
+from function_app.web.form_problems import with_problem
 from function_app.web.layout import render_page
 from function_app.web.settings.forms import (
     ALL,
@@ -24,7 +25,7 @@ from function_app.web.settings.forms import (
     read_cameras,
     read_done,
     redirect_done,
-    with_problems,
+    rejection,
 )
 
 PATH = "/settings/people"
@@ -81,9 +82,9 @@ def post_person(request: Request, services: Services, caller: Caller) -> Respons
             if error.problem.status != 409:
                 raise
             page = _list(request, services, caller, draft, _TAKEN)
-            return with_problems(page, _TAKEN, 409)
+            return with_problem(page, rejection(_TAKEN, 409))
         return _done(request, "added", draft.name)
-    return with_problems(_list(request, services, caller, draft, problems), problems)
+    return with_problem(_list(request, services, caller, draft, problems), rejection(problems))
 
 
 def get_person_page(request: Request, services: Services, caller: Caller) -> Response:
@@ -103,7 +104,7 @@ def post_person_rights(request: Request, services: Services, caller: Caller) -> 
         problems["form"] = "people.problem.not_changeable"
     if problems:
         page = _person(request, services, caller, user, draft, problems)
-        return with_problems(page, problems)
+        return with_problem(page, rejection(problems))
     try:
         report = accounts.change_rights(user, rights, request, services, caller)
     except HTTPProblemError as error:
@@ -122,7 +123,7 @@ def post_person_password(request: Request, services: Services, caller: Caller) -
         problems["form"] = "people.problem.not_changeable"
     if problems:
         page = _person(request, services, caller, user, Draft.of(user), problems)
-        return with_problems(page, problems)
+        return with_problem(page, rejection(problems))
     try:
         accounts.set_password(user, password, request, services, caller)
     except HTTPProblemError as error:
@@ -222,7 +223,7 @@ def _if_changed(
         raise error
     user = _find(request, services)
     page = _person(request, services, caller, user, Draft.of(user), _CHANGED)
-    return with_problems(page, _CHANGED, 409)
+    return with_problem(page, rejection(_CHANGED, 409))
 
 
 def _done(

@@ -12,6 +12,7 @@ from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
+from function_app.web.form_problems import with_problem
 from function_app.web.layout import render_page
 from function_app.web.settings.forms import (
     ALL,
@@ -20,7 +21,7 @@ from function_app.web.settings.forms import (
     read_cameras,
     read_done,
     redirect_done,
-    with_problems,
+    rejection,
 )
 
 PATH = "/settings/tokens"
@@ -70,14 +71,14 @@ def post_token(request: Request, services: Services, caller: Caller) -> Response
     if "cameras" not in problems and (key := _grant_problem(grant)):
         problems["cameras"] = key
     if problems:
-        return with_problems(_list(request, services, caller, draft, problems), problems)
+        return with_problem(_list(request, services, caller, draft, problems), rejection(problems))
     try:
         secret = accounts.make(draft.name, grant, request, services, caller)
     except HTTPProblemError as error:
         if error.problem.status != 409:
             raise
         taken = {"name": "tokens.problem.taken"}
-        return with_problems(_list(request, services, caller, draft, taken), taken, 409)
+        return with_problem(_list(request, services, caller, draft, taken), rejection(taken, 409))
     values = {"name": draft.name, "secret": secret}
     return render_page("token_secret.html", request, caller, values, 201)
 

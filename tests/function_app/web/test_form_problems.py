@@ -1,8 +1,13 @@
 """What was wrong with a form."""
 
+import azure.functions as func
+import pytest
+
+from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.problems import HTTPProblemError
-from function_app.web.form_problems import problem_of, with_problem
+from function_app.web.form_problems import problem_of, problem_text, with_problem
+from function_app.web.translation import load_strings
 from photo_wire.errors import WireError
 
 PAGE = Response(200, b"the form", "text/html", {"ETag": "x"})
@@ -21,3 +26,17 @@ def test_a_wrong_value_is_a_problem_too() -> None:
     problem = problem_of(error)
     assert (problem.status, problem.detail) == (400, f"{error}.")
     assert with_problem(PAGE, error).status == 400
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 413, 416, 429, 500, 503])
+def test_a_page_says_it_in_its_language(status: int) -> None:
+    """The sentence of the API is English, which stays: a page in German has one of its own."""
+    error = HTTPProblemError(status, "The sentence of the API.")
+    texts = {}
+    for language in ("en", "de"):
+        headers = {"Accept-Language": language}
+        request = Request(func.HttpRequest("GET", "/x", headers=headers, body=b""), {})
+        texts[language] = problem_text(error, request)
+    assert texts["en"] == "The sentence of the API."
+    german = load_strings("de")
+    assert texts["de"] == german.get(f"problem.{status}.text", german["problem.400.text"])
