@@ -11,7 +11,7 @@ import { rememberPhoto, returnToList } from "./visited.js";
 /** @import { Zoom } from "./zoom.js" */
 
 const KEYS = /** @type {Record<string, string>} */ ({
-  ArrowLeft: "newer", k: "newer", ArrowRight: "older", j: "older", Home: "newest", End: "oldest",
+  ArrowLeft: "older", j: "older", ArrowRight: "newer", k: "newer", Home: "oldest", End: "newest",
 });
 const SWIPE = 60; // px across, and less than half of it down
 
@@ -127,7 +127,7 @@ document.addEventListener("keydown", (event) => {
   if (target?.closest("input, select, textarea, video") || document.querySelector("dialog[open]:not(.pswp)")) return;
   const id = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (zoom) {
-    if (event.key === "j" || event.key === "k") zoom.step(event.key === "j" ? 1 : -1);
+    if (event.key === "j" || event.key === "k") zoom.step(event.key === "j" ? -1 : 1);
   } else if (event.key === "Escape") leave();
   else if (id) {
     event.preventDefault(); // Home and End scroll
@@ -161,7 +161,7 @@ document.addEventListener("touchend", (event) => {
   const end = event.changedTouches[0];
   if (!touched || !end || zoom) return;
   const across = end.clientX - touched.clientX;
-  if (Math.abs(across) > SWIPE && Math.abs(end.clientY - touched.clientY) < Math.abs(across) / 2) leaf(across > 0 ? "newer" : "older");
+  if (Math.abs(across) > SWIPE && Math.abs(end.clientY - touched.clientY) < Math.abs(across) / 2) leaf(across > 0 ? "older" : "newer");
 }, { passive: true });
 
 setUp();

@@ -71,7 +71,7 @@ export async function openZoom(article, onShown, onClosed) {
   return { step: (offset) => { if (offset > 0) swipe.next(); else swipe.prev(); } };
 }
 
-/** Return the shown photo between others, in the order of the list. @param {HTMLElement} article @param {string} id */
+/** Return the shown photo between others, the oldest first. @param {HTMLElement} article @param {string} id */
 async function slidesAround(article, id) {
   const camera = new URLSearchParams(article.dataset.query).get("camera");
   const query = new URLSearchParams({ limit: String(AROUND), ...(camera && { camera }) });
@@ -83,7 +83,7 @@ async function slidesAround(article, id) {
   const picture = article.querySelector("img");
   /** @type {Map<string, Slide>} */
   const slides = new Map();
-  for (const one of [...newer.photos.reverse(), ...older.photos]) slides.set(one.id, slide(one));
+  for (const one of [...older.photos.reverse(), ...newer.photos]) slides.set(one.id, slide(one));
   const own = slides.get(id);
   if (own && picture) Object.assign(own, { width: picture.naturalWidth, height: picture.naturalHeight });
   return [...slides.values()];

@@ -111,14 +111,14 @@ def test_keys_lead_through_the_photos_and_over_the_end_of_the_day(
         at += 1
         expect_shown(page, names[at])
     assert names[at].captured_at.day == 20  # the day before
-    page.keyboard.press("ArrowLeft")
-    expect_shown(page, names[at - 1])
     page.keyboard.press("ArrowRight")
+    expect_shown(page, names[at - 1])
+    page.keyboard.press("ArrowLeft")
     expect_shown(page, names[at])
-    page.keyboard.press("End")
+    page.keyboard.press("Home")
     expect_shown(page, names[-1])
     expect(page.locator("#older")).to_have_count(0)
-    page.keyboard.press("Home")
+    page.keyboard.press("End")
     of_day = [one for one in names if one.captured_at.day == 20]
     expect_shown(page, of_day[0])
     page.keyboard.press("Escape")
@@ -150,13 +150,13 @@ def test_without_a_connection_one_may_press_again(pages: Pages, gallery: Gallery
     for element in ("html", "body"):
         expect(page.locator(element)).to_have_css("overscroll-behavior-x", "none")
     page.context.set_offline(True)
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
     expect(page.locator("#notice")).to_contain_text("drücken Sie noch einmal")
     page.get_by_role("button", name="Löschen").click()
     expect(page.locator("#said")).to_contain_text("Es wurde nichts getan")
     expect_shown(page, gallery.names[5])
     page.context.set_offline(False)
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
     expect_shown(page, gallery.names[4])
     expect(page.locator("#notice")).to_be_hidden()
     pages.complaints.clear()  # the browser tells of the requests that failed
@@ -187,7 +187,7 @@ def test_a_photo_is_enlarged(pages: Pages, gallery: Gallery) -> None:
     page.keyboard.press("z")
     expect(page.locator(".pswp--zoomed-in")).to_have_count(1)
     page.keyboard.press("z")
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
     expect_shown(page, gallery.names[5])
     page.keyboard.press("k")
     expect_shown(page, gallery.names[6])
