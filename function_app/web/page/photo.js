@@ -1,5 +1,6 @@
 // The page of one photo: leafing by keys and by swiping without a new page, zoom, and what can be done with it.
 
+import { RequestError, SignedOutError } from "./api.js";
 import { byId, messageOf } from "./dom.js";
 import { sendInPlace } from "./in_place.js";
 import { setUpActions } from "./photo_actions.js";
@@ -41,10 +42,15 @@ async function open(url) {
     history.replaceState(null, "", new URL(response.url).pathname + new URL(response.url).search);
   } catch (problem) {
     if (version !== asked) return undefined;
-    byId("notice").textContent = messageOf(problem);
-    byId("notice").hidden = false;
+    say(messageOf(problem));
   }
   return undefined;
+}
+
+/** @param {string} text */
+function say(text) {
+  byId("notice").textContent = text;
+  byId("notice").hidden = false;
 }
 
 /** @param {HTMLElement} wanted @param {string} title */
@@ -116,8 +122,14 @@ function leaf(id) {
 }
 
 async function enlarge() {
-  const { openZoom } = await import("./zoom.js"); // with the library, which few visits need
-  zoom = await openZoom(article(), (id) => open(`/photos/${id}${article().dataset.query ?? ""}`), () => { zoom = null; });
+  try {
+    const { openZoom } = await import("./zoom.js"); // with the library, which few visits need
+    zoom = await openZoom(article(), (id) => open(`/photos/${id}${article().dataset.query ?? ""}`), () => { zoom = null; });
+    byId("notice").hidden = true;
+  } catch (problem) {
+    if (problem instanceof SignedOutError) askToSignIn();
+    else say(problem instanceof RequestError ? problem.message : t("photo.script.unreachable"));
+  }
 }
 
 document.addEventListener("keydown", (event) => {

@@ -162,6 +162,19 @@ def test_without_a_connection_one_may_press_again(pages: Pages, gallery: Gallery
     pages.complaints.clear()  # the browser tells of the requests that failed
 
 
+def test_a_photo_that_cannot_be_enlarged_says_why(pages: Pages, gallery: Gallery) -> None:
+    """While the backend cannot be reached; it is enlarged once it can."""
+    page = pages.signed_in(gallery.backend, path_of(gallery.names[6]))
+    page.route("**/api/photos?*", lambda route: route.abort())
+    page.locator("#picture").click()
+    expect(page.locator("#notice")).to_contain_text("cannot be reached")
+    page.unroute("**/api/photos?*")
+    page.locator("#picture").click()
+    expect(page.get_by_role("dialog", name="Enlarged photo")).to_be_visible()
+    expect(page.locator("#notice")).to_be_hidden()
+    pages.complaints.clear()  # the browser tells of the request that was cut
+
+
 def test_without_javascript_links_lead_on(pages: Pages, gallery: Gallery) -> None:
     page = pages.signed_in(gallery.backend, path_of(gallery.names[5]), java_script_enabled=False)
     page.get_by_role("link", name="Older photo", exact=True).click()
