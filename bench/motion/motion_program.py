@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +31,8 @@ from bench.motion.scoring import WARM_UP
 CONFIGURATION = Path("/etc/motion/motion.conf")
 AT_ONCE = 20  # clips, one camera each
 _SETTLING = 18.0  # seconds
+_TRAILING = 12.0  # seconds for which the last picture stays: `motion` may be as late
+_SAMPLING = 3  # every third pixel of a saved picture is compared, in each direction
 _SIZE = (640, 480)
 _BOUNDARY = "frame"
 
@@ -50,12 +52,9 @@ class Watched:
 
 @dataclass
 class _Camera:
-    """A clip as a stream. `sent`: for each connection, when each picture was sent (in seconds since
-    the epoch); pictures before the clip's first frame are there for settling."""
+    """A clip as a stream, with pictures before it for settling, and after it."""
 
     pictures: list[bytes]
-    before: int
-    sent: list[list[float]] = field(default_factory=list)
     is_finished: threading.Event = field(default_factory=threading.Event)
 
 
@@ -89,8 +88,7 @@ def watch_clips(paths: Sequence[Path]) -> Watched:
             frames += sum(len(camera.pictures) for camera in cameras)
             for number, clip in enumerate(batch):
                 pictures = Path(folder, f"{number}").glob("*.jpg")
-                moments = [one.stat().st_mtime for one in pictures]
-                detections[clip.name] = _clip_times(cameras[number], moments)
+                detections[clip.name] = _clip_times(clip, pictures)
     return Watched(detections, cpu / frames if frames else 0.0)
 
 
@@ -100,7 +98,8 @@ def _camera(clip: Clip) -> _Camera:
     pictures = [_jpeg(luma) for luma in clip.luma]
     loop = [*pictures[:count], *pictures[count - 1 :: -1]]
     before = [loop[number % len(loop)] for number in range(settling)]
-    return _Camera([*before, *pictures], len(before))
+    after = [pictures[-1]] * round(_TRAILING / SECONDS_PER_FRAME)
+    return _Camera([*before, *pictures, *after])
 
 
 def _jpeg(luma: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
@@ -169,17 +168,20 @@ def _write_configuration(folder: Path, cameras: int, port: int) -> Path:
     return main
 
 
-def _clip_times(camera: _Camera, moments: Sequence[float]) -> list[float]:
-    """Return the times in the clip of moments in seconds since the epoch: those of the last picture
-    that was sent before. Moments of settling, and after the end, are left out."""
-    sent = next(one for one in camera.sent if len(one) == len(camera.pictures))
-    end = sent[-1] + SECONDS_PER_FRAME
-    numbers = [int(np.searchsorted(sent, moment)) - 1 for moment in moments if moment <= end]
-    return sorted(
-        (number - camera.before) * SECONDS_PER_FRAME
-        for number in numbers
-        if number >= camera.before
-    )
+def _clip_times(clip: Clip, pictures: Iterable[Path]) -> list[float]:
+    """Return the times in the clip of the pictures that `motion` saved: those of the most similar
+    frames. It may be seconds late, so that the time at which it saved one says little. The last
+    frame is left out, since it is also shown after the clip."""
+    coarse = clip.luma[:-1, ::_SAMPLING, ::_SAMPLING].astype(np.int16)
+    numbers = set()
+    for path in pictures:
+        saved = Image.open(path).convert("L").reduce(_SIZE[0] // clip.luma.shape[2])
+        sample = np.asarray(saved, np.int16)[::_SAMPLING, ::_SAMPLING]
+        last = np.abs(clip.luma[-1, ::_SAMPLING, ::_SAMPLING].astype(np.int16) - sample).mean()
+        differences = np.abs(coarse - sample).mean(axis=(1, 2))
+        if differences.min() < last:
+            numbers.add(int(differences.argmin()))
+    return [number * SECONDS_PER_FRAME for number in sorted(numbers)]
 
 
 @contextmanager
@@ -206,12 +208,9 @@ def _server(cameras: Sequence[_Camera]) -> Iterator[int]:
 
         def _send(self, camera: _Camera) -> None:
             start = time.monotonic()
-            sent: list[float] = []
-            camera.sent.append(sent)
             for number, picture in enumerate(camera.pictures):
                 head = f"--{_BOUNDARY}\r\nContent-Type: image/jpeg\r\n"
                 head += f"Content-Length: {len(picture)}\r\n\r\n"
-                sent.append(time.time())
                 self.wfile.write(head.encode() + picture + b"\r\n")
                 due = start + (number + 1) * SECONDS_PER_FRAME
                 time.sleep(max(0.0, due - time.monotonic()))
