@@ -28,8 +28,10 @@ from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, PhotoHeaders, Trigger
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import CaptureContext
+from pi_uploader.cameras.ffmpeg import Stream, record_clip
 from pi_uploader.cameras.media.dng import add_preview
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
+from pi_uploader.cameras.usb import ENCODER_OPTIONS
 from tests.conftest import NewStore, StartBackend, new_backend
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.backend import Backend
@@ -87,6 +89,7 @@ SETTLED = """async () => {
     for (let i = 0; i < 20; i += 1) await new Promise(requestAnimationFrame);
 }"""
 PREVIEW_SIDE = 480  # pixels: what cameras embed
+CLIP_SECONDS = 10
 WAIT_FOR_END = """video => new Promise((done, failed) => {
     video.onended = () => done(video.currentTime);
     video.onerror = () => failed(video.error.message);
@@ -289,11 +292,12 @@ def gallery(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> It
     backend.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def archive(
     tmp_path_factory: pytest.TempPathFactory, log_folder: Path, secrets_used: set[str]
 ) -> Iterator[Archive]:
-    """A thousand photos of thirty days, in a store of their own."""
+    """A thousand photos of thirty days, in a store of their own. Tests may add photos of today, and
+    delete none."""
     folder = tmp_path_factory.mktemp("archive")
     with thirty_days(folder, plain_jpeg((640, 360))) as (connection_string, names):
         backend = new_backend(connection_string, {}, log_folder, secrets_used)
@@ -301,6 +305,16 @@ def archive(
         yield Archive(backend, names)
         backend.stop()
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def clip() -> bytes:
+    """A clip of 640 x 360 pixels and CLIP_SECONDS, as a USB camera records it."""
+    if not shutil.which("ffmpeg"):
+        pytest.skip("needs ffmpeg: make rtsp-server, as root")
+    drawn = f"testsrc2=size=640x360:rate=25:duration={CLIP_SECONDS}"
+    stream = Stream(input_options=("-f", "lavfi", "-i", drawn))
+    return record_clip(stream, CLIP_SECONDS, ENCODER_OPTIONS)
 
 
 def open_session(page: Page, backend: Backend, name: str, password: str) -> None:

@@ -1,7 +1,6 @@
 """The page of one photo, in a real browser."""
 
 import re
-import shutil
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
@@ -9,10 +8,9 @@ import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from photo_wire.name import PhotoName, new_name
-from pi_uploader.cameras.ffmpeg import Stream, record_clip
-from pi_uploader.cameras.usb import ENCODER_OPTIONS
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.gallery.conftest import (
+    CLIP_SECONDS,
     SIZES,
     WAIT_FOR_END,
     WINDOWS,
@@ -26,11 +24,6 @@ from tests.e2e.gallery.conftest import (
 )
 from tests.support.api import Api, name_of, photo_headers
 from tests.support.waiting import wait_for
-
-SECONDS = 10
-DRAWN = Stream(
-    input_options=("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=25:duration={SECONDS}")
-)
 
 TO_WINDOW = """picture => {
     const box = element => element.getBoundingClientRect();
@@ -289,14 +282,12 @@ def test_what_cannot_be_shown_says_so(pages: Pages, gallery: Gallery) -> None:
     expect(page.get_by_role("link", name="Download", exact=True)).to_be_visible()
 
 
-@pytest.mark.skipif(not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server, as root")
 def test_a_clip_plays_by_parts(
-    pages: Pages, new_store: NewStore, start_backend: StartBackend
+    pages: Pages, new_store: NewStore, start_backend: StartBackend, clip: bytes
 ) -> None:
     """With the browser's own controls, and its keys stay its own."""
     backend = start_backend(new_store())
     name = name_of("gate")
-    clip = record_clip(DRAWN, SECONDS, ENCODER_OPTIONS)
     headers = {**photo_headers(name), "Content-Type": "video/mp4"}
     assert Api(backend).put(clip, headers).status_code == 201
     page = pages.new()
@@ -306,7 +297,7 @@ def test_a_clip_plays_by_parts(
     page.goto(backend.base_url + path_of(name))
     video = page.locator("#picture video")
     wait_for(lambda: video.evaluate("video => video.readyState") == 4, what="the clip")
-    assert round(video.evaluate(WAIT_FOR_END)) == SECONDS
+    assert round(video.evaluate(WAIT_FOR_END)) == CLIP_SECONDS
     expect(page.get_by_text("640 \u00d7 360")).to_be_visible()
     check_axe(page)
     assert set(parts) == {206}

@@ -2,45 +2,32 @@
 
 import io
 import re
-import shutil
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
-from pi_uploader.cameras.ffmpeg import Stream, record_clip
 from pi_uploader.cameras.media.dng import add_preview
-from pi_uploader.cameras.usb import ENCODER_OPTIONS
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.gallery.conftest import open_session
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg, mp4, pi_dng
 from tests.support.waiting import wait_for
 
-SECONDS = 10
-DRAWN = Stream(
-    input_options=("-f", "lavfi", "-i", f"testsrc2=size=640x360:rate=25:duration={SECONDS}")
-)
-pytestmark = pytest.mark.skipif(
-    not shutil.which("ffmpeg"), reason="needs ffmpeg: make rtsp-server, as root"
-)
-
 
 def test_a_preview_stands_for_a_clip_and_a_raw_picture(
-    page: Page, new_store: NewStore, start_backend: StartBackend
+    page: Page, new_store: NewStore, start_backend: StartBackend, clip: bytes
 ) -> None:
     """With a mark of what it is, and without a byte of the film. What carries none shows its time.
     The raw picture's page shows the preview, and says so."""
     backend = start_backend(new_store())
     api = Api(backend)
-    with_cover = record_clip(DRAWN, SECONDS, ENCODER_OPTIONS)
     raw = io.BytesIO(pi_dng(7, size=(640, 480)))
     add_preview(raw, jpeg(480, 360), (480, 360))
     photos = [
         ("image/jpeg", jpeg(640, 360)),
-        ("video/mp4", with_cover),
-        ("video/mp4", with_cover.replace(b"covr", b"free")),
+        ("video/mp4", clip),
+        ("video/mp4", clip.replace(b"covr", b"free")),
         ("image/x-adobe-dng", raw.getvalue()),
         ("image/x-adobe-dng", pi_dng(8)),
         ("video/mp4", mp4(cover=b"no picture at all")),
@@ -61,9 +48,9 @@ def test_a_preview_stands_for_a_clip_and_a_raw_picture(
     links = [page.locator(f".event a[href='/photos/{one}']").last for one in ids]
     picture, with_poster, without_poster, with_preview, without_preview, broken = links
     assert width_of(picture) == width_of(with_poster) == width_of(with_preview) == 480
-    for clip in (with_poster, without_poster, broken):
-        expect(clip).to_have_class(re.compile("clip"))
-        expect(clip.get_by_alt_text("Clip")).to_have_count(1)
+    for film in (with_poster, without_poster, broken):
+        expect(film).to_have_class(re.compile("clip"))
+        expect(film.get_by_alt_text("Clip")).to_have_count(1)
     for raw_picture in (with_preview, without_preview):
         expect(raw_picture.get_by_alt_text("Raw picture")).to_have_count(1)
     assert not any("/content" in url for url in asked)

@@ -10,6 +10,8 @@ from playwright.sync_api import Page, expect
 
 from photo_wire.name import PhotoName, new_name
 from tests.e2e.gallery.conftest import (
+    CLIP_SECONDS,
+    WAIT_FOR_END,
     Pages,
     Size,
     add_authenticator,
@@ -30,7 +32,9 @@ LOOK = "document.dispatchEvent(new Event('visibilitychange'))"  # it looks again
     "size",
     ["laptop", *(pytest.param(one, marks=pytest.mark.slow) for one in ("desk", "phone"))],
 )
-def test_a_person_walks_through_the_gallery(pages: Pages, archive: Archive, size: Size) -> None:
+def test_a_person_walks_through_the_gallery(
+    pages: Pages, archive: Archive, clip: bytes, size: Size
+) -> None:
     page = pages.new(size)
     add_authenticator(page)
     sign_in(page, archive.backend)
@@ -41,6 +45,7 @@ def test_a_person_walks_through_the_gallery(pages: Pages, archive: Archive, size
     look_closely(page, archive, name)
     delete_and_undo(page, name)
     see_what_arrives(page, archive)
+    play_a_clip(page, archive, clip)
     lose_the_connection(pages, page)
     add_a_passkey(page, archive.backend, f"the {size} of the walk")
     sign_out(page)
@@ -176,6 +181,23 @@ def see_what_arrives(page: Page, archive: Archive) -> None:
     assert width_when_loaded(picture) > 0
     expect(older).to_be_focused()
     assert older.bounding_box() == place
+
+
+def play_a_clip(page: Page, archive: Archive, clip: bytes) -> None:
+    """A clip of a moment ago, to its end: the browser reads it by parts."""
+    name = new_name("drive", datetime.now(UTC) - timedelta(seconds=CLIP_SECONDS))
+    headers = photo_headers(name) | {"Content-Type": "video/mp4"}
+    reply = Api(archive.backend).put(clip, headers)
+    assert reply.status_code == 201, reply.text
+    content, parts = f"{name}/content", list[int]()
+    page.on("response", lambda one: parts.append(one.status) if content in one.url else None)
+    page.evaluate(LOOK)
+    page.locator(f"#tile-drive a.picture[href='/photos/{name}']").click()
+    expect_shown(page, name)
+    assert round(page.locator("#picture video").evaluate(WAIT_FOR_END)) == CLIP_SECONDS
+    assert set(parts) == {206}
+    page.keyboard.press("Escape")
+    expect(page.locator("#tile-drive a.picture")).to_be_focused()
 
 
 def lose_the_connection(pages: Pages, page: Page) -> None:
