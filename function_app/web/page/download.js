@@ -18,6 +18,7 @@ const ATTEMPTS = 4;
 const RETRY_DELAY = 500; // ms, twice as long each time
 const TIMEOUT = 240_000; // ms; Azure ends a request after 230 s
 const SIGN_OF_LIFE = 10_000; // ms; browsers end a service worker that hears nothing for 30 s
+const SCOPE = "/downloads/"; // of the service worker; sw.js knows it, too
 const LIST = "SHA256SUMS"; // what `sha256sum --check` reads
 
 /** The name of a photo in a ZIP, which sorts by time. @param {string} id @param {string} suffix */
@@ -155,10 +156,10 @@ async function digest(bytes) {
 
 // -- By the service worker --------------------------------------------------------------------------------------------
 
-/** Return the service worker of this version; null where there is none, such as in private windows. */
+/** Return the service worker of downloads, of this version; null where there is none, such as in private windows. */
 async function startWorker() {
   try {
-    const registration = await navigator.serviceWorker.register("/sw.js");
+    const registration = await navigator.serviceWorker.register("/sw.js", { scope: SCOPE });
     if (registration.active) await registration.update(); // one of an older version saves nothing
     const fresh = registration.installing ?? registration.waiting;
     if (fresh) await new Promise((done) => fresh.addEventListener("statechange", () => { if (["activated", "redundant"].includes(fresh.state)) done(fresh); }));
@@ -172,7 +173,7 @@ async function startWorker() {
 async function stream(worker, files, name, run) {
   const zip = makeZip(read(files, run)).getReader();
   const { port1: port, port2 } = new MessageChannel();
-  const path = `/downloads/${crypto.randomUUID()}/${name}`;
+  const path = `${SCOPE}${crypto.randomUUID()}/${name}`;
   const headers = {
     "Content-Type": "application/zip",
     "Content-Length": String(lengthOf(files)), // so that the browser sees if something is missing

@@ -59,6 +59,8 @@ PUSH_MANAGER = """(() => {
 SHOWN = """navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) =>
   all.map(({ title, body, tag, actions }) =>
     ({ title, body, tag, actions: actions.map((one) => one.title) })))"""
+THROUGH_WORKER = """performance.getEntriesByType("resource")
+  .filter((one) => one.workerStart > 0).map((one) => one.name)"""
 FAIL_TO_SUBSCRIBE = """() => {
   PushManager.prototype.subscribe = async () => { throw new Error("the push service is away"); };
 }"""
@@ -267,6 +269,8 @@ def test_from_the_switch_to_the_notification(phone: Phone, push_service: PushSer
     }
     page.reload()
     expect(page.locator("#browser-state")).to_contain_text("This browser shows")
+    assert page.evaluate("navigator.serviceWorker.controller.state") == "activated"
+    assert page.evaluate(THROUGH_WORKER) == []
     page.get_by_role("button", name="Turn off").click()
     expect(page.locator("#no-channels")).to_be_visible()
     expect(page.get_by_role("button", name="Turn on")).to_be_visible()

@@ -75,7 +75,8 @@ def check_zip(path: str | Path, expected: dict[str, bytes]) -> None:
 
 
 def test_chosen_photos_are_one_zip(pages: Pages, gallery: Gallery) -> None:
-    """Made while it is saved. One photo alone is saved as it is."""
+    """Made while it is saved. One photo alone is saved as it is. The requests of the page itself do
+    not go through the service worker."""
     page = pages.signed_in(gallery.backend, DAY)
     choose_all(page)
     expected = contents_of(gallery)
@@ -83,6 +84,7 @@ def test_chosen_photos_are_one_zip(pages: Pages, gallery: Gallery) -> None:
     assert download.suggested_filename == f"nightjar-{FIRST:%Y-%m-%d}-{len(expected)}.zip"
     check_zip(download.path(), expected)
     expect(page.get_by_text(f"All {len(expected)} photos are in the ZIP.")).to_be_visible()
+    assert page.evaluate("navigator.serviceWorker.controller") is None
     page.get_by_role("button", name="None").click()
     page.locator(".event > .choose input").first.check()
     one = save(page)
