@@ -66,7 +66,7 @@ const follow = async (action) => {
   await page.waitForFunction(() => !("left" in document.documentElement.dataset) && document.readyState === "complete");
 };
 /** @param {string} selector */
-const followLink = (selector) => follow(() => page.locator(selector).click());
+const followLink = (selector) => follow(() => enter(selector));
 /** @param {string} selector */
 const hasFocus = (selector) => page.waitForFunction((one) => document.activeElement?.matches(one), {}, selector);
 /** Wait until so many files are saved to their end: before it Firefox has one with another ending beside each. @param {number} count */
@@ -99,15 +99,14 @@ const steps = {
     await seen(".tile");
   },
   async "open a photo of any day in two actions"() {
-    await enter('nav a[href="/days"]');
-    await enter('main a[href^="/days/"]');
+    await followLink('nav a[href="/days"]');
+    await followLink('main a[href^="/days/"]');
     await seen("#day");
     await unfoldFilter();
     await page.locator('#filter [name="date"]').fill(day);
     await page.locator('#filter [name="from"]').fill(time);
-    await enter('#filter [name="from"]');
-    const link = `details[open] a[href="/photos/${photo}"]`;
-    await enter(link);
+    await follow(() => enter('#filter [name="from"]'));
+    await followLink(`details[open] a[href="/photos/${photo}"]`);
     await isShown(photo);
     await follow(() => page.keyboard.press("Escape"));
     await hasFocus(`a[href="/photos/${photo}"]`);
@@ -117,7 +116,6 @@ const steps = {
     await page.locator('#filter [name="from"]').fill("");
     await follow(() => page.select('#filter [name="camera"]', camera));
     await page.waitForFunction((one) => location.search.includes(`camera=${one}`), {}, camera);
-    await page.waitForFunction(() => document.readyState === "complete");
     const shown = await page.$$eval(".event .about h3", (all) => [...new Set(all.map((one) => one.textContent))]);
     if (shown.join() !== camera) throw new Error(`shown: ${shown}`);
   },
@@ -148,7 +146,7 @@ const steps = {
     await page.waitForSelector("#choice", { hidden: true });
   },
   async "open a photo, and leaf over midnight"() {
-    await enter(`a.cover[href^="/photos/${first}"]`);
+    await followLink(`a.cover[href^="/photos/${first}"]`);
     await isShown(first);
     await page.keyboard.press("j");
     await isShown(before);
@@ -170,7 +168,7 @@ const steps = {
     await says('[role="status"]', "The photo is back.");
   },
   async "see a new photo arrive while an older one has the focus"(walk) {
-    await enter('nav a[href="/"]');
+    await followLink('nav a[href="/"]');
     await seen("#tile-entry a.picture");
     await page.focus("#tile-entry a.picture");
     const id = await arrive(walk.photo);
@@ -182,7 +180,7 @@ const steps = {
     /** @type {Set<number>} */
     const statuses = new Set();
     page.on("response", (one) => { if (one.url().endsWith(`${id}/content`)) statuses.add(one.status()); });
-    await enter(`#tile-drive a.picture[href="/photos/${id}"]`);
+    await followLink(`#tile-drive a.picture[href="/photos/${id}"]`);
     await isShown(id);
     const end = await page.$eval("#picture video", (one) => new Promise((done, failed) => {
       const video = /** @type {HTMLVideoElement} */ (one);
