@@ -79,13 +79,13 @@ def ask(api: Api, tables: Recorder, path: str, token: str) -> Cost:
     the backend waits: then it is asked again, as its 503 says."""
     start = 0
 
-    def answered() -> requests.Response | None:
+    def answers() -> list[requests.Response]:
         nonlocal start
         start = len(tables.exchanges)
         reply = api.ask(f"/api/{path}", {"Authorization": f"Bearer {token}"})
-        return None if reply.status_code == 503 else reply
+        return [] if reply.status_code == 503 else [reply]
 
-    reply = wait_for(answered, what=f"an answer to {path}")
+    (reply,) = wait_for(answers, what=f"an answer to {path}")
     assert reply.status_code == 200, reply.text
     asked = tables.exchanges[start:]
     entities = sum(len(json.loads(one.reply or "{}").get("value", [])) for one in asked)

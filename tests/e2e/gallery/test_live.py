@@ -189,7 +189,9 @@ def test_without_javascript_the_last_photo_is_shown(
         "Zustand unbekannt" if is_phone else "state unknown"
     )
     page.get_by_role("button", name="Foto jetzt" if is_phone else "Photo now").click()
-    expect(page.get_by_role("alert")).to_contain_text("No device can be asked for gate")
+    expect(page.get_by_role("alert")).to_contain_text(
+        "Für gate kann kein Gerät gefragt werden" if is_phone else "No device can be asked for gate"
+    )
 
 
 @pytest.mark.parametrize("size", ["desk", pytest.param("laptop", marks=pytest.mark.slow), "phone"])
