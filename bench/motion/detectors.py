@@ -5,14 +5,13 @@ says whether it detects motion now.
 """
 
 from collections.abc import Callable, Iterable
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Protocol
 
 import numpy as np
 
 from bench.motion.clips import Clip, Luma
 from bench.peers.packages import FOLDER, import_peer
+from pi_uploader.motion.detector import MotionDetector, saw_motion
 from pi_uploader.motion.frame import Frame
 from pi_uploader.motion.sensitivity import Sensitivity
 
@@ -69,11 +68,9 @@ class BackgroundSubtractor:
 
 def nightjar(sensitivity: str) -> Detector:
     """Return Nightjar's detector with its defaults."""
-    detector: Detector = import_module(NIGHTJAR).MotionDetector(Sensitivity(sensitivity))
-    return detector
+    return MotionDetector(Sensitivity(sensitivity))
 
 
-NIGHTJAR = "pi_uploader.motion.detector"
 SHORT = 5.0  # seconds
 DETECTORS: dict[str, Callable[[], Detector]] = {
     "nightjar low": lambda: nightjar("low"),
@@ -86,11 +83,8 @@ DETECTORS: dict[str, Callable[[], Detector]] = {
 
 def available() -> list[str]:
     """Return the names of the detectors whose modules are installed."""
-    is_missing = {
-        "mog2": not (FOLDER / "cv2").exists(),
-        **{name: not find_spec(NIGHTJAR) for name in DETECTORS if name.startswith("nightjar")},
-    }
-    return [name for name in DETECTORS if not is_missing.get(name)]
+    has_opencv = (FOLDER / "cv2").exists()
+    return [name for name in DETECTORS if has_opencv or name != "mog2"]
 
 
 def watch_clip(name: str, clip: Clip) -> list[float]:
@@ -99,6 +93,6 @@ def watch_clip(name: str, clip: Clip) -> list[float]:
     Nightjar what it is when it confirms a trigger."""
     first = float(clip.at[0])
     if name.startswith("nightjar") and clip.labels.seconds < SHORT:
-        box = import_module(NIGHTJAR).saw_motion(list(clip.frames()))
+        box = saw_motion(list(clip.frames()))
         return [clip.labels.seconds / 2] if box else []
     return [at - first for at in watch(DETECTORS[name](), clip.frames())]

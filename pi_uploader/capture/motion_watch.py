@@ -4,7 +4,6 @@ A stream that fails, hangs or shows nothing makes the camera blind, which its st
 opened again. It never ends the process, and no other trigger waits for it.
 """
 
-import importlib
 import logging
 import os
 import threading
@@ -196,22 +195,18 @@ def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQu
                 "'nightjar[motion]' (on a Pi sudo apt install python3-numpy), or set it to off"
             ]
         ) from error
-    try:
-        detector = importlib.import_module("pi_uploader.motion.detector")
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            [f"{setting}: this version of Nightjar has no detector of motion yet; must be off"]
-        ) from error
+    from pi_uploader.motion.detector import MotionDetector, saw_motion
+
     sensitivity = settings.motion or Sensitivity.MEDIUM
     zones = settings.motion_zones
     return MotionWatch(
         settings.name,
         camera,
-        (lambda: detector.MotionDetector(sensitivity, zones, settings.motion_min))
+        (lambda: MotionDetector(sensitivity, zones, settings.motion_min))
         if settings.motion
         else None,
         queue,
-        judge=Judge(lambda frames: detector.saw_motion(frames, sensitivity, zones))
+        judge=Judge(lambda frames: saw_motion(frames, sensitivity, zones))
         if settings.confirms
         else None,
     )

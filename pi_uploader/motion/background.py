@@ -22,7 +22,7 @@ _MAX_STEP = np.float32(20.0)  # of 255, the same of the picture
 _EDGE_NOISE = 0.25  # of the gradients, where the camera moves by a point or more
 _STILL = 0.3  # points; less is not learned as another view
 _MOVED_FRAMES = 10  # after which a camera that moved looks elsewhere for good
-_USUAL_QUARTILE = 1.15  # noises that a quarter of the points of a quiet picture exceed
+_QUIET_QUARTILE = 1.15  # noises that a quarter of the points of a quiet picture exceed
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Background:
         noises: Floats = np.abs(difference) / np.sqrt(variance)
         sample = noises.ravel()[::3]
         rank = len(sample) * 3 // 4
-        commotion = max(1.0, float(np.partition(sample, rank)[rank]) / _USUAL_QUARTILE)
+        commotion = max(1.0, float(np.partition(sample, rank)[rank]) / _QUIET_QUARTILE)
         noises /= np.float32(commotion)
         return Comparison(
             points, expected, difference, variance, noises, commotion, shift, factor, reference
