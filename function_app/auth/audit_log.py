@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from function_app.auth.client_address import client_address, logged_network
-from function_app.storage.account_keys import AUDIT_LOG, audit_key
+from function_app.storage.account_keys import AUDIT_LOG, audit_key, audit_tag
 from function_app.storage.table_store import Entity, TableStore
 from photo_wire.moment import format_time, parse_time
 
@@ -96,7 +96,7 @@ class AuditEntry(NamedTuple):
     @property
     def is_of_hour(self) -> bool:
         """Whether it is about the whole hour that began at its time."""
-        return len(self.key.rpartition("~")[2]) == HOUR_TAG_LENGTH
+        return len(audit_tag(self.key)) == HOUR_TAG_LENGTH
 
 
 @dataclass(frozen=True, slots=True)

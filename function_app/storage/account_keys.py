@@ -52,6 +52,11 @@ def audit_key(moment: datetime, tag: str) -> str:
     return f"{audit_keys_from(moment)}~{tag}"
 
 
+def audit_tag(key: str) -> str:
+    """Return the tag in the key of an entry of the audit log."""
+    return key.rpartition("~")[2]
+
+
 def audit_keys_from(moment: datetime) -> str:
     """Return the key before those of the entries written at this moment or earlier."""
     return count_down(moment)

@@ -105,7 +105,7 @@ def test_only_executions_beyond_the_free_ones_are_paid(amount: float, cost: floa
 def test_an_idle_system_costs_almost_nothing() -> None:
     """Only the timers' requests to tables, none of which is free."""
     assert costs(Use(photos=0, visits=0, heartbeat=0, poll=0)) == pytest.approx(
-        (720 * 14 + 43_200 * 17) * 0.00036 / 10_000
+        (720 * 17 + 43_200 * 17) * 0.00036 / 10_000
     )
 
 
@@ -139,8 +139,8 @@ def test_the_cost_of_a_thousand_idle_devices(pace: tuple[int, int], most: float)
     hours, per_hour, polls = 720, 3600 // pace[0], 3600 // pace[1]
     calls = 1000 * hours * per_hour
     timers = 43_200 + hours + 30 / 7
-    tables = 1000 * hours * (3 * (per_hour - 1) + 5) + hours * (12 + 2000) + 43_200 * 17
-    seconds = calls + 43_200 + hours * 2012 * 0.01 + 30 / 7
+    tables = 1000 * hours * (3 * (per_hour - 1) + 5) + hours * (15 + 2000) + 43_200 * 17
+    seconds = calls + 43_200 + hours * 2015 * 0.01 + 30 / 7
     cost = (
         (calls + timers - 250_000) * 0.40 / 10**6
         + (seconds / 2 - 100_000) * 0.000026
@@ -169,8 +169,8 @@ def test_one_camera_computed_by_hand() -> None:
         "blob writes and lists": 1500,
         "blob reads": 1500 + 120 * (50 + 10 + 10) + 720 * 180,
         "table requests": 1500 * (1 + 5 + 17)
-        + 120 * (4 + 22 + 4 + 2 + 8 * 3 + 50 * 2 + 10 * 3 + 10 * 3)
-        + 720 * (12 + 1 + 1)
+        + 120 * (4 + 22 + 3 + 2 + 8 * 3 + 50 * 2 + 10 * 3 + 10 * 3)
+        + 720 * (15 + 1 + 1)
         + 720 * (11 * 3 + 5)
         + 43_200 * 17,
         "queue requests": 0,

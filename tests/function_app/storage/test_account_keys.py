@@ -27,4 +27,5 @@ def test_the_newest_entry_of_the_audit_log_has_the_lowest_key() -> None:
     key = account_keys.audit_key(earlier, "0123abcd")
     assert key == "998204838399999~0123abcd"
     assert account_keys.AUDIT_KEY.fullmatch(key)
+    assert account_keys.audit_tag(key) == "0123abcd"
     assert account_keys.audit_key(later, "ffffffff") < account_keys.audit_keys_from(earlier) < key

@@ -105,14 +105,14 @@ def test_links_lead_through_all_cameras_or_through_one(api: Api, session: dict[s
         for number, camera in enumerate((one, other, one, other))
     ]
     page = api.ask(f"/photos/{names[1]}", session).text
-    assert f'rel="prev" href="/photos/{names[2]}"' in page
-    assert f'rel="next" href="/photos/{names[0]}"' in page
+    assert f'rel="next" href="/photos/{names[2]}"' in page
+    assert f'rel="prev" href="/photos/{names[0]}"' in page
     page = api.ask(f"/photos/{names[2]}?camera={one}", session).text
-    assert f'rel="next" href="/photos/{names[0]}?camera={one}"' in page
-    assert 'rel="prev"' not in page
+    assert f'rel="prev" href="/photos/{names[0]}?camera={one}"' in page
+    assert 'rel="next"' not in page
     limited = session_of(api.backend, Role.VIEWER, frozenset({one, other}))
     page = api.ask(f"/photos/{names[2]}", limited).text
-    assert f'rel="next" href="/photos/{names[0]}"' in page
+    assert f'rel="prev" href="/photos/{names[0]}"' in page
     assert 'id="delete"' not in page
     assert 'id="share"' not in page
 
