@@ -41,7 +41,7 @@ def detector_settings(pi: InstalledPi, monkeypatch: pytest.MonkeyPatch) -> Calla
 
     camera = StreamingCamera()
     camera.show_always(showing(MOVING))
-    stand_in = SimpleNamespace(MotionDetector=RecordingDetector)
+    stand_in = SimpleNamespace(MotionDetector=RecordingDetector, saw_motion=saw_brightness)
     monkeypatch.setitem(sys.modules, "pi_uploader.motion.detector", stand_in)
     monkeypatch.setattr(process, "open_camera", lambda _: camera)
 
