@@ -40,7 +40,7 @@ class Judgement:
 
 class Judge:
     """Keeps the last frames of a camera, and judges triggers by them. The thread that watches calls
-    `see` and `give_up`, any thread calls `ask`."""
+    `see` and `abandon`, any thread calls `ask`."""
 
     def __init__(self, saw_motion: SawMotion) -> None:
         self._saw_motion = saw_motion
@@ -68,8 +68,8 @@ class Judge:
             self._judge(judgement, frame.at)
         self._forget_made()
 
-    def give_up(self) -> None:
-        """Leave all open questions unanswered: the stream has failed."""
+    def abandon(self) -> None:
+        """Answer no open question: the stream has failed, and later frames prove nothing."""
         with self._lock:
             self._frames.clear()
             for judgement in self._open:

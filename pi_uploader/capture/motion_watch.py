@@ -103,7 +103,7 @@ class MotionWatch:
             except Exception as error:  # noqa: BLE001  whatever it is, the stream is opened again
                 self._set_problem(str(error) or type(error).__name__)
             if self.judge:
-                self.judge.give_up()
+                self.judge.abandon()
             self._failures += 1
             self._rest(reader, keep_alive)
         keep_alive(float("inf"))

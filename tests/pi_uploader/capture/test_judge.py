@@ -86,7 +86,7 @@ def test_a_stream_that_fails_decides_nothing() -> None:
     for frame in quiet_but()[:8]:
         judge.see(frame, None)
     judgement = judge.ask(MOMENT)
-    judge.give_up()
+    judge.abandon()
     assert (judgement.is_made, judgement.motion) == (True, None)
 
 
@@ -95,7 +95,7 @@ def test_frames_from_before_a_failure_decide_nothing() -> None:
     judge = Judge(saw_brightness)
     for frame in quiet_but()[:6]:
         judge.see(frame, None)
-    judge.give_up()
+    judge.abandon()
     judgement = judge.ask(MOMENT)
     for frame in quiet_but()[6:]:
         judge.see(frame, None)

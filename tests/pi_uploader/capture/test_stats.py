@@ -172,7 +172,7 @@ class SimulatedDay(UnflushedDisk):
     def _show_frame(self) -> None:
         is_blind = self.is_in(self.weather.blind)
         if is_blind and not self._was_blind and self.watch.judge:
-            self.watch.judge.give_up()
+            self.watch.judge.abandon()
         self._was_blind = is_blind
         if not is_blind:
             moves = self.is_in(self.weather.moving)
