@@ -44,7 +44,9 @@ def file_response(photo: DevicePhoto) -> Any:
     found = bottle.static_file(
         photo.file.name, str(photo.file.parent), mimetype=photo.media.content_type
     )
-    if found.status_code == HTTPStatus.NOT_FOUND:
+    if found.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
+        # bottle looks several times: a photo that leaves between two looks is forbidden for it
+        photo.file.open("rb").close()  # raises what the disk says
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     name = f"{photo.name}.{photo.media.suffix}"
     found.set_header("Content-Disposition", f'inline; filename="{name}"')
