@@ -222,6 +222,10 @@ def _pools(deadlines: Deadlines) -> dict[str, type[HTTPConnectionPool]]:
 
         def putrequest(self, *args: Any, **kwargs: Any) -> None:
             deadlines.register(self)
+            if (
+                self.sock is not None
+            ):  # an open connection, to which urllib3 gave the time to connect
+                self.sock.settimeout(READ_TIMEOUT_SECONDS)
             super().putrequest(*args, **kwargs)
 
     class SecureConnection(Connection, HTTPSConnection):

@@ -2,6 +2,7 @@
 
 import logging
 import shutil
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -219,6 +220,27 @@ def test_each_part_of_a_block_has_the_time_limit() -> None:
     block = bytes(range(256)) * (connection.BLOCK_SIZE // 256)
     sender.send(block)
     assert line.received == block
+
+
+def test_a_connection_that_was_open_has_the_same_time_limit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limits: list[float | None] = []
+    send = socket.socket.send
+
+    def noted(line: socket.socket, data: Any) -> int:
+        limits.append(line.gettimeout())
+        return send(line, data)
+
+    with FaultServer() as server:
+        device = Device(tmp_path, server)
+        device.take(3)
+        monkeypatch.setattr(connection, "READ_TIMEOUT_SECONDS", 29.0)
+        with monkeypatch.context() as patch:
+            patch.setattr(socket.socket, "send", noted)
+            device.try_all(max_tries=3)
+    assert (len(server.store.photos), server.connections) == (3, 1)
+    assert set(limits) == {29.0}
 
 
 def test_the_context_verifies_certificates(trusted: Authority) -> None:
