@@ -99,17 +99,18 @@ def _strict_tags(tiff: TiffReader, at: int) -> dict[int, Tag]:
 
 
 def _check_pieces(size: int, tiff: TiffReader, tags: Mapping[int, Tag]) -> int:
-    """Return how many strips and tiles a directory has, all of them inside a file of `size`."""
+    """Return how many strips and tiles with content a directory has, all of them inside a file of
+    `size`. Programs that remove a preview leave one of no bytes."""
     pieces = 0
     for offset_tag, size_tag in (_STRIPS, _TILES):
         offsets = _offsets(tiff, tags.get(offset_tag), MAX_PIECES)
         sizes = _offsets(tiff, tags.get(size_tag), MAX_PIECES)
-        if len(offsets) != len(sizes) or 0 in sizes:
+        if len(offsets) != len(sizes):
             raise NotAPhotoError("is not a DNG: its strips or tiles have no sizes")
         for offset, length in zip(offsets, sizes, strict=True):
-            if offset + length > size:
+            if length and offset + length > size:
                 raise _truncated(offset + length)
-        pieces += len(offsets)
+        pieces += len(sizes) - sizes.count(0)
     return pieces
 
 

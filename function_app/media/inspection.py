@@ -10,7 +10,7 @@ _APPLE_DOUBLE = b"\0\5\x16\7"  # macOS stores a file's attributes in a second fi
 
 def begins_like_a_photo(data: bytes) -> bool:
     """Return whether the first bytes are the signature of one of the three formats."""
-    return data.startswith(_SIGNATURES) or data[4:8] == mp4.FIRST_BOX
+    return data.startswith(_SIGNATURES) or data[4:8] in mp4.FIRST_BOXES
 
 
 def inspect(data: bytes) -> Media:
@@ -25,7 +25,7 @@ def inspect(data: bytes) -> Media:
     if data.startswith(dng.SIGNATURES):
         dng.check(data)
         return Media.DNG
-    if data[4:8] == mp4.FIRST_BOX:
+    if data[4:8] in mp4.FIRST_BOXES:
         mp4.check(data)
         return Media.MP4
     if data.startswith(_APPLE_DOUBLE):

@@ -26,6 +26,7 @@ PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 _PICTURE = FRAMES | STANDALONE | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, SOS}
 _COLOURS = {APP0: b"JFIF\0", APP2: b"ICC_PROFILE\0", APP14: b"Adobe"}
 _APPLICATION = range(0xE0, 0xF0)
+_SKIPPED = {*_APPLICATION, 0xFE}  # and comments: their length is all that a decoder looks at
 
 _MIN_FRAME_BYTES = 9  # precision, height, width, and one component of three bytes
 _KNOWN = {*range(0xC0, 0xD0), *range(0xD9, 0xE0), *range(0xE0, 0xF0), 0xFE, *STANDALONE} - {0xC8}
@@ -100,8 +101,10 @@ def segment_at(data: bytes, start: int) -> Segment:
     length = int.from_bytes(data[content : content + 2], "big")
     if content + 2 > len(data) or content + length > len(data):
         raise TruncatedError("is a JPEG that ends inside a segment")
-    if length < 2:
-        raise NotAPhotoError(f"is not a JPEG: the segment at byte {content} has no length")
+    if length < 2:  # less than the length itself takes
+        if marker not in _SKIPPED:
+            raise NotAPhotoError(f"is not a JPEG: the segment at byte {content} has no length")
+        length = 2  # libjpeg skips nothing then
     return Segment(marker, start, content + 2, content + length)
 
 

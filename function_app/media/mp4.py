@@ -8,7 +8,10 @@ from typing import BinaryIO, NamedTuple
 from function_app.media.errors import NotAPhotoError, NotRedactableError, TruncatedError
 from function_app.media.sources import ReadAt, bytes_source, file_source
 
-FIRST_BOX = b"ftyp"
+FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"})
+"""The kinds of box with which a clip may begin. Only `ftyp` names a brand: QuickTime's clips need
+none, and some cameras put padding in front."""
+
 MAX_BOXES = 10_000  # in the whole file; an hour in fragments of a second has 7,200 at its top
 
 MAX_COVER_BYTES = 4_000_000
@@ -22,10 +25,9 @@ _LONG_HEADER_BYTES = 16
 _STILLS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis", b"crx "}
 # The boxes at the top of a clip. If the bytes after the last whole box begin like one of these, the
 # clip was cut; other bytes were appended to a whole clip.
-_TOP_BOXES = (
-    {b"ftyp", b"moov", b"mdat", b"moof", b"mfra", b"free", b"skip", b"wide", b"udta", b"meta"}
-    | {b"uuid", b"sidx", b"ssix", b"styp", b"prft", b"emsg", b"pdin"}
-)  # fmt: skip
+_TOP_BOXES = FIRST_BOXES | {
+    b"moof", b"mfra", b"udta", b"meta", b"uuid", b"sidx", b"ssix", b"prft", b"emsg", b"pdin"
+}  # fmt: skip
 # The boxes around a cover, from the outermost one, and how many bytes of each precede its content.
 _COVER_PATH = (
     (b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"covr", 0), (b"data", 8),
@@ -98,8 +100,8 @@ class BoxReader:
 
 
 def check(data: bytes) -> None:
-    """Return if `data` is a movie: boxes, the first of them `ftyp`, with a track's description (or
-    fragments) and media data among them.
+    """Return if `data` is a movie: boxes, with a track's description (or fragments) and media data
+    among them.
 
     Bytes after a whole movie are allowed: cameras pad their files. A clip without its last
     fragments, or one whose last box extends to the end of the file, counts as complete: its boxes
@@ -119,7 +121,7 @@ def _check_boxes(data: bytes, reader: BoxReader) -> int:
     has_track, end = False, 0
     for box in reader.boxes(0, len(data)):
         kind, _, content, end = box
-        if not kinds:
+        if kind == b"ftyp" and kind not in kinds:
             _check_brand(data[content:end])
         kinds.add(kind)
         has_track |= kind == b"moof"
@@ -145,7 +147,7 @@ def _has_track(reader: BoxReader, moov: Box) -> bool:
 
 def _check_brand(brands: bytes) -> None:
     if len(brands) < 8:
-        raise NotAPhotoError("is not an MP4: its first box is too short")
+        raise NotAPhotoError("is not an MP4: its brand is missing")
     if brands[:4] in _STILLS:
         raise NotAPhotoError("is a still picture of an unsupported format, and not an MP4")
 

@@ -14,7 +14,7 @@ from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.inspection import inspect
 from photo_wire.media import Media
 from pi_uploader.cameras.media.dng import add_preview
-from tests.support.pictures import dng, jpeg, pi_dng
+from tests.support.pictures import dng, dng_with_preview, jpeg, pi_dng
 from tests.support.thumbnails import RecordingBlobs, thumbnail, thumbnail_here
 
 POSTER = jpeg(320, 180)
@@ -118,6 +118,16 @@ class TestCheck:
         assert inspect(bytes(data + data[8 : 8 + size])) is Media.DNG
         with pytest.raises(TruncatedError):
             inspect(bytes(data + data[8 : 7 + size]))
+
+    def test_a_preview_may_be_removed(self) -> None:
+        """The directory stays, with a strip of no bytes that may be anywhere."""
+        removed = self.with_tag(279, 4, 1, 0)
+        offset, elsewhere = (struct.pack("<HHII", 273, 4, 1, at) for at in (800, 2**31))
+        for data in (removed, removed.replace(offset, elsewhere)):
+            assert inspect(data) is Media.DNG
+        assert offset in removed
+        with pytest.raises(NotAPhotoError, match="without a picture"):
+            inspect(dng_with_preview(b""))
 
     def test_a_dng_without_a_picture_is_rejected(self) -> None:
         """Directories alone are not a photo."""

@@ -1,11 +1,15 @@
 """The check of a JPEG: its segments, its frame header, its scan and its end."""
 
+from io import BytesIO
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.inspection import inspect
+from function_app.media.jpeg import redact
 from photo_wire.media import Media
 from tests.support.pictures import jpeg, jpeg_with_thumbnail
 
@@ -27,6 +31,19 @@ class TestJpeg:
             assert inspect(odd) is Media.JPEG
             with pytest.raises(TruncatedError):
                 inspect(odd[:-1])
+
+    @pytest.mark.parametrize("marker", [0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE])
+    @pytest.mark.parametrize("length", [0, 1])
+    def test_a_segment_without_content_may_be_too_short(self, marker: int, length: int) -> None:
+        """That of an application, or a comment: libjpeg, and so every viewer, reads on. It is shown
+        without its metadata, too."""
+        data = jpeg()
+        for before in (b"\xff\xdb", b"\xff\xc0", b"\xff\xda"):
+            at = data.index(before)
+            odd = data[:at] + bytes((0xFF, marker, 0, length)) + data[at:]
+            assert inspect(odd) is Media.JPEG
+            for picture in (odd, redact(odd)):
+                Image.open(BytesIO(picture)).load()
 
     @given(st.sampled_from([jpeg(), jpeg(progressive=True)]), st.data())
     def test_damage_inside_a_scan_is_accepted(self, data: bytes, draw: st.DataObject) -> None:
@@ -56,7 +73,7 @@ class TestJpeg:
             b"\xff\xd8\xff\xe0\0\x04ab\xff\xd9",
             b"\xff\xd8\xff\xda\0\x02\xff\xd9",
             b"\xff\xd8\xff\xc0\0\x02\xff\xda\0\x02\xff\xd9",
-            b"\xff\xd8\xff\xe0\0\0\xff\xd9",
+            b"\xff\xd8\xff\xdb\0\0\xff\xd9",
             b"\xff\xd8\xff\xe0\0\x02ab\xff\xd9",
             b"\xff\xd8\xff\xff\xd8\xff\xd9",
         ],

@@ -102,6 +102,19 @@ class TestCheck:
         with pytest.raises(TruncatedError):
             inspect(data)
 
+    @pytest.mark.parametrize(
+        "first", [b"", *(box(kind, bytes(8)) for kind in (b"free", b"skip", b"wide", b"styp"))]
+    )
+    def test_the_brand_may_be_missing_or_come_later(self, first: bytes) -> None:
+        """Players play both. A picture in the same boxes is none the less rejected."""
+        for order in (MOOV + box(b"mdat", b"video"), box(b"mdat", b"video") + MOOV):
+            assert inspect(first + order) is Media.MP4
+            assert inspect(first + FTYP + order) is Media.MP4
+            with pytest.raises(NotAPhotoError):
+                inspect(first + box(b"ftyp", b"heic\0\0\0\0mif1") + order)
+            with pytest.raises(TruncatedError):
+                inspect((first + order)[:-1])
+
     @pytest.mark.parametrize("appended", [b"\n", bytes(4), bytes(9), b"behind", b"\xff\xff" * 500])
     def test_bytes_after_a_whole_movie_are_allowed(self, appended: bytes) -> None:
         """Cameras pad their files, and servers append line ends."""
