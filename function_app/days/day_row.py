@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import NamedTuple
 
-from function_app.days import device_runs, minutes
+from function_app.days import device_runs, minutes, quarter_rows
 from function_app.days.device_runs import DeviceRun
 from function_app.days.lane import Known
 from function_app.days.minutes import MINUTES_A_DAY, PhotoMinute, minute_of
@@ -15,6 +15,7 @@ from photo_wire.moment import format_time, parse_time
 # Columns. The minutes of photos have one for each quarter of a day, since a column holds 32 Ki
 # characters: each minute may take 60.
 SOURCE, COUNTED, LABELS, SETTLED, HEARD = "source", "counted", "labels", "settled", "heard"
+STUBS = "stubs"  # by quarter hour, such as `37:2 38:1`; only if there are some
 PHOTOS = ("photos0", "photos1", "photos2", "photos3")
 _QUARTER = MINUTES_A_DAY // len(PHOTOS)
 AS_OF = "as_of"  # of a header
@@ -22,6 +23,7 @@ FIRST_DAY = "first_day"  # of the guard: the first day with a stored photo, empt
 # Of older minutes a lane shows nothing but photos. What became of a photo that was deleted is known
 # for 365 days, and what devices said for 400.
 KEPT = timedelta(days=365)
+QUARTER_HOUR = timedelta(minutes=15)
 MALFORMED = (KeyError, TypeError, ValueError)
 
 
@@ -45,15 +47,17 @@ class Source(NamedTuple):
 
 class DayRow(NamedTuple):
     """What is known of a camera on a day. `counted` is the number of photos that ever came, that
-    are stored, and that were lost, as of which `photos` is. `settled` and `heard` are minutes of
-    the day, as in `Known`."""
+    are stored, and that were lost, and of stubs that are stored, as of which `photos` and `stubs`
+    are. Stubs are counted by quarter hours, by their numbers from 0 to 95. `settled` and `heard`
+    are minutes of the day, as in `Known`."""
 
     source: Source
     labels: Sequence[DeviceRun]
     settled: int
     heard: int
     photos: Sequence[PhotoMinute] = ()
-    counted: tuple[int, int, int] = (0, 0, 0)
+    counted: tuple[int, int, int, int] = (0, 0, 0, 0)
+    stubs: Mapping[int, int] = {}
 
     def known(self, day: date, as_of: int, sees_all: bool) -> Known:
         """Return what the row says, as of this minute. Whoever does not see all cameras is not told
@@ -63,19 +67,32 @@ class DayRow(NamedTuple):
         end = first + MINUTES_A_DAY
         return Known(first, end, self.labels, self.photos, settled, self.heard, as_of)
 
+    def stubs_between(self, day: date, start: datetime, end: datetime) -> int:
+        """Return how many stubs were taken from `start` until before `end`, of whole quarters of an
+        hour: so days begin in all zones of today."""
+        midnight = start_of_day(day)
+        return sum(
+            count
+            for quarter, count in self.stubs.items()
+            if start <= midnight + quarter * QUARTER_HOUR < end
+        )
+
     def to_properties(self, day: date) -> dict[str, str]:
         """Return the columns."""
         first = first_minute(day)
         lists: list[list[list[int]]] = [[] for _ in PHOTOS]
+        received, stored, lost, stubs = self.counted
+        numbers_of_day = (received, stored, lost, *([stubs] if stubs else []))
         for numbers in minutes.to_lists(self.photos, first):
             lists[numbers[0] // _QUARTER].append(numbers)
         return {
             SOURCE: _dump(self.source),
-            COUNTED: " ".join(map(str, self.counted)),
+            COUNTED: " ".join(map(str, numbers_of_day)),  # older versions had three
             LABELS: _dump(device_runs.to_lists(self.labels, first)),
             SETTLED: str(self.settled - first),
             HEARD: str(self.heard - first),
             **{name: _dump(one) for name, one in zip(PHOTOS, lists, strict=True) if one},
+            **({STUBS: quarter_rows.to_text(self.stubs)} if self.stubs else {}),
         }
 
 
@@ -92,7 +109,7 @@ def parse_day_row(properties: Mapping[str, str], day: date) -> DayRow | None:
     is built again."""
     first = first_minute(day)
     try:
-        received, stored, lost = map(int, properties[COUNTED].split())
+        received, stored, lost, *stubs = map(int, properties[COUNTED].split())
         photos = [
             minutes.from_list(numbers, first)
             for name in PHOTOS
@@ -105,7 +122,8 @@ def parse_day_row(properties: Mapping[str, str], day: date) -> DayRow | None:
             first + int(properties[SETTLED]),
             first + int(properties[HEARD]),
             photos,
-            (received, stored, lost),
+            (received, stored, lost, stubs[0] if stubs else 0),
+            quarter_rows.parse_text(properties.get(STUBS, "")),
         )
     except MALFORMED:
         return None

@@ -65,11 +65,13 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Lane:
-    """The intervals of a camera, without gaps; as of which moment they are, None if never."""
+    """The intervals of a camera, without gaps; as of which moment they are, None if never; and how
+    many stubs are stored of this time."""
 
     camera: str
     intervals: list[Interval]
     as_of: datetime | None = None
+    stubs: int = 0
 
 
 class Known(NamedTuple):

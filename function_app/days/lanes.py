@@ -87,6 +87,7 @@ def few_lanes(
                 Scope.DELETE in caller.scopes,
             ),
             max(as_of.values(), default=None),
+            sum(row.stubs_between(day, start, end) for day, row in rows[name].items()),
         )
         for name in sorted(rows)
         if rows[name] or cameras is not None

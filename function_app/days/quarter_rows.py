@@ -39,8 +39,7 @@ def parse_days(properties: Mapping[str, str]) -> Days:
     for column, text in properties.items():
         try:
             day = datetime.strptime(column, _COLUMN).date()
-            pairs = (pair.split(":") for pair in text.split())
-            days[day] = Counter({int(quarter): int(count) for quarter, count in pairs})
+            days[day] = Counter(parse_text(text))
         except ValueError:
             continue
     return days
@@ -48,13 +47,19 @@ def parse_days(properties: Mapping[str, str]) -> Days:
 
 def to_properties(days: Mapping[date, Mapping[int, int]]) -> dict[str, str] | None:
     """Return the columns of a row, one for each day that has photos; None if none has."""
-    columns = {
-        day.strftime(_COLUMN): " ".join(
-            f"{quarter}:{count}" for quarter, count in sorted(counts.items()) if count > 0
-        )
-        for day, counts in sorted(days.items())
-    }
+    columns = {day.strftime(_COLUMN): to_text(counts) for day, counts in sorted(days.items())}
     return {column: text for column, text in columns.items() if text} or None
+
+
+def to_text(counts: Mapping[int, int]) -> str:
+    """Return the counts of a day as a column has them."""
+    return " ".join(f"{quarter}:{count}" for quarter, count in sorted(counts.items()) if count > 0)
+
+
+def parse_text(text: str) -> dict[int, int]:
+    """Return the counts that `to_text` described. Raises ValueError."""
+    pairs = (pair.split(":") for pair in text.split())
+    return {int(quarter): int(count) for quarter, count in pairs}
 
 
 def replaced(days: Days, day: date, counts: Mapping[int, int]) -> Days:

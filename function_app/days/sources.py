@@ -160,7 +160,23 @@ def read_photos(
     """Return when the stored photos of a camera were taken and came, of those taken in a range,
     and the end of the part of the range that was read: all of it, or at most `max_pages` requests
     of a thousand photos."""
-    view = View(camera, since=start, until=end, oldest_first=True)
+    view = View(camera, start, end, oldest_first=True)
+    photos, is_whole = _read_times(index, view, max_pages)
+    if is_whole:
+        return photos, end
+    last = photos[-1].name.captured_at.replace(second=0, microsecond=0)
+    return photos, last + timedelta(minutes=1)
+
+
+def read_stubs(index: PhotoIndex, camera: str, start: datetime, end: datetime) -> list[PhotoTimes]:
+    """Return the same of all stubs in a range."""
+    return _read_times(index, View(camera, start, end, oldest_first=True, stubs=True))[0]
+
+
+def _read_times(
+    index: PhotoIndex, view: View, max_pages: int | None = None
+) -> tuple[list[PhotoTimes], bool]:
+    """Return the times of a view, and whether these are all."""
     photos: list[PhotoTimes] = []
     pages = 0
     while max_pages is None or pages < max_pages:
@@ -168,6 +184,5 @@ def read_photos(
         photos += page
         pages += 1
         if len(page) < PAGE_SIZE:
-            return photos, end
-    last = photos[-1].name.captured_at.replace(second=0, microsecond=0)
-    return photos, last + timedelta(minutes=1)
+            return photos, True
+    return photos, False

@@ -35,6 +35,7 @@ from function_app.days.sources import (
     labels_of_day,
     read_photos,
     read_sources,
+    read_stubs,
 )
 from function_app.days.work import OvertakenError, Work, WorkList, read_work
 from function_app.services import Services
@@ -61,13 +62,13 @@ MAX_ROWS = 1_000_000
 RETRY_MINUTES = 5  # a loss that was reported is recorded a moment later
 BACKFILL_WITHOUT_PHOTOS = timedelta(days=31)
 _ONE_DAY = timedelta(days=1)
-NOTHING = (0, 0, 0)
-UNCOUNTED = (-1, -1, -1)
+NOTHING = (0, 0, 0, 0)
+UNCOUNTED = (-1, -1, -1, -1)
 
 log = logging.getLogger(__name__)
 
-Counted = tuple[int, int, int]
-"""How many photos of a day ever came, are stored, and were lost."""
+Counted = tuple[int, int, int, int]
+"""How many photos of a day ever came, are stored, and were lost, and how many stubs are stored."""
 
 
 class _Built(NamedTuple):
@@ -253,18 +254,23 @@ class DaysRun:
             counted = UNCOUNTED
         new = self._with_part(key, row, parts.get(key))
         if row and key not in due:
-            return _Built(new._replace(photos=row.photos, counted=row.counted))
+            kept = new._replace(photos=row.photos, counted=row.counted, stubs=row.stubs)
+            return _Built(kept)
         if key not in due and counted == NOTHING:
             return _Built(new)
         start, end = start_of_day(day), end_of_day(day)
-        photos, _ = read_photos(self.services.index, camera, start, end)
-        states = self.services.index.query_states(camera, start, end)
+        index = self.services.index
+        photos, _ = read_photos(index, camera, start, end)
+        # Whether there are some is not known if the figures are damaged.
+        stubs = read_stubs(index, camera, start, end) if counted[3] else []
+        states = index.query_states(camera, start, end)
         found = photo_minutes(photos, states)
         lost = sum(state is State.LOST for _, state in states)
         is_whole = counted == UNCOUNTED or lost >= counted[2]
-        if not found and day < self.now.date() - KEPT:
+        if not found and not stubs and day < self.now.date() - KEPT:
             return _Built(None, {}, is_whole)
-        return _Built(new._replace(photos=found, counted=counted), quarters(photos), is_whole)
+        built = new._replace(photos=found, counted=counted, stubs=quarters(stubs))
+        return _Built(built, quarters(photos), is_whole)
 
     def _with_part(self, key: Key, row: DayRow | None, part: Part | None) -> DayRow:
         """Return a row with what the device says: as it changed, or else as `row` has it."""
@@ -340,6 +346,6 @@ def begin(services: Services, now: datetime) -> DaysRun:
 def counted_by_day(figures: Figures) -> dict[date, Counted]:
     """Return what figures say of each day."""
     return {
-        date.fromisoformat(day): (received, photos, losses)
-        for day, photos, _, received, losses in figures.days()
+        date.fromisoformat(day): (received, photos, losses, stubs)
+        for day, photos, _, received, losses, stubs in figures.days()
     }

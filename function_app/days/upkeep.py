@@ -65,7 +65,7 @@ def check_totals(services: Services) -> int:
 
 
 def purge(services: Services, now: datetime) -> int:
-    """Remove the rows of days before KEPT on which no photo is stored any more, and what is not a
+    """Remove the rows of days before KEPT of which nothing is stored any more, and what is not a
     row. Return how many. Raises StorageUnavailableError."""
     rows, last = services.figures.rows, (now - KEPT).date() - _ONE_DAY
     after, end = FIRST_DAY, days_between(last, last)[1]
@@ -90,6 +90,6 @@ def forget(services: Services, camera: str, now: datetime) -> None:
 
 
 def _has_photos(counted: str) -> bool:
-    """Return whether photos of a day are stored, by the column of its row."""
+    """Return whether photos or stubs of a day are stored, by the column of its row."""
     numbers = counted.split()
-    return len(numbers) > 1 and numbers[1] != "0"
+    return any(number != "0" for number in (*numbers[1:2], *numbers[3:4]))

@@ -103,11 +103,12 @@ def _checked(state: str, last_photo: str) -> str:
 
 
 def _state(seen: LastSeen, counts: PhotoCounts) -> str:
-    """Return a text that changes whenever a photo of the camera arrives, is deleted or restored; an
-    empty one if the photo that was indexed last has not been deleted."""
-    position = arrival_position(seen.last, seen.indexed_at)
-    if counts.checkpoint is None or position > counts.deleted_up_to:
+    """Return a text that changes whenever a photo of the camera arrives, is deleted or restored, or
+    was a stub; an empty one if the photo that was indexed last has not been deleted."""
+    position = arrival_position(seen.last, seen.indexed_at) if seen.last else ""
+    if seen.last and (counts.checkpoint is None or position > counts.deleted_up_to):
         return ""
-    deleted = total_deleted(counts.checkpoint)
-    changes = f"{deleted} {restorations(counts.checkpoint)}"
+    changes = ""
+    if counts.checkpoint:
+        changes = f"{total_deleted(counts.checkpoint)} {restorations(counts.checkpoint)}"
     return f"{position} {counts.generation} {counts.deleted_up_to} {changes}"

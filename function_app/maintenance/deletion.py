@@ -116,11 +116,12 @@ def delete_all_of(
     photos = alerts = 0
     deleted_at = to_milliseconds(now)
     with ThreadPoolExecutor(_THREADS) as pool:
-        while page := services.index.query(View(camera), _PAGE_SIZE):
-            if clock() >= end:
-                return CameraDeletion(photos, alerts, more=True)
-            list(pool.map(lambda photo: delete(photo, services, deleted_at), page))
-            photos += len(page)
+        for view in (View(camera), View(camera, stubs=True)):
+            while page := services.index.query(view, _PAGE_SIZE):
+                if clock() >= end:
+                    return CameraDeletion(photos, alerts, more=True)
+                list(pool.map(lambda photo: delete(photo, services, deleted_at), page))
+                photos += len(page)
         while page := services.index.list_trash(_PAGE_SIZE, camera=camera):
             if clock() >= end:
                 return CameraDeletion(photos, alerts, more=True)

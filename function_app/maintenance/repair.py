@@ -155,7 +155,8 @@ def reconcile(
 def _reconcile_camera(
     camera: str, services: Services, now: datetime, report: RepairReport, everything: bool
 ) -> Photo | None:
-    """Repair a camera and return the newest of its stored photos."""
+    """Repair a camera and return the newest of its stored photos; the newest stub if there is no
+    photo."""
     newest: Photo | None = None
     trashed = {photo.name: photo for photo in _read_trash(camera, services)}
     blobs, rows = _read_blobs(camera, services, report), _read_index(camera, services)
@@ -170,13 +171,14 @@ def _reconcile_camera(
             report.unrecognized += 1  # a person deleted the photo of this id, in another format
         elif photo := state.photo:
             report.photos += 1
-            newest = photo
+            if newest is None or newest.is_stub or not photo.is_stub:
+                newest = photo
             if photo.is_protected:
                 services.blobs.renew(photo)
             is_settled = now - photo.received_at > GRACE_PERIOD
             if everything or (not state.is_indexed and is_settled):
                 _reindex(photo, state.row is not None, services, now, report)
-            elif state.row and state.row.is_protected != photo.is_protected:
+            elif state.row and _marks(state.row) != _marks(photo):
                 services.photo_store.settle(photo)
         elif state.has_thumbnail and not state.is_in_trash:
             services.thumbnails.remove(state.name)
@@ -200,9 +202,14 @@ def _read_blobs(camera: str, services: Services, report: RepairReport) -> Iterat
 
 
 def _read_index(camera: str, services: Services) -> Iterator[Photo]:
-    """Yield the camera's photos as the index has them, the oldest first."""
+    """Yield the camera's photos and stubs as the index has them, the oldest first."""
+    views = (View(camera, oldest_first=True, stubs=stubs) for stubs in (False, True))
+    return merge(*(_read_view(view, services) for view in views), key=_time_and_id)
+
+
+def _read_view(view: View, services: Services) -> Iterator[Photo]:
     after: PhotoName | None = None
-    while page := services.index.query(View(camera, oldest_first=True), _PAGE_SIZE, after):
+    while page := services.index.query(view, _PAGE_SIZE, after):
         yield from page
         after = page[-1].name
 
@@ -291,6 +298,15 @@ def _combine(one: PhotoState, other: PhotoState) -> PhotoState:
         one.row or other.row,
         one.has_thumbnail or other.has_thumbnail,
     )
+
+
+def _marks(photo: Photo) -> tuple[bool, bool]:
+    """Return what may change of a stored photo, and is in its rows."""
+    return photo.is_protected, photo.is_stub
+
+
+def _time_and_id(photo: Photo) -> tuple[datetime, str]:
+    return photo.name.captured_at, str(photo.name)
 
 
 def _sort_key(state: PhotoState) -> tuple[datetime, str]:

@@ -45,7 +45,7 @@ DAYS_PARAMETERS = (CAMERA, FIRST_DAY, LAST_DAY)
 STATS_PARAMETERS = (CAMERA, DAYS)
 
 # The JSON of DayFigures.
-_DAY = '{"day": "%s", "photos": %d, "bytes": %d, "received": %d, "losses": %d}'
+_DAY = '{"day": "%s", "photos": %d, "bytes": %d, "received": %d, "losses": %d, "stubs": %d}'
 
 
 def list_cameras(request: Request, services: Services, caller: Caller) -> Response:
@@ -75,11 +75,12 @@ def _describe(
     return {
         "camera": camera,
         "first_day": figures.first_day if figures else None,
-        "last_seen": format_time(seen.indexed_at),
+        "last_seen": format_time(seen.arrived_at),
         "last_photo": _last_photo(seen, figures, as_of),
         "waiting": seen.waiting,
         "photos": total.photos if total else None,
         "bytes": total.size if total else None,
+        "stubs": total.stubs if total else None,
     }
 
 
@@ -127,6 +128,7 @@ def get_stats(request: Request, services: Services, caller: Caller) -> Response:
         "photos": total.photos if is_counted else None,
         "bytes": total.size if is_counted else None,
         "losses": losses if is_counted else None,
+        "stubs": total.stubs if is_counted else None,
         "waiting": sum(one.waiting or 0 for one in seen.values()),
     }
     return Response(200, json_with_list(statistics, "cameras", cameras).encode())
@@ -143,7 +145,8 @@ def _statistics(
         "received": figures.received if figures else None,
         "photos": total.photos if total else None,
         "bytes": total.size if total else None,
-        "last_seen": format_time(seen.indexed_at) if seen else None,
+        "stubs": total.stubs if total else None,
+        "last_seen": format_time(seen.arrived_at) if seen else None,
         "waiting": seen.waiting if seen else None,
     }
     return json_with_list(statistics, "days", [_DAY % of_day for of_day in days])
@@ -157,7 +160,7 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
     runs = last_runs(services.accounts)
     figures = services.figures.read(caller.cameras, columns_of_days(yesterday, today, today))
     seen = services.index.cameras(caller.cameras)
-    newest_first = sorted(seen.items(), key=lambda item: item[1].indexed_at, reverse=True)
+    newest_first = sorted(seen.items(), key=lambda item: item[1].arrived_at, reverse=True)
     last_photos = (_last_photo(one, figures.get(name), runs[COUNT]) for name, one in newest_first)
     total = _total(figures.values())
     is_counted = _is_counted(runs[COUNT], seen, figures)
@@ -171,7 +174,7 @@ def get_status(request: Request, services: Services, caller: Caller) -> Response
             "photos": total.photos if is_counted else None,
             "bytes": total.size if is_counted else None,
             "last_photo": next(filter(None, last_photos), None),
-            "last_seen": format_time(newest_first[0][1].indexed_at) if newest_first else None,
+            "last_seen": format_time(newest_first[0][1].arrived_at) if newest_first else None,
             "losses_since_yesterday": losses if is_counted else None,
             "retention_days": retention.days if retention else None,
             "last_cleanup": _format(runs[CLEANUP]),
@@ -191,7 +194,7 @@ def _is_counted(
 def _last_photo(seen: LastSeen, figures: Figures | None, as_of: datetime | None) -> str | None:
     """Return the id of the camera's last photo: the one that was seen last if that was after the
     last count, else the last that existed then. It may have been deleted since."""
-    if as_of and seen.indexed_at > as_of:
+    if as_of and seen.last and seen.indexed_at > as_of:
         return str(seen.last)
     return figures.last_photo if figures else None
 
@@ -216,7 +219,7 @@ def _total(figures: Iterable[Figures]) -> Count:
 
 def _losses(days: list[DayFigures]) -> int:
     """Return how many photos were lost on these days."""
-    return sum(losses for *_, losses in days)
+    return sum(losses for *_, losses, _ in days)
 
 
 def _format(moment: datetime | None) -> str | None:

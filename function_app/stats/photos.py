@@ -77,7 +77,7 @@ def read_photo_statistics(
     figures = services.figures.read(cameras, columns_of_days(first, today, today))
     for name, one in sorted(figures.items()):
         series = Series.zeros(len(periods))
-        for day, _, size, received, losses in one.days(str(first), str(today)):
+        for day, _, size, received, losses, _ in one.days(str(first), str(today)):
             place = by_text[day]
             series.received[place] += received
             series.losses[place] += losses

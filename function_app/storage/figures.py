@@ -33,20 +33,23 @@ RECENT_DAYS = 63
 
 # The columns. RECENT has the last days (UTC) that have any of it, as JSON:
 # {"2026-11-20": [photos, bytes, received, losses], ...}
+# With a fifth number if there are stubs, whose bytes are among the others'.
 # That of a year, such as `y2026`, has the other days of the year.
 PHOTOS, SIZE, RECEIVED = "photos", "bytes", "received"
 FIRST_DAY, LAST_PHOTO, LAST_CHECKED = "first_day", "last_photo", "checked"
-TOTALS = (PHOTOS, SIZE, RECEIVED, FIRST_DAY, LAST_PHOTO)
+STUBS = "stubs"  # a column only if there are some
+_REQUIRED = (PHOTOS, SIZE, RECEIVED, FIRST_DAY, LAST_PHOTO)
+TOTALS = (*_REQUIRED, STUBS)
 RECENT = "recent"
 _YEAR = "y"
 
 log = logging.getLogger(__name__)
 
 
-DayFigures = tuple[str, int, int, int, int]
-"""A day (YYYY-MM-DD), how many of its photos are stored, their size in bytes, how many were ever
-received, and how many were lost. A thousand cameras may have 30,000 of them: as objects of a class
-they take twice as long."""
+DayFigures = tuple[str, int, int, int, int, int]
+"""A day (YYYY-MM-DD), how many of its photos are stored, their size and that of stubs in bytes, how
+many photos were ever received, how many were lost, and how many stubs are stored. A thousand
+cameras may have 30,000 of them: as objects of a class they take twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +64,19 @@ class Figures:
     @property
     def is_readable(self) -> bool:
         """Whether the row has the totals, as the timer wrote them."""
-        return all(column in self.properties for column in TOTALS) and all(
+        return all(column in self.properties for column in _REQUIRED) and all(
             self.properties[column].isdecimal() for column in (PHOTOS, SIZE, RECEIVED)
         )
 
     @property
     def total(self) -> Count:
-        """The stored photos."""
-        return Count(int(self.properties[PHOTOS]), int(self.properties[SIZE]))
+        """The stored photos and stubs."""
+        stubs = self.properties.get(STUBS, "")
+        return Count(
+            int(self.properties[PHOTOS]),
+            int(self.properties[SIZE]),
+            int(stubs) if stubs.isdecimal() else 0,
+        )
 
     @property
     def received(self) -> int:
@@ -106,12 +114,10 @@ def _parse(text: str, first: str, last: str) -> list[DayFigures]:
     writes it anew. Days before `first` are not parsed if it is there itself."""
     start = text.find(f'"{first}"')
     try:
-        days: dict[str, tuple[int, int, int, int]] = json.loads(
-            f"{{{text[start:]}" if start > 0 else text
-        )
+        days: dict[str, list[int]] = json.loads(f"{{{text[start:]}" if start > 0 else text)
         return [
-            (day, photos, size, received, losses)
-            for day, (photos, size, received, losses) in days.items()
+            (day, photos, size, received, losses, *(stubs or (0,)))
+            for day, (photos, size, received, losses, *stubs) in days.items()
             if first <= day <= last
         ]
     except (ValueError, TypeError, AttributeError):
@@ -135,18 +141,21 @@ def compute_figures(
     for day in sorted({*counts.days, *counts.deleted, *losses}):
         count, lost = counts.days.get(day, none), losses.get(day, 0)
         received = count.photos + counts.deleted.get(day, 0)
-        if received or lost:
+        if received or lost or count.stubs:
             part = recent if first_recent <= day <= last_recent else years[day.year]
-            part.append(f'"{day}":[{count.photos},{count.size},{received},{lost}]')
+            numbers = [count.photos, count.size, received, lost]
+            numbers += [count.stubs] if count.stubs else []
+            part.append(f'"{day}":{json.dumps(numbers, separators=(",", ":"))}')
     nearest = sorted(years, key=lambda year: (abs(year - today.year), year))[:MAX_YEARS]
     properties = {
         PHOTOS: str(total.photos),
         SIZE: str(total.size),
         RECEIVED: str(counts.received),
-        FIRST_DAY: str(min(counts.days, default="")),
+        FIRST_DAY: str(min((day for day in counts.days if counts.days[day].photos), default="")),
         LAST_PHOTO: last_photo,
         LAST_CHECKED: last_checked,
         RECENT: _column(recent),
+        **({STUBS: str(total.stubs)} if total.stubs else {}),
         **{_year_column(year): _column(years[year]) for year in sorted(nearest)},
     }
     return Figures(properties, is_complete=len(nearest) == len(years))

@@ -91,7 +91,8 @@ class PhotoBlobs(Protocol):
 
 
 class PhotoIndex(Protocol):
-    """Which photos are indexed, how many there are, and what is known of their ids and cameras."""
+    """Which photos are indexed, how many there are, and what is known of their ids and cameras.
+    Stubs are photos whose views are separate (View.stubs)."""
 
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         """Index the photo at this moment, unless one is indexed under its id already: then change
@@ -148,8 +149,9 @@ class PhotoIndex(Protocol):
         there, and nothing else."""
         ...
 
-    def update_protection(self, photo: Photo) -> None:
-        """Write into the photo's rows, if it is indexed, whether it is protected."""
+    def update(self, photo: Photo) -> None:
+        """Have the photo's rows, if it is indexed, agree with whether it is protected, and whether
+        it is a stub: then the counts follow in the same transaction."""
         ...
 
     def retention_positions(self) -> dict[str, Entity]:
@@ -168,8 +170,8 @@ class PhotoIndex(Protocol):
         ...
 
     def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
-        """Return up to `count` photos of a view, in its order, those that follow the photo `after`,
-        which need not exist."""
+        """Return up to `count` photos of a view, or stubs, in its order, those that follow the
+        photo `after`, which need not exist."""
         ...
 
     def query_some(self, view: View, cameras: Collection[str], count: int) -> list[Photo] | None:
@@ -251,7 +253,8 @@ class PhotoIndex(Protocol):
         ...
 
     def update_last_seen(self, photo: Photo) -> None:
-        """Make this photo its camera's last seen, unless a photo that was indexed later is."""
+        """Make this photo its camera's last seen, unless a photo that was indexed later is; a stub
+        its last stub."""
         ...
 
     def update_waiting(self, camera: str, waiting: int) -> None:

@@ -155,6 +155,12 @@ class Photo:
         return self.deleted_at is not None and not self.is_trashed
 
     @property
+    def is_stub(self) -> bool:
+        """Whether its device was triggered, and saw no motion in the picture. Lists and counts of
+        photos leave it out (docs/decisions/0155-stubs-have-keys-of-their-own.md)."""
+        return self.motion is not None and self.motion.box is None
+
+    @property
     def path(self) -> str:
         """The name of the photo's blob: `{camera}/{YYYY}/{MM}/{DD}/{id}.{suffix}`."""
         return blob_path(self.name, self.media)
@@ -311,9 +317,16 @@ class QueuedMessage:
 
 @dataclass(frozen=True, slots=True)
 class LastSeen:
-    """The photo of a camera that was indexed last, when, and how many others the device then had in
-    its backlog."""
+    """The photo of a camera that was indexed last, when, and how many others the device had in its
+    backlog at the last upload. `stub_at` is when a stub was indexed last, of which no photo was
+    seen since. `last` is None, and `indexed_at` that of the stub, if only stubs came."""
 
-    last: PhotoName
+    last: PhotoName | None
     indexed_at: datetime
     waiting: int | None = None
+    stub_at: datetime | None = None
+
+    @property
+    def arrived_at(self) -> datetime:
+        """When a photo or a stub was indexed last."""
+        return max(self.indexed_at, self.stub_at or self.indexed_at)

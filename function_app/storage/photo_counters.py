@@ -108,7 +108,7 @@ class PhotoCounters:
         outdated = [
             camera
             for camera, counts in counts_of.items()
-            if counts.position < position_after(cameras[camera].indexed_at)
+            if counts.position < position_after(cameras[camera].arrived_at)
         ]
         updated = map_parallel(
             lambda camera: self._try_update(camera, counts_of[camera], now), outdated
@@ -119,8 +119,8 @@ class PhotoCounters:
     def removal_update(
         self, photo: Photo, position: str, is_orphan: bool = False
     ) -> ConditionalUpdate:
-        """Return the change to the counts when the photo at this position is removed. An orphan, a
-        row that belongs to no indexed photo, does not count as a deleted photo."""
+        """Return the change to the counts when the photo at this position is removed. A stub, and
+        an orphan, a row that belongs to no indexed photo, do not count as deleted photos."""
         camera, day = photo.name.camera, photo.name.captured_at.date()
         checkpoint, key = self._checkpoint(camera), month_key(camera, day)
         deleted_up_to = max(checkpoint.properties.get(DELETED_UP_TO, ""), position)
@@ -128,11 +128,11 @@ class PhotoCounters:
         row = self.rows.get(PHOTOS, key)
         days, deleted = days_in(row, checkpoint), deleted_in(row)
         if position <= checkpoint.properties[POSITION] and day in days:
-            days[day] += Count(-1, -photo.size)
-        if not is_orphan:
+            days[day] -= Count.of(photo)
+        if not is_orphan and not photo.is_stub:
             properties[DELETED] = str(total_deleted(checkpoint) + 1)
             deleted[day] = deleted.get(day, 0) + 1
-        remaining = {day: count for day, count in days.items() if count.photos > 0}
+        remaining = {day: count for day, count in days.items() if count.photos + count.stubs > 0}
         if remaining or deleted:
             month = month_properties(checkpoint, remaining, deleted)
             return ConditionalUpdate(checkpoint, properties, {key: month})
@@ -146,13 +146,30 @@ class PhotoCounters:
         row = self.rows.get(PHOTOS, key)
         days, deleted = days_in(row, checkpoint), deleted_in(row)
         if position <= checkpoint.properties[POSITION]:
-            days[day] = days.get(day, Count()) + Count(1, photo.size)
-        deleted[day] = deleted.get(day, 0) - 1
+            days[day] = days.get(day, Count()) + Count.of(photo)
+        number = int(not photo.is_stub)  # it was counted as deleted
+        deleted[day] = deleted.get(day, 0) - number
         remaining = {day: number for day, number in deleted.items() if number > 0}
-        total = max(total_deleted(checkpoint) - 1, 0)
+        total = max(total_deleted(checkpoint) - number, 0)
         changed = {DELETED: str(total), RESTORED: str(restorations(checkpoint) + 1)}
         properties = {**checkpoint.properties, **changed}
         month = month_properties(checkpoint, days, remaining)
+        return ConditionalUpdate(checkpoint, properties, {key: month})
+
+    def change_update(self, before: Photo, after: Photo, position: str) -> ConditionalUpdate:
+        """Return the change to the counts when the photo at this position becomes a stub, or a stub
+        a photo."""
+        camera, day = before.name.camera, before.name.captured_at.date()
+        checkpoint, key = self._checkpoint(camera), month_key(camera, day)
+        # Written also if it is not counted yet: a count may have listed it as it was.
+        changed = {RESTORED: str(restorations(checkpoint) + 1)}
+        properties = {**checkpoint.properties, **changed}
+        if position > checkpoint.properties[POSITION]:
+            return ConditionalUpdate(checkpoint, properties)
+        row = self.rows.get(PHOTOS, key)
+        days, deleted = days_in(row, checkpoint), deleted_in(row)
+        days[day] = days.get(day, Count()) - Count.of(before) + Count.of(after)
+        month = month_properties(checkpoint, days, deleted)
         return ConditionalUpdate(checkpoint, properties, {key: month})
 
     def invalidate(self, camera: str, until: datetime) -> None:

@@ -27,13 +27,22 @@ Arrival = tuple[str, Photo]  # a photo with its position among its camera's arri
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of photos, and their size together in bytes."""
+    """A number of photos, and of stubs beside them, and the size of all of these in bytes."""
 
     photos: int = 0
     size: int = 0
+    stubs: int = 0
+
+    @staticmethod
+    def of(photo: Photo) -> "Count":
+        """Return what one photo, or one stub, adds to a count."""
+        return Count(not photo.is_stub, photo.size, int(photo.is_stub))
 
     def __add__(self, other: "Count") -> "Count":
-        return Count(self.photos + other.photos, self.size + other.size)
+        return Count(self.photos + other.photos, self.size + other.size, self.stubs + other.stubs)
+
+    def __sub__(self, other: "Count") -> "Count":
+        return Count(self.photos - other.photos, self.size - other.size, self.stubs - other.stubs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,7 @@ class PhotoCounts:
     @property
     def total(self) -> Count:
         """The photos of all days."""
-        counts = self.days.values()
-        return Count(sum(one.photos for one in counts), sum(one.size for one in counts))
+        return sum(self.days.values(), Count())
 
     @property
     def received(self) -> int:
@@ -77,7 +85,7 @@ class PhotoCounts:
         days, position = dict(self.days), self.position
         for position, photo in arrivals:  # noqa: B007
             day = photo.name.captured_at.date()
-            days[day] = days.get(day, Count()) + Count(1, photo.size)
+            days[day] = days.get(day, Count()) + Count.of(photo)
         return replace(self, days=days, position=position)
 
 
@@ -92,9 +100,14 @@ def month_properties(
 ) -> dict[str, str]:
     return {
         GENERATION: checkpoint.properties[GENERATION],
-        DAYS: _to_json({f"{day}": [count.photos, count.size] for day, count in days.items()}),
+        DAYS: _to_json({f"{day}": _to_list(count) for day, count in days.items()}),
         DELETED: _to_json({f"{day}": number for day, number in deleted.items()}),
     }
+
+
+def _to_list(count: Count) -> list[int]:
+    """Return a count as JSON has it: versions without stubs wrote two numbers."""
+    return [count.photos, count.size, *([count.stubs] if count.stubs else [])]
 
 
 def _to_json(by_day: Mapping[str, object]) -> str:
@@ -107,8 +120,8 @@ def days_in(row: Entity | None, checkpoint: Entity) -> dict[date, Count]:
         return {}
     counts = json.loads(row.properties[DAYS])
     return {
-        date.fromisoformat(day): Count(int(photos), int(size))
-        for day, (photos, size) in counts.items()
+        date.fromisoformat(day): Count(int(photos), int(size), *map(int, stubs))
+        for day, (photos, size, *stubs) in counts.items()
     }
 
 

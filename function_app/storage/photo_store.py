@@ -94,7 +94,7 @@ class PhotoStore:
             return
         if stored and stored.deleted_at is None:
             if not self.index.restore(stored):
-                self.index.update_protection(stored)
+                self.index.update(stored)
             return
         indexed = self.index.get(photo.name) if stored else None
         if stored and indexed and indexed.path == stored.path:

@@ -45,12 +45,14 @@ UNKNOWN_SUFFIX = "~unknown"
 @dataclass(frozen=True, slots=True)
 class View:
     """Photos of one camera or of all, taken at `since` or later and before `until`, newest first
-    or oldest first."""
+    or oldest first. `stubs`: the triggers without motion (Photo.is_stub), which are in no other
+    view."""
 
     camera: str | None = None
     since: datetime | None = None
     until: datetime | None = None
     oldest_first: bool = False
+    stubs: bool = False
 
     def key(self, name: PhotoName) -> str:
         """Return the photo's key in this view."""
@@ -77,17 +79,18 @@ class View:
     @property
     def _prefix(self) -> str:
         if self.camera is None:
-            return "o~" if self.oldest_first else "t~"
-        return f"{'p' if self.oldest_first else 'c'}~{self.camera}~"
+            return f"{('ab' if self.stubs else 'to')[self.oldest_first]}~"
+        return f"{('fg' if self.stubs else 'cp')[self.oldest_first]}~{self.camera}~"
 
     def _digits(self, moment: datetime) -> str:
         return count_up(moment) if self.oldest_first else count_down(moment)
 
 
-def all_keys(name: PhotoName) -> list[str]:
-    """Return the photo's key in each order; the first is that of all photos, newest first."""
+def all_keys(name: PhotoName, is_stub: bool = False) -> list[str]:
+    """Return the photo's key in each order; the first is that of all photos, or all stubs, newest
+    first."""
     return [
-        View(camera, oldest_first=oldest_first).key(name)
+        View(camera, oldest_first=oldest_first, stubs=is_stub).key(name)
         for camera in (None, name.camera)
         for oldest_first in (False, True)
     ]
@@ -154,6 +157,11 @@ def camera_of_retention_key(key: str) -> str:
 def last_seen_key(camera: str) -> str:
     """Return the key of what was last seen of a camera."""
     return f"m~{camera}~seen"
+
+
+def camera_of_last_seen_key(key: str) -> str:
+    """Return the camera of which this row says what was last seen."""
+    return key.split("~")[1]
 
 
 def last_seen_of(cameras: Collection[str] | None) -> tuple[str, str]:

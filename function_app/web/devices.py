@@ -160,9 +160,10 @@ def _prepare(device: Mapping[str, Any], seen: Mapping[str, str], now: datetime) 
 
 
 def _last_seen(services: Services, caller: Caller) -> dict[str, str]:
-    """Return when the last photo of each camera came, which may be after its device's report."""
+    """Return when the last photo or stub of each camera came, which may be after its device's
+    report."""
     seen = services.index.cameras(caller.cameras)
-    return {camera: format_time(one.indexed_at) for camera, one in seen.items()}
+    return {camera: format_time(one.arrived_at) for camera, one in seen.items()}
 
 
 def _keys(device: str, services: Services, caller: Caller, now: datetime) -> dict[str, object]:

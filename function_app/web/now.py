@@ -50,7 +50,7 @@ class Tile:
     @property
     def taken_at(self) -> datetime | None:
         """When its last photo was taken."""
-        return self.seen.last.captured_at if self.seen else None
+        return self.seen.last.captured_at if self.seen and self.seen.last else None
 
     def can(self, ability: str) -> bool:
         """Return whether the camera does something when it is asked now."""

@@ -286,7 +286,7 @@ class MemoryIndex:
         if photo.name in self.listed:
             return self.listed[photo.name]
         self._write(photo, arrival_position(photo.name, now))
-        self._update_last_seen(LastSeen(photo.name, to_milliseconds(now), waiting))
+        self._update_last_seen(photo, to_milliseconds(now), waiting)
         return None
 
     def _write(self, photo: Photo, position: str) -> None:
@@ -304,6 +304,8 @@ class MemoryIndex:
             self._write(photo, position or arrival_position(photo.name, photo.received_at))
             if not listed or listed.is_protected > photo.is_protected:
                 self._restart_retention(photo)
+            if listed and listed.is_stub is not photo.is_stub:
+                self._move_count(listed, photo)
             return Reindexed.REWRITTEN if listed else Reindexed.ADDED
 
     def remove(self, photo: Photo, state: State) -> None:
@@ -384,13 +386,20 @@ class MemoryIndex:
             if listed and listed[1].deleted_at == photo.deleted_at:
                 del self.trashed[photo.name]
 
-    def update_protection(self, photo: Photo) -> None:
+    def update(self, photo: Photo) -> None:
         with self._lock:
             listed = self.listed.get(photo.name)
             if listed and listed.media is photo.media and listed != photo:
                 self._write(photo, self._positions[photo.name])
                 if not photo.is_protected:
                     self._restart_retention(photo)
+                if listed.is_stub is not photo.is_stub:
+                    self._move_count(listed, photo)
+
+    def _move_count(self, before: Photo, after: Photo) -> None:
+        position = self._positions[after.name]
+        while not self.rows.rewrite(PHOTOS, self._counters.change_update(before, after, position)):
+            continue
 
     def retention_positions(self) -> dict[str, Entity]:
         rows = self.rows.query(PHOTOS, 1000, *ALL_RETENTION)
@@ -419,7 +428,11 @@ class MemoryIndex:
 
     def query(self, view: View, count: int, after: PhotoName | None = None) -> list[Photo]:
         first, end = view.keys(after)
-        keys = {view.key(name): photo for name, photo in self.listed.items()}
+        keys = {
+            view.key(name): photo
+            for name, photo in self.listed.items()
+            if photo.is_stub is view.stubs
+        }
         if view.camera:
             keys = {key: one for key, one in keys.items() if one.name.camera == view.camera}
         return [keys[key] for key in sorted(keys) if first < key < end][:count]
@@ -432,7 +445,7 @@ class MemoryIndex:
     ) -> list[PhotoTimes]:
         first, end = view.keys(after)
         among = self.arrivals[view.camera].values() if view.camera else self.listed.values()
-        keys = {view.key(photo.name): photo for photo in list(among)}
+        keys = {view.key(photo.name): photo for photo in list(among) if photo.is_stub is view.stubs}
         found = [keys[key] for key in sorted(keys) if first < key < end][:count]
         return [PhotoTimes(one.name, one.received_at, one.clock) for one in found]
 
@@ -504,12 +517,19 @@ class MemoryIndex:
 
     def update_last_seen(self, photo: Photo) -> None:
         with self._lock:
-            self._update_last_seen(LastSeen(photo.name, photo.received_at))
+            self._update_last_seen(photo, photo.received_at)
 
-    def _update_last_seen(self, last_seen: LastSeen) -> None:
-        camera = last_seen.last.camera
-        known = self._last_seen.get(camera, last_seen)
-        self._last_seen[camera] = max(last_seen, known, key=lambda one: one.indexed_at)
+    def _update_last_seen(self, photo: Photo, at: datetime, waiting: int | None = None) -> None:
+        known = self._last_seen.get(photo.name.camera)
+        last, stub_at = (known.last, known.stub_at) if known else (None, None)
+        if photo.is_stub:
+            stub_at = max(at, stub_at or at)
+            seen = LastSeen(last, known.indexed_at if known and last else stub_at, waiting, stub_at)
+        elif known and last and known.indexed_at > at:
+            return
+        else:
+            seen = LastSeen(photo.name, at, waiting, stub_at)
+        self._last_seen[photo.name.camera] = seen
 
     def update_waiting(self, camera: str, waiting: int) -> None:
         with self._lock:

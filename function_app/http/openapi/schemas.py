@@ -239,6 +239,7 @@ SCHEMAS: dict[str, Schema] = {
                 waiting=nullable(COUNT),
                 photos=nullable(COUNT),
                 bytes=nullable(COUNT),
+                stubs=nullable(COUNT),
             )
         ),
     ),
@@ -290,6 +291,11 @@ SCHEMAS: dict[str, Schema] = {
         photos=nullable(COUNT),
         bytes=nullable(COUNT),
         losses=nullable(COUNT),
+        stubs={
+            **nullable(COUNT),
+            "description": "Stored triggers without motion, which are not among the photos; their "
+            "bytes are among the bytes.",
+        },
         waiting=COUNT,
         cameras=array(
             record(
@@ -297,10 +303,18 @@ SCHEMAS: dict[str, Schema] = {
                 received=nullable(COUNT),
                 photos=nullable(COUNT),
                 bytes=nullable(COUNT),
+                stubs=nullable(COUNT),
                 last_seen=nullable(TIME),
                 waiting=nullable(COUNT),
                 days=array(
-                    record(day=DAY, received=COUNT, photos=COUNT, bytes=COUNT, losses=COUNT)
+                    record(
+                        day=DAY,
+                        received=COUNT,
+                        photos=COUNT,
+                        bytes=COUNT,
+                        losses=COUNT,
+                        stubs=COUNT,
+                    )
                 ),
             )
         ),

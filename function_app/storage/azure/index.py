@@ -21,6 +21,7 @@ from function_app.storage.azure.photo_table import (
     parse_photo_row,
     photo_rows,
     state_row,
+    stub_seen_row,
 )
 from function_app.storage.azure.queries import (
     NOT_FOUND,
@@ -73,7 +74,7 @@ class AzurePhotoIndex(PhotoLists, Trash):
     def add(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
         # The state is inserted too, so that either the upload or the report of its loss fails.
         rows = [*photo_rows(photo, now), indexed_row(photo)]
-        if self._index(rows, last_seen_row(photo.name, now, waiting)):
+        if self._index(photo, rows, now, waiting):
             return None
         if indexed := self.get(photo.name):
             return indexed
@@ -84,8 +85,7 @@ class AzurePhotoIndex(PhotoLists, Trash):
         return self.add_anyway(photo, now, waiting)
 
     def add_anyway(self, photo: Photo, now: datetime, waiting: int | None = None) -> Photo | None:
-        last_seen = last_seen_row(photo.name, now, waiting)
-        if self._index(photo_rows(photo, now), last_seen, indexed_row(photo)):
+        if self._index(photo, photo_rows(photo, now), now, waiting, indexed_row(photo)):
             return None
         indexed = self.get(photo.name)
         if indexed is None:
@@ -94,16 +94,24 @@ class AzurePhotoIndex(PhotoLists, Trash):
             )
         return indexed
 
-    def _index(self, rows: list[Row], last_seen: Row, *replaced: Row) -> bool:
+    def _index(
+        self, photo: Photo, rows: list[Row], now: datetime, waiting: int | None, *replaced: Row
+    ) -> bool:
         """Insert a photo's rows together with what was last seen of its camera; return False if one
         of them exists already."""
+        if photo.is_stub:
+            return self._last_seen.write_stub(
+                stub_seen_row(photo.name, now, waiting),
+                lambda newest: self._insert(rows, *replaced, merged=[newest]),
+            )
         return self._last_seen.write(
-            last_seen, lambda newest: self._insert(rows, *replaced, newest)
+            last_seen_row(photo.name, now, waiting),
+            lambda newest: self._insert(rows, *replaced, newest),
         )
 
     def reindex(self, photo: Photo) -> Reindexed:
         for _ in range(MAX_ATTEMPTS):
-            row = self._find(PHOTOS, View().key(photo.name))
+            row = self._find_row(photo.name, photo.is_stub)
             if row is None:
                 rows = photo_rows(photo, photo.received_at)
                 restart = restart_retention(photo.name.camera)
@@ -118,15 +126,35 @@ class AzurePhotoIndex(PhotoLists, Trash):
     def _replace(self, photo: Photo, row: Entity) -> bool:
         """Write the photo's rows in place of those that exist; return False if this one, the first
         of them, was changed or removed meanwhile."""
+        if _is_stub(row) is not photo.is_stub:
+            return self._move(photo, row)
         rows = [*photo_rows(photo, parse_time(row.properties["listed_at"])), indexed_row(photo)]
         if _is_protected(row) and not photo.is_protected:
             rows.append(restart_retention(photo.name.camera))
         return not self._try_submit([(Operation.PUT, one) for one in rows], row.etag)
 
-    def update_protection(self, photo: Photo) -> None:
+    def _move(self, photo: Photo, row: Entity) -> bool:
+        """Move a stub among the photos, or a photo among the stubs, and in the counts as well;
+        return False if another instance changed it, or the counts, meanwhile."""
+        name, listed_at = photo.name, parse_time(row.properties["listed_at"])
+        *rows, arrival = photo_rows(photo, listed_at)
+        with self._counting.setdefault(name.camera, threading.Lock()):
+            position, before = arrival_position(name, listed_at), parse_photo(row.properties)
+            update = self._counters.change_update(before, photo, position)
+            changes = changes_of(PHOTOS, update)
+            keys = all_keys(name, not photo.is_stub)
+            changes += [(Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys]
+            changes += [(Operation.INSERT, one) for one in rows]
+            changes += [(Operation.PUT, one) for one in (arrival, indexed_row(photo))]
+            if _is_protected(row) and not photo.is_protected:
+                changes.append((Operation.PUT, restart_retention(name.camera)))
+            return not self._try_submit(changes, update.row.etag)
+
+    def update(self, photo: Photo) -> None:
         for _ in range(MAX_ATTEMPTS):
             row = self._find_photo(photo)
-            if row is None or _is_protected(row) == photo.is_protected:
+            is_same = row and _is_protected(row) == photo.is_protected
+            if row is None or (is_same and _is_stub(row) is photo.is_stub):
                 return
             if self._replace(photo, row):
                 return
@@ -139,15 +167,14 @@ class AzurePhotoIndex(PhotoLists, Trash):
         self._remove_photo(photo, state, counted=None)
 
     def _remove_photo(self, photo: Photo, state: State, counted: Photo | None) -> None:
-        keys = all_keys(photo.name)
-        row = self._find(PHOTOS, keys[0])
+        row = self._find_row(photo.name, photo.is_stub)
         indexed_at = parse_time(row.properties["listed_at"]) if row else photo.received_at
         position = arrival_position(photo.name, indexed_at)
         new_state = state_row(photo.name, state, photo.sha256, photo.media)
-        self._remove(photo.name.camera, position, keys, counted, [new_state])
+        self._remove(photo.name.camera, position, photo, counted, [new_state])
 
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
-        self._remove(camera, position, [], counted, [])
+        self._remove(camera, position, None, counted, [])
 
     def trash(self, photo: Photo) -> None:
         for _ in range(MAX_ATTEMPTS):
@@ -158,7 +185,7 @@ class AzurePhotoIndex(PhotoLists, Trash):
                     arrival_position(photo.name, listed_at),
                     trashed_rows(photo, listed_at),
                 )
-                self._remove(photo.name.camera, position, all_keys(photo.name), photo, rows)
+                self._remove(photo.name.camera, position, photo, photo, rows)
                 return
             if self._list_in_trash(photo):
                 return
@@ -199,15 +226,15 @@ class AzurePhotoIndex(PhotoLists, Trash):
         self,
         camera: str,
         position: str,
-        keys: list[str],
+        photo: Photo | None,
         counted: Photo | None,
         written: list[Row],
     ) -> None:
-        """Remove the arrival at this position and the rows of these keys, as far as they exist, and
+        """Remove the arrival at this position and the rows of the photo, as far as they exist, and
         write the `written` rows, with the new state of the photo's id; together with them subtract
         the `counted` photo, an orphan if nothing is written."""
         arrival = arrivals_of(camera) + position
-        left = [*keys, arrival]
+        left = [*(all_keys(photo.name, photo.is_stub) if photo else ()), arrival]
         # Threads that delete at once would only make each other's etags worthless.
         lock = self._counting.setdefault(camera, threading.Lock())
         with lock if counted else nullcontext():
@@ -218,6 +245,11 @@ class AzurePhotoIndex(PhotoLists, Trash):
                     update = self._counters.removal_update(counted, position, is_orphan)
                 code = self._submit_removal(left, update, written)
                 if code in NOT_FOUND:  # another deletion removed some, perhaps long ago
+                    row = self._find_row(photo.name) if photo else None
+                    if photo and row and _is_stub(row) is not photo.is_stub:  # it was moved
+                        photo = parse_photo(row.properties)
+                        counted = counted and photo
+                        left = [*all_keys(photo.name, photo.is_stub), arrival]
                     left = [key for key in left if self._find(PHOTOS, key)]
                 if not code or not left:
                     return
@@ -234,16 +266,21 @@ class AzurePhotoIndex(PhotoLists, Trash):
         return self._try_submit(changes, update.row.etag if update else "")
 
     def get(self, name: PhotoName) -> Photo | None:
-        row = self._find(PHOTOS, View().key(name))
+        row = self._find_row(name)
         return parse_photo(row.properties) if row else None
 
     def position(self, name: PhotoName) -> str | None:
-        row = self._find(PHOTOS, View().key(name))
+        row = self._find_row(name)
         return arrival_position(name, parse_time(row.properties["listed_at"])) if row else None
 
     def list_orphans(self, camera: str) -> Iterator[str]:
-        indexed = self._indexed(*View(camera, oldest_first=True).keys(None))
-        positions = {arrival_position(name, indexed_at) for _, name, indexed_at in indexed}
+        positions = {
+            arrival_position(name, indexed_at)
+            for stubs in (False, True)
+            for _, name, indexed_at in self._indexed(
+                *View(camera, oldest_first=True, stubs=stubs).keys(None)
+            )
+        }
         prefix = arrivals_of(camera)
         for key, name, _ in self._indexed(prefix, prefix + ":"):
             position = key.removeprefix(prefix)
@@ -293,3 +330,7 @@ class AzurePhotoIndex(PhotoLists, Trash):
 
 def _is_protected(row: Entity) -> bool:
     return parse_photo(row.properties).is_protected
+
+
+def _is_stub(row: Entity) -> bool:
+    return parse_photo(row.properties).is_stub

@@ -24,8 +24,10 @@ from function_app.storage.models import (
 )
 from function_app.storage.row_keys import (
     PHOTOS,
+    View,
     all_keys,
     arrival_key,
+    camera_of_last_seen_key,
     last_seen_key,
     state_key,
 )
@@ -36,6 +38,7 @@ from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 TABLE = "photos"
+STUB_AT = "stub_at"  # in the row with what was last seen of a camera
 BLOB_ONLY = ("signature_input", "signature")  # lists need no signatures, and each row is paid for
 _CHANGED, EXISTS = "UpdateConditionNotSatisfied", "EntityAlreadyExists"
 
@@ -71,15 +74,23 @@ class PhotoTable:
 
         return call(submit)
 
-    def _insert(self, rows: list[Row], *replaced: Row) -> bool:
-        """Insert `rows` and write the `replaced` ones, in one transaction; return False, and change
-        nothing, if one of `rows` exists already."""
+    def _insert(self, rows: list[Row], *replaced: Row, merged: Sequence[Row] = ()) -> bool:
+        """Insert `rows`, write the `replaced` ones and the columns of the `merged` ones, in one
+        transaction; return False, and change nothing, if one of `rows` exists already."""
         changes: list[Change] = [(Operation.INSERT, row) for row in rows]
         changes += [(Operation.PUT, row) for row in replaced]
+        changes += [(Operation.MERGE, row) for row in merged]
         return insert(self._submit, changes, self._create)
 
     def _find(self, partition: str, key: str) -> Entity | None:
         return call(lambda: self._queries.get(TABLE, partition, key))
+
+    def _find_row(self, name: PhotoName, is_stub: bool = False) -> Entity | None:
+        """Return the first of a photo's rows, if it is indexed. One request for a photo, or with
+        `is_stub` for a stub; two otherwise."""
+        kinds = (is_stub, not is_stub)
+        found = (self._find(PHOTOS, View(stubs=kind).key(name)) for kind in kinds)
+        return next((row for row in found if row), None)
 
     def _list(
         self,
@@ -101,7 +112,7 @@ def photo_rows(photo: Photo, indexed_at: datetime) -> list[Row]:
     """Return the photo's rows in all orders, the first that of all photos, newest first. The column
     `listed_at` has the time at which it was indexed."""
     properties = row_properties(photo, indexed_at)
-    keys = [*all_keys(photo.name), arrival_key(photo.name, indexed_at)]
+    keys = [*all_keys(photo.name, photo.is_stub), arrival_key(photo.name, indexed_at)]
     return [{"PartitionKey": PHOTOS, "RowKey": key, **properties} for key in keys]
 
 
@@ -138,16 +149,28 @@ def last_seen_row(name: PhotoName, indexed_at: datetime, waiting: int | None = N
     }
 
 
+def stub_seen_row(name: PhotoName, indexed_at: datetime, waiting: int | None = None) -> Row:
+    """Return the columns of that row which a stub changes: the last photo stays."""
+    return {
+        "PartitionKey": PHOTOS,
+        "RowKey": last_seen_key(name.camera),
+        STUB_AT: format_time(indexed_at),
+        "waiting": "" if waiting is None else str(waiting),
+    }
+
+
 # A row that somebody changed by hand must not close the whole list: it is left out.
 
 
 def parse_last_seen(row: Entity) -> tuple[str, LastSeen] | None:
     """Return the camera and what was last seen of it."""
+    columns = row.properties
     try:
-        last = parse_name(row.properties["last"])
-        waiting = row.properties.get("waiting", "")
-        indexed_at = parse_time(row.properties["listed_at"])
-        return last.camera, LastSeen(last, indexed_at, int(waiting) if waiting else None)
+        last = parse_name(columns["last"]) if STUB_AT not in columns or "last" in columns else None
+        waiting = int(columns["waiting"]) if columns.get("waiting") else None
+        stub_at = parse_time(columns[STUB_AT]) if STUB_AT in columns else None
+        indexed_at = parse_time(columns["listed_at"]) if last or stub_at is None else stub_at
+        return camera_of_last_seen_key(row.key), LastSeen(last, indexed_at, waiting, stub_at)
     except (KeyError, ValueError) as error:  # WireError is a ValueError
         log.warning("left out of the cameras: %s: %s", row.key, error)
         return None

@@ -1,8 +1,8 @@
 """What is known of photo ids and of cameras, also while no photo of theirs is indexed."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
@@ -13,6 +13,7 @@ from azure.data.tables import UpdateMode
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call
 from function_app.storage.azure.photo_table import (
+    STUB_AT,
     TABLE,
     PhotoTable,
     Row,
@@ -20,6 +21,7 @@ from function_app.storage.azure.photo_table import (
     parse_last_seen,
     parse_state_row,
     state_row,
+    stub_seen_row,
 )
 from function_app.storage.azure.queries import Query, key_range, literal
 from function_app.storage.azure.tables import AzureTable
@@ -62,19 +64,36 @@ class LastSeenWriter:
     def __init__(self) -> None:
         self._locks: dict[str, threading.Lock] = {}
         self._newest: dict[str, Row] = {}
+        self._stub_at: dict[str, str] = {}
 
     def write(self, row: Row, write: Callable[[Row], bool]) -> bool:
         """Call `write` with this row, or with the newest that was written if that one is later.
         Return what it returns: whether the row was written. Raises what it raises."""
         key = row["RowKey"]
-        lock = self._locks.setdefault(key, threading.Lock())
-        has_turn = lock.acquire(timeout=MAX_WAIT_SECONDS)
-        try:
+        with self._turn(key):
             newest = self._newest_of(row)
-            is_written = write(newest)
+            stub_at = self._stub_at.get(key)
+            is_written = write({**newest, STUB_AT: stub_at} if stub_at else newest)
             if is_written:
                 self._newest[key] = self._newest_of(newest)
             return is_written
+
+    def write_stub(self, row: Row, write: Callable[[Row], bool]) -> bool:
+        """As `write`, for the columns that a stub changes."""
+        key = row["RowKey"]
+        with self._turn(key):
+            stub_at = max(row[STUB_AT], self._stub_at.get(key, ""))
+            is_written = write({**row, STUB_AT: stub_at})
+            if is_written:
+                self._stub_at[key] = stub_at
+            return is_written
+
+    @contextmanager
+    def _turn(self, key: str) -> Iterator[None]:
+        lock = self._locks.setdefault(key, threading.Lock())
+        has_turn = lock.acquire(timeout=MAX_WAIT_SECONDS)
+        try:
+            yield
         finally:
             if has_turn:
                 lock.release()
@@ -87,6 +106,7 @@ class LastSeenWriter:
     def forget(self, key: str) -> None:
         """Forget what was written under this key: the row is removed."""
         self._newest.pop(key, None)
+        self._stub_at.pop(key, None)
 
 
 class States(PhotoTable):
@@ -156,7 +176,8 @@ class States(PhotoTable):
         return parsed[1] if parsed else None
 
     def update_last_seen(self, photo: Photo) -> None:
-        new = last_seen_row(photo.name, photo.received_at)
+        make = stub_seen_row if photo.is_stub else last_seen_row
+        new = make(photo.name, photo.received_at)
         for _ in range(MAX_ATTEMPTS):
             row = self._find(PHOTOS, new["RowKey"])
             if row is None:
@@ -164,9 +185,10 @@ class States(PhotoTable):
                     return
                 continue
             parsed = parse_last_seen(row)
-            if parsed and parsed[1].indexed_at >= photo.received_at:
+            if parsed and _is_later(parsed[1], photo):
                 return
-            if not self._try_submit([(Operation.PUT, new)], row.etag):
+            operation = Operation.PUT if parsed is None else Operation.MERGE
+            if not self._try_submit([(operation, new)], row.etag):
                 return
         raise StorageUnavailableError(
             f"other instances changed what was last seen of {photo.name.camera} each time"
@@ -195,3 +217,10 @@ class States(PhotoTable):
         key = last_seen_key(camera)
         call(partial(self._table.delete_entity, PHOTOS, key))  # no error if it does not exist
         self._last_seen.forget(key)
+
+
+def _is_later(seen: LastSeen, photo: Photo) -> bool:
+    """Return whether a photo, or of stubs one, was seen that was indexed as late as this one."""
+    photo_at = seen.indexed_at if seen.last else None
+    seen_at = seen.stub_at if photo.is_stub else photo_at
+    return seen_at is not None and seen_at >= photo.received_at

@@ -40,6 +40,7 @@ class Operation(Enum):
 
     INSERT = "POST"  # fails if it exists
     PUT = "PUT"  # writes it, whether it exists or not
+    MERGE = "PATCH"  # the same, and leaves its other properties as they are
     DELETE = "DELETE"  # fails if it does not exist
 
 
@@ -116,7 +117,8 @@ def _sdk_operation(
     if operation is Operation.DELETE:
         return TransactionOperation.DELETE, entity, condition
     kind = TransactionOperation.UPDATE if etag else TransactionOperation.UPSERT
-    return kind, entity, {"mode": UpdateMode.REPLACE, **condition}
+    mode = UpdateMode.MERGE if operation is Operation.MERGE else UpdateMode.REPLACE
+    return kind, entity, {"mode": mode, **condition}
 
 
 def _body(table_url: str, changes: Sequence[Change], boundary: str, etag: str) -> bytes:

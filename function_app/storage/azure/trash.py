@@ -17,7 +17,6 @@ from function_app.storage.photo_counts import POSITION
 from function_app.storage.row_keys import (
     ALL_RETENTION,
     PHOTOS,
-    View,
     camera_of_retention_key,
     retention_key,
     state_key,
@@ -79,7 +78,7 @@ class Trash(States):
 
     def _find_photo(self, photo: Photo) -> Entity | None:
         """Return the first of the photo's rows, if it is indexed, in this format."""
-        row = self._find(PHOTOS, View().key(photo.name))
+        row = self._find_row(photo.name, photo.is_stub)
         same = row and row.properties["content_type"] == photo.media.content_type
         return row if same else None
 

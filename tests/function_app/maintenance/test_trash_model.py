@@ -1,5 +1,5 @@
-"""Photos are sent, deleted, restored, protected and expire in any order, and processes are killed:
-each is where a simple model says, and nothing is half done."""
+"""Photos and stubs are sent, deleted, restored, protected, corrected and expire in any order, and
+processes are killed: each is where a simple model says, and nothing is half done."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -15,6 +15,7 @@ from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up
+from function_app.maintenance.stubs import correct
 from function_app.maintenance.trash import (
     TRASH_TTL,
     delete_trashed,
@@ -30,6 +31,7 @@ from function_app.storage.models import Photo
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
+from photo_wire.motion import Motion
 from photo_wire.name import PhotoName
 from tests.conftest import NewStore
 from tests.support.api import name_of
@@ -62,12 +64,17 @@ class Model:
     came_at: datetime = NOW
     deleted_at: datetime = NOW
     is_protected: bool = False
+    is_stub: bool = False
 
     def after(self, action: str, now: datetime) -> "Model":
         """Return the photo after somebody did this to it."""
         match action, self.place:
             case "send", Place.NOWHERE:
                 return Model(Place.INDEX, now)
+            case "send a stub", Place.NOWHERE:
+                return Model(Place.INDEX, now, is_stub=True)
+            case "correct", Place.INDEX:
+                return replace(self, is_stub=False)
             case "delete", Place.INDEX:
                 return replace(self, place=Place.TRASH, deleted_at=now)
             case "restore", Place.TRASH:
@@ -92,11 +99,13 @@ def act(action: str, number: int, backend: Services, now: datetime) -> None:
     """Do this to a photo, or to all."""
     photo = backend.index.get(name(number))
     trashed = backend.index.get_trashed(name(number))
-    if action == "send":
-        receipt = receive(
-            Upload(BODY, PhotoHeaders(name=name(number))), backend.photo_store, now
-        ).receipt
+    if action in ("send", "send a stub"):
+        motion = None if action == "send" else Motion()
+        headers = PhotoHeaders(name=name(number), motion=motion)
+        receipt = receive(Upload(BODY, headers), backend.photo_store, now).receipt
         assert receipt.name == name(number)
+    elif action == "correct" and photo:
+        correct(photo, backend)
     elif action == "delete" and photo:
         move_to_trash(photo, backend, now)
     elif action == "restore":
@@ -118,7 +127,8 @@ def act(action: str, number: int, backend: Services, now: datetime) -> None:
 
 
 ACTIONS = (
-    *("send", "delete", "delete", "restore", "restore", "protect", "unprotect"),
+    *("send", "send a stub", "delete", "delete", "restore", "restore", "protect", "unprotect"),
+    *("correct", "correct"),
     *("delete for good", "clean up", "empty", "count", "repair"),
 )
 MINUTES = (0, 0, 1, 10, 60 * 24, 60 * 24 * 4, 60 * 24 * 8)  # that pass before a step
@@ -135,7 +145,7 @@ def is_as(model: Model, stored: Photo | None) -> bool:
     if stored is None or stored.is_tombstone:
         place = Place.TOMBSTONE if stored else Place.NOWHERE
         return model.place is place
-    if stored.is_protected != model.is_protected:
+    if (stored.is_protected, stored.is_stub) != (model.is_protected, model.is_stub):
         return False
     if stored.is_trashed:
         return (model.place, to_milliseconds(model.deleted_at)) == (Place.TRASH, stored.deleted_at)
@@ -165,7 +175,8 @@ def follow(backend: Services, story: list[tuple[str, int, int, int | None]]) -> 
             if was_killed and not is_as(done, stored):
                 models[one] = before[one]
             assert is_as(models[one], stored), (action, one, stored, models[one])
-            came += before[one].place is Place.NOWHERE and models[one].place is Place.INDEX
+            was_photo = before[one].place is not Place.NOWHERE and not before[one].is_stub
+            came += models[one].place is Place.INDEX and not (models[one].is_stub or was_photo)
         assert_agrees(backend, CAMERA, now)
     if came:
         assert received(backend, CAMERA, now) == came

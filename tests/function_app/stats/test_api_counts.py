@@ -79,6 +79,7 @@ def test_cameras_are_listed_without_counting(api: Api, camera: str) -> None:
         "last_photo": None,
         "photos": None,
         "bytes": None,
+        "stubs": None,
     }
     assert api.read("/api/cameras?counts=all").status_code == 400
 

@@ -26,6 +26,12 @@ def test_the_persisted_keys_of_a_photo_stay() -> None:
         f"c~gate~998204823905432~{NAME}",
         f"p~gate~001795176094567~{NAME}",
     ]
+    assert row_keys.all_keys(NAME, is_stub=True) == [
+        f"a~998204823905432~{NAME}",
+        f"b~001795176094567~{NAME}",
+        f"f~gate~998204823905432~{NAME}",
+        f"g~gate~001795176094567~{NAME}",
+    ]
     assert row_keys.arrival_key(NAME, AT) == f"r~gate~{POSITION}"
     assert row_keys.state_key(NAME) == "i~gate~20261120T120134567Z-5f3a9c2e"
     assert row_keys.states_of("gate") == ("i~gate~", "i~gate~~")
