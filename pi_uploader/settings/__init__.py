@@ -1,7 +1,8 @@
 """The settings, from the environment or from a config file.
 
 setting.py: what a setting is. source.py: where its text comes from. values.py, camera_values.py:
-parsers. common.py, device.py, camera.py, camera_motion.py, capture.py, upload.py, serve.py,
+parsers. common.py, device.py, camera.py, camera_motion.py,
+camera_detect.py, capture.py, upload.py, serve.py,
 mqtt.py: the settings themselves. load.py: loading all.
 """
 
@@ -9,7 +10,7 @@ from pi_uploader.settings.camera import CameraSettings
 from pi_uploader.settings.capture import CaptureSettings, OnceSettings
 from pi_uploader.settings.common import Settings
 from pi_uploader.settings.device import DeviceSettings
-from pi_uploader.settings.load import all_settings, load_settings, sort_by_line
+from pi_uploader.settings.load import all_settings, detectors, load_settings, sort_by_line
 from pi_uploader.settings.mqtt import MqttSettings, is_mqtt_set
 from pi_uploader.settings.serve import ServeSettings, is_serve_set
 from pi_uploader.settings.setting import Group, Setting, SettingsError
@@ -29,6 +30,7 @@ __all__ = [
     "SettingsError",
     "UploadSettings",
     "all_settings",
+    "detectors",
     "is_mqtt_set",
     "is_serve_set",
     "load_settings",

@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from photo_wire.media import Media
 from pi_uploader.settings import camera_checks, camera_values, values
-from pi_uploader.settings.camera_motion import MotionSettings
+from pi_uploader.settings.camera_detect import DetectionSettings
 from pi_uploader.settings.setting import Default, Setting, required, secret, setting
 from pi_uploader.settings.source import DEFAULT_ENVIRONMENT, Source
 from pi_uploader.settings.times_of_day import DailyHours, parse_daily_hours, parse_times_of_day
@@ -28,7 +28,7 @@ def default_pir_pin(source: Source) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CameraSettings(MotionSettings):
+class CameraSettings(DetectionSettings):
     """One camera. Times are seconds, sizes pixels, focus dioptres."""
 
     title: ClassVar[str] = "each camera"
@@ -255,8 +255,8 @@ class CameraSettings(MotionSettings):
 
     @classmethod
     def table(cls) -> list[tuple[str, Setting]]:
-        """Return every setting with the name of its field, those of motion last."""
-        table, inherited = super().table(), len(MotionSettings.table())
+        """Return every setting with the name of its field, those of motion and detection last."""
+        table, inherited = super().table(), len(DetectionSettings.table())
         return table[inherited:] + table[:inherited]
 
     @property

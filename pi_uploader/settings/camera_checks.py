@@ -6,6 +6,7 @@ from typing import Any
 from photo_wire.media import Media
 from pi_uploader import board
 from pi_uploader.motion.zones import Zones
+from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX
 from pi_uploader.settings.source import Source
 
 FORMATS = {
@@ -46,6 +47,7 @@ def contradictions(values: Mapping[str, Any], source: Source) -> list[str]:
     if kind == "picamera2":
         problems += _size_problems(values, location("CAMERA_SIZE"))
     problems += _motion_problems(values, location)
+    problems += _detection_problems(values, location)
     if kind and format_ and format_ not in FORMATS[kind]:
         able = " or ".join(one.name.lower() for one in FORMATS[kind])
         problems.append(
@@ -78,6 +80,28 @@ def _motion_problems(values: Mapping[str, Any], location: Callable[..., str]) ->
         yield (
             f"{location('CAMERA_MASKS')}: must leave a part of the picture (of CAMERA_ZONES, if "
             "that is set) in which motion counts"
+        )
+
+
+def _detection_problems(values: Mapping[str, Any], location: Callable[..., str]) -> Iterator[str]:
+    """Yield what contradicts the settings of what is in photos."""
+    model = values.get("model")
+    if model is None:
+        return
+    sees_motion = values.get("motion") or values.get("confirms")
+    if (
+        not sees_motion
+        and {"motion", "confirms"} <= values.keys()
+        and values.get("pir_pin", 0) is None
+    ):
+        yield (
+            f"{location('CAMERA_DETECT')}: must be off for a camera with neither PIR_PIN nor "
+            "CAMERA_MOTION nor CAMERA_CONFIRM: a model looks at photos of motion alone"
+        )
+    if model.suffix == IN_CAMERA_SUFFIX and values.get("source", "picamera2") != "picamera2":
+        yield (
+            f"{location('CAMERA_DETECT')}: must not be imx500 or a .rpk file for a camera of kind "
+            f"{values['source']}, only for picamera2"
         )
 
 

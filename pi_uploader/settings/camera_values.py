@@ -1,6 +1,7 @@
 """Parsers of a camera's settings. They raise ValueError as those of values.py do."""
 
 import re
+from pathlib import Path
 
 from photo_wire.errors import WireError
 from photo_wire.media import Media
@@ -8,13 +9,20 @@ from photo_wire.name import check_camera
 from pi_uploader.motion.sensitivity import Sensitivity
 from pi_uploader.motion.zones import Polygon, Zones
 from pi_uploader.settings.source import Source, credential
-from pi_uploader.settings.values import duration, interval, number, one_of, url_of
+from pi_uploader.settings.values import duration, interval, number, one_of, path, url_of
 
 MAX_CLIP_SECONDS = 60
 MAX_BURST = 20  # photos
 MAX_FOCUS = 15  # dioptres
 MAX_PIN = 27  # BCM numbers of the 40-pin header
 MAX_MOTION_SECONDS = 10
+MAX_DETECTIONS = 600  # a minute
+IN_CAMERA_SUFFIX = ".rpk"  # of a network that runs in the IMX500
+MODEL_SUFFIXES = (".tflite", ".onnx", IN_CAMERA_SUFFIX)
+NETWORK_OF_IMX500 = Path(
+    "/usr/share/imx500-models/imx500_network_ssd_mobilenetv2_fpnlite_320x320_pp.rpk"
+)
+"""What CAMERA_DETECT=imx500 stands for; Debian's package imx500-models has it."""
 _PERCENT = r"([0-9]{1,3}(?:\.[0-9]{1,2})?)"
 
 
@@ -181,3 +189,43 @@ def is_confirmed_by_picture(text: str) -> bool:
 def is_kept_whole(text: str) -> bool:
     """Return True for `photo`, False for `stub`."""
     return one_of("stub", "photo")(text) == "photo"
+
+
+def model(text: str) -> Path | None:
+    """Return the file of a model; None for `off`."""
+    if text in ("off", "imx500"):
+        return None if text == "off" else NETWORK_OF_IMX500
+    file = path(text)
+    if file.suffix not in MODEL_SUFFIXES:
+        raise ValueError
+    return file
+
+
+def model_labels(text: str) -> Path | None:
+    """Return the file with the names of a model's classes; None for those of COCO."""
+    return None if text == "coco" else path(text)
+
+
+def model_size(text: str) -> tuple[int, int] | None:
+    """Return width and height in pixels; None for `model`, its own."""
+    if text == "model":
+        return None
+    match = re.fullmatch("([0-9]{2,4})x([0-9]{2,4})", text)
+    if match is None:
+        raise ValueError
+    width, height = int(match[1]), int(match[2])
+    if not all(32 <= side <= 2048 for side in (width, height)):
+        raise ValueError("has a side outside of 32 to 2048 pixels")
+    return width, height
+
+
+def threshold(text: str) -> float:
+    """Return how sure a model must be."""
+    if not re.fullmatch(r"[01](\.[0-9]{1,4})?", text) or not 0.05 <= float(text) <= 1:
+        raise ValueError
+    return float(text)
+
+
+def detections_per_minute(text: str) -> int:
+    """Return how many photos a minute a model looks at."""
+    return number(text, MAX_DETECTIONS, least=1)

@@ -94,6 +94,11 @@ class CaptureSettings(Settings):
     def missing(self) -> list[str]:
         return [line for one in self.cameras if (line := one.missing_password)]
 
+    @property
+    def warnings(self) -> list[str]:
+        missing_models = [line for one in self.cameras if (line := one.missing_model)]
+        return [*super().warnings, *missing_models]
+
     @classmethod
     def all_settings(cls) -> list[Setting]:
         return [*super().all_settings(), *(one for _, one in CameraSettings.table())]
@@ -105,6 +110,13 @@ class OnceSettings(CaptureSettings):
     needs a trigger."""
 
     needs_triggers: ClassVar[bool] = False
+
+
+def detectors_of(environ: Environment, file: ConfigFile | None) -> dict[str, bool]:
+    """Return the cameras whose photos of motion get labels, each with whether its own network makes
+    them. A camera whose settings are wrong is left out."""
+    others, _ = OnceSettings.read_others(environ, file)
+    return {one.name: one.detects_in_camera for one in others["cameras"] if one.model}
 
 
 def _no_trigger(source: Source) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from photo_wire.errors import quoted
 from pi_uploader.settings.camera import CameraSettings
-from pi_uploader.settings.capture import CaptureSettings
+from pi_uploader.settings.capture import CaptureSettings, detectors_of
 from pi_uploader.settings.common import Settings
 from pi_uploader.settings.mqtt import MqttSettings
 from pi_uploader.settings.serve import ServeSettings
@@ -53,6 +53,14 @@ def load_settings(kind: type[Kind], environ: Environment) -> Kind:
     if problems or settings is None:
         raise SettingsError(sort_by_line(problems, environ))
     return settings
+
+
+def detectors(environ: Environment) -> dict[str, bool]:
+    """Return what `detectors_of` does; nothing if the config file cannot be read."""
+    try:
+        return detectors_of(environ, config_file(environ))
+    except ValueError:
+        return {}
 
 
 def sort_by_line(problems: list[str], environ: Environment) -> list[str]:

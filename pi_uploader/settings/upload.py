@@ -1,13 +1,15 @@
 """The settings of uploading."""
 
 import math
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
 from pi_uploader.settings import values
+from pi_uploader.settings.capture import detectors_of
 from pi_uploader.settings.device import DeviceSettings
 from pi_uploader.settings.setting import Default, required, secret, setting
-from pi_uploader.settings.source import Source, credential
+from pi_uploader.settings.source import ConfigFile, Environment, Source, credential
 
 MAX_UPLOAD_SECONDS = 220.0  # of one photo; Azure's load balancer ends a request after 230
 FULL_PHOTO_SIZE = 5_000_000  # bytes; a JPEG of 12 megapixels
@@ -21,7 +23,8 @@ def required_to_upload(source: Source) -> str | None:
 @dataclass(frozen=True, kw_only=True)
 class UploadSettings(DeviceSettings):
     """The settings of `pi-uploader upload`. `base_url` has no slash at its end; it is None where
-    nothing is uploaded, whatever BASE_URL says."""
+    nothing is uploaded, whatever BASE_URL says. `detectors` are the cameras whose photos of motion
+    get labels, each with whether its own network makes them."""
 
     title: ClassVar[str] = "uploading"
 
@@ -84,6 +87,14 @@ class UploadSettings(DeviceSettings):
         "20s that is 140 MB a month. off: commands come with the reports.",
         default="20s",
     )
+
+    detectors: Mapping[str, bool] = field(default_factory=dict)
+
+    @classmethod
+    def read_others(
+        cls, environ: Environment, file: ConfigFile | None
+    ) -> tuple[dict[str, Any], list[str]]:
+        return {"detectors": detectors_of(environ, file)}, []
 
     @classmethod
     def read(cls, source: Source, **others: Any) -> Self:

@@ -70,6 +70,11 @@ CAPTURE_MISTAKES = COMMON_MISTAKES | {
     "CAMERA_MASKS": ["all", "0.5", "0,0 100,0 100,100 0,100"],
     "CAMERA_CONFIRM": ["on", "motion"],
     "CAMERA_UNCONFIRMED": ["off", "nothing"],
+    "CAMERA_DETECT": ["on", "model.onnx", "/models/model.pt", "/models", "IMX500"],
+    "CAMERA_DETECT_LABELS": ["labels.txt", "off"],
+    "CAMERA_DETECT_SIZE": ["320", "full", "16x16", "4000x4000", "0x0"],
+    "CAMERA_DETECT_THRESHOLD": ["0", "0.01", "1.5", "50%", ".5"],
+    "CAMERA_DETECT_PER_MINUTE": ["0", "601", "off", "1.5"],
     "CAMERA_EVRY": ["5m"],
 }
 UPLOAD_MISTAKES = COMMON_MISTAKES | {
@@ -231,6 +236,11 @@ def test_the_defaults() -> None:
         masks=(),
         confirms=False,
         keeps_unconfirmed=False,
+        model=None,
+        model_labels=None,
+        model_size=None,
+        label_threshold=0.5,
+        detections_per_minute=10,
     )
 
 
