@@ -3,7 +3,7 @@
 import hashlib
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -35,6 +35,7 @@ from photo_wire.headers import (
 from photo_wire.heartbeat import HEARTBEAT, Heartbeat, heartbeat_path
 from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, HeartbeatReply, parse_reply
 from photo_wire.known import KNOWN_PATH, KnownPhotos, ids_to_json, parse_known
+from photo_wire.motion import LABELS, Label, format_labels
 from photo_wire.problem import parse_problem
 from photo_wire.receipt import Receipt, parse_receipt
 from pi_uploader.client.blobs import BlobClient
@@ -146,10 +147,11 @@ class BackendClient:
         body: Body,
         waiting: int | None = None,
         carried: CarriedHeartbeat | None = None,
+        labels: Sequence[Label] = (),
     ) -> Receipt:
         """PUT the photo and return the receipt that repeats its id, SHA-256 and size. `waiting` is
         how many photos of its camera will be left in the spool. `carried` is a heartbeat for the
-        same request, which gets the backend's reply to it.
+        same request, which gets the backend's reply to it. `labels` tell what the photo shows.
 
         Raises RejectedError if the backend says that this photo cannot be stored. Raises
         UnavailableError for everything else that is not such a receipt: no response, a redirect,
@@ -158,6 +160,8 @@ class BackendClient:
         headers = photo.headers.to_headers()
         if waiting is not None:
             headers[WAITING] = str(waiting)
+        if labels:
+            headers[LABELS] = format_labels(labels)
         if carried:
             headers[HEARTBEAT] = carried.header
         response = self._request(UPLOAD_PATH, headers, body, photo.size)

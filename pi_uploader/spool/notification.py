@@ -1,8 +1,9 @@
-"""Notify the upload process that something was put into a spool, without waiting for anything.
+"""Notify other processes that something was put into a spool, without waiting for anything.
 
-A notification is a datagram of one byte to a Unix socket in the spool's folder. It may be lost:
-when nobody listens, when the buffer is full, when the file system has no sockets. So the upload
-process also looks into the spool once a minute.
+A notification is a datagram of one byte to a Unix socket in the spool's folder: that of the upload,
+and that of what looks at photos (CAMERA_DETECT). It may be lost: when nobody listens, when the
+buffer is full, when the file system has no sockets. So these processes also look into the spool
+once a minute.
 """
 
 import errno
@@ -14,26 +15,39 @@ from typing import Self
 from pi_uploader.unix_sockets import address_of, bind
 
 SOCKET_NAME = "upload.sock"
+DETECT_SOCKET_NAME = "detect.sock"
 
 
 def notify(spool: Path) -> None:
-    """Notify the upload process of the spool in this folder, if it listens. Ignores all errors."""
-    with suppress(OSError), _new_socket() as sender, address_of(spool / SOCKET_NAME) as address:
-        sender.setblocking(False)
-        sender.sendto(b"\0", address)
+    """Notify the processes that listen to the spool in this folder. Ignores all errors."""
+    for name in (SOCKET_NAME, DETECT_SOCKET_NAME):
+        with suppress(OSError), _new_socket() as sender, address_of(spool / name) as address:
+            sender.setblocking(False)
+            sender.sendto(b"\0", address)
+
+
+def is_detecting(spool: Path) -> bool:
+    """Return whether a process listens that looks at the photos of this spool."""
+    try:
+        with _new_socket() as probe, address_of(spool / DETECT_SOCKET_NAME) as address:
+            probe.connect(address)
+    except OSError:
+        return False
+    return True
 
 
 class Listener:
     """Receives the notifications of the spool in a folder, from when it is made until it is closed.
+    `process` is the one that listens, in the words of an error; its socket has the `name`.
 
     Raises OSError if it cannot, as `bind` does: another process listens, for instance.
     """
 
-    def __init__(self, spool: Path) -> None:
-        self._path = spool / SOCKET_NAME
+    def __init__(self, spool: Path, name: str = SOCKET_NAME, process: str = "upload") -> None:
+        self._path = spool / name
         self._socket = _new_socket()
         try:
-            self._inode = bind(self._socket, self._path, "upload")
+            self._inode = bind(self._socket, self._path, process)
         except OSError:
             self._socket.close()
             raise

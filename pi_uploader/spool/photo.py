@@ -128,6 +128,11 @@ class SpooledPhoto:
         return self.info.motion
 
     @property
+    def is_of_motion(self) -> bool:
+        """Whether something moved when it was taken, as far as that is known."""
+        return self.motion.box is not None if self.motion else self.trigger is Trigger.MOTION
+
+    @property
     def file_name(self) -> str:
         trigger = f"{self.trigger}+first" if self.is_first else f"{self.trigger}"
         if self.motion:

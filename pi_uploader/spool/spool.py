@@ -8,6 +8,7 @@
     kept/entry/2026-11-20/...      out of the spool, but kept on the device (archive.py)
     replay/candidates/...          frames of triggers without motion, and
     replay/missed/...              those that a person wants to keep (replay.py)
+    labels/{photo id}              what a model found in a photo (labels.py)
 
 A photo's file is its own queue entry: its name holds what is known of it, its folder tells what
 happens to it next, and each step is one rename. There is no ledger, cursor or marker that could
@@ -44,6 +45,7 @@ from pi_uploader.spool.folders import (
     move,
     unreadable_folders,
 )
+from pi_uploader.spool.labels import LabelStore
 from pi_uploader.spool.losses import DISK_ERROR, NO_ROOM, TORN, Losses, fallback_folder
 from pi_uploader.spool.notification import notify
 from pi_uploader.spool.photo import (
@@ -79,6 +81,7 @@ class Spool:
         self.waiting_folder = folder / "waiting"
         self.undated_folder = folder / "undated"
         self.quarantine_folder = folder / "quarantine"
+        self.labels = LabelStore(folder)
         self._disk = disk or Disk()
         self._waiting = WaitingFolders(self.waiting_folder, self.undated_folder)
         self._empty_shards = EmptyShards(self._disk)
@@ -243,9 +246,13 @@ class Spool:
         """Return how many photos the spool holds. Unchanged folders are not read again."""
         return self._inventory.backlog()
 
-    def undated_photos(self) -> Iterator[SpooledPhoto]:
-        """Yield the photos that wait for the clock to be set, oldest first."""
-        return iter_photos(self.undated_folder, self._disk)
+    def undated_photos(self, newest_first: bool = False) -> Iterator[SpooledPhoto]:
+        """Yield the photos that wait for the clock to be set, by default the oldest first."""
+        return iter_photos(self.undated_folder, self._disk, newest_first)
+
+    def waits_since(self, photo: SpooledPhoto) -> float:
+        """Return since when a photo waits under its name (seconds since 1970). Raises OSError."""
+        return self._waiting.path_of(photo).stat().st_ctime
 
     def quarantined_photos(self) -> Iterator[tuple[str, SpooledPhoto]]:
         """Yield the photos in quarantine, each with its reason."""

@@ -78,6 +78,7 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         state_file=state_file(settings.spool),
         keep=settings.keep is not None or settings.keep_bytes is not None,
         pause=pause,
+        detectors=settings.detectors,
     )
     uploader = Uploader(spool, client, options, clock=clock)
     pause.on_change(uploader.notify)

@@ -4,7 +4,7 @@ import logging
 import math
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -24,6 +24,7 @@ from pi_uploader.client import (
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
 from pi_uploader.upload.backlog import BacklogCounter, PhotoSelector
+from pi_uploader.upload.labels import PhotoLabels
 from pi_uploader.upload.limits import PhotoBody, Reservation, UploadLimits
 from pi_uploader.upload.retries import RetryTracker
 from pi_uploader.upload.state import UploadState
@@ -43,13 +44,14 @@ log = logging.getLogger("upload")
 class UploadOptions:
     """`state_file` is written for `pi-uploader status`; None for no such file. `keep`: a copy of
     each photo stays on the device. Nothing is sent during a `pause`. `carrier` has the heartbeats
-    that go with photos."""
+    that go with photos. `detectors` are those of the settings."""
 
     limits: UploadLimits = field(default_factory=UploadLimits)
     state_file: Path | None = None
     keep: bool = False
     pause: UploadPause | None = None
     carrier: HeartbeatCarrier = field(default_factory=HeartbeatCarrier)
+    detectors: Mapping[str, bool] = field(default_factory=dict)
 
 
 class _Chosen(NamedTuple):
@@ -94,6 +96,7 @@ class Uploader:
         self._lock = threading.RLock()
         self._selector = PhotoSelector(spool, self.retries, clock)
         self._backlog = BacklogCounter(spool, clock)
+        self._labels = PhotoLabels(spool, options.detectors, clock)
         self._reporter = AlertReporter(spool, client, clock, self._backlog.count_waiting)
         self._time_correction = TimeCorrection(spool, clock, self._reporter.record_stuck)
         self._unreadable = 0  # photos in a row
@@ -179,6 +182,8 @@ class Uploader:
             if problem := self._limits.problem(photo):
                 log.error("%s waits, next try in an hour: %s", photo.name, problem)
                 self._defer(photo, problem)
+            elif wait := self._labels.wait_seconds(photo):
+                self._selector.defer(photo, wait)
             elif reservation := self._limits.reserve(
                 photo, self._selector.in_flight.values(), self._clock.now()
             ):
@@ -229,8 +234,9 @@ class Uploader:
     def _put(self, photo: SpooledPhoto, body: PhotoBody) -> Receipt:
         """Send the photo, with the heartbeat that is due, if there is one. Raises RequestError."""
         carried = self._carrier.take()
+        waiting, labels = self._waiting_after(photo), self._labels.of(photo)
         try:
-            return self.client.send_photo(photo, body, self._waiting_after(photo), carried)
+            return self.client.send_photo(photo, body, waiting, carried, labels)
         finally:
             if carried:
                 self._carrier.settle(carried)
@@ -267,6 +273,7 @@ class Uploader:
                 photo.name,
                 error.strerror,
             )
+        self._labels.remove(photo)
         self._reporter.record_delivery(photo)
         self._backlog.record_removed(photo.name)
 

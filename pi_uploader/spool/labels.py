@@ -1,0 +1,117 @@
+"""What a model found in photos, a small file for each beside the spool's photos.
+
+    labels/entry-20261120T120134567Z-5f3a9c2e    person=0.93, vehicle=0.51
+
+It has what the header X-Labels says; it is empty if the model found nothing, or did not look. None
+is flushed: after a power cut a photo is uploaded without labels. A file that holds anything else
+counts as empty.
+"""
+
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from time import time
+from typing import TYPE_CHECKING
+
+from photo_wire.errors import WireError
+from photo_wire.headers import ClockStatus
+from photo_wire.motion import Label, format_labels, parse_labels
+from photo_wire.name import PhotoName, parse_name
+from pi_uploader.spool.photo import SpooledPhoto
+from pi_uploader.state_files import open_regular_file, write_atomically
+
+if TYPE_CHECKING:
+    from pi_uploader.spool.spool import Spool
+
+MAX_BYTES = 1024  # of a file; eight labels have less than half of that
+MAX_FILES = 2000  # the newest; photos that wait longer are uploaded without labels
+MIN_AGE_SECONDS = 600.0  # of a file, before it can be one without a photo
+
+
+class LabelStore:
+    """The labels in the folder `labels` of a spool."""
+
+    def __init__(self, spool: Path) -> None:
+        self.folder = spool / "labels"
+
+    def put(self, photo: PhotoName, labels: Sequence[Label]) -> None:
+        """Store the labels of a photo; none if there are none. Raises OSError."""
+        with suppress(FileExistsError):
+            self.folder.mkdir()
+        write_atomically(self.folder / str(photo), format_labels(labels).encode())
+
+    def get(self, photo: SpooledPhoto) -> tuple[Label, ...] | None:
+        """Return the labels of a photo; None if it was not looked at yet."""
+        file = self._find(photo)
+        if file is None:
+            return None
+        try:
+            with open_regular_file(file) as opened:
+                text = opened.read(MAX_BYTES + 1).decode("ascii")
+            return parse_labels(text) if text else ()
+        except (OSError, UnicodeDecodeError, WireError):
+            return ()
+
+    def remove(self, photo: SpooledPhoto) -> None:
+        """Delete the labels of a photo that has left the spool."""
+        if file := self._find(photo):
+            with suppress(OSError):
+                file.unlink()
+
+    def _find(self, photo: SpooledPhoto) -> Path | None:
+        """Return the file of a photo; None if there is none. That of a photo which got its time
+        later still has the first name, and is found by the tag."""
+        name = photo.name
+        exact = self.folder / str(name)
+        if exact.exists() or exact.is_symlink():
+            return exact
+        if photo.clock is ClockStatus.SYNCED:
+            return None
+        return next(self.folder.glob(f"{name.camera}-????????T?????????Z-{name.tag}"), None)
+
+    def purge(self, spool: "Spool") -> int:
+        """Delete the labels of photos that are no longer in the spool, what a crash has left half
+        written, and the oldest above MAX_FILES; return how many. Files of other names stay. Raises
+        OSError."""
+        if not self.folder.is_dir():
+            return 0
+        files = sorted(self._files(), key=lambda one: one[0], reverse=True)
+        doomed = {name: file for _, name, file in files[MAX_FILES:]}
+        before = time() - MIN_AGE_SECONDS
+        old = {name: file for age, name, file in files[:MAX_FILES] if age < before}
+        if old:
+            photos = chain(
+                spool.waiting_photos(),
+                spool.undated_photos(),
+                (photo for _, photo in spool.quarantined_photos()),
+            )
+            doomed |= _without_photo(old, photos)
+        for file in doomed.values():
+            with suppress(OSError):
+                file.unlink()
+        return len(doomed)
+
+    def _files(self) -> Iterable[tuple[float, str, Path]]:
+        """Yield when each file was written, the camera and tag of its photo, and the file."""
+        for file in self.folder.iterdir():
+            try:
+                name = parse_name(file.name.removesuffix(".new"))
+                if not file.is_dir():
+                    yield file.lstat().st_mtime, _key(name, file.suffix), file
+            except (WireError, OSError):
+                continue
+
+
+def _without_photo(files: dict[str, Path], photos: Iterable[SpooledPhoto]) -> dict[str, Path]:
+    """Return the files of which the photo is not among these."""
+    left = dict(files)
+    for photo in photos:
+        left.pop(_key(photo.name), None)
+        if not left:
+            break
+    return left
+
+
+def _key(name: PhotoName, suffix: str = "") -> str:
+    return f"{name.camera} {name.tag}{suffix}"
