@@ -85,6 +85,15 @@ def _parser() -> argparse.ArgumentParser:
         "publish this device's state to an MQTT broker, for Home Assistant",
         commands.mqtt,
     )
+    detect = _add(
+        subcommands,
+        "detect",
+        "tell what photos of motion show, where CAMERA_DETECT names a model",
+        commands.detect,
+    )
+    detect.add_argument(
+        "--check", metavar="CAMERA", help="load the model of this camera, say what it is, and exit"
+    )
     status = _add(subcommands, "status", "show what is in the spool", commands.status)
     status.description = f"{status.description} {help_text.STATUS}"
     doctor = _add(

@@ -25,6 +25,7 @@ from pi_uploader.settings import (
     Settings,
     SettingsError,
     UploadSettings,
+    detectors,
     is_mqtt_set,
     is_serve_set,
     load_settings,
@@ -45,13 +46,14 @@ AnySettings = TypeVar(
 
 def run(_: argparse.Namespace) -> int:
     """Capture and upload, in two processes that are kept running; with CAMERA_SERVE in one more,
-    and so with CAMERA_MQTT."""
-    from pi_uploader.supervisor import COMMANDS, MQTT, SERVE
+    and so with CAMERA_MQTT and CAMERA_DETECT."""
+    from pi_uploader.supervisor import COMMANDS, DETECT, MQTT, SERVE
     from pi_uploader.supervisor import run as run_supervisor
 
     page = SERVE if is_serve_set(os.environ) else {}
     publisher = MQTT if is_mqtt_set(os.environ) else {}
-    return run_supervisor({**COMMANDS, **page, **publisher})
+    detection = DETECT if False in detectors(os.environ).values() else {}
+    return run_supervisor({**COMMANDS, **page, **publisher, **detection})
 
 
 def capture(args: argparse.Namespace) -> int:
@@ -117,6 +119,20 @@ def mqtt(_: argparse.Namespace) -> int:
         return run_mqtt(settings, stop)
 
 
+def detect(args: argparse.Namespace) -> int:
+    """Look at the photos of motion until a signal; or load the model of a camera, and print what it
+    is."""
+    settings = load_settings(OnceSettings, os.environ)
+    with _until_a_signal("CAMERA_DETECT", "detect") as stop:
+        from pi_uploader.detect.process import check_model, run_detect
+
+        if args.check:
+            report = check_model(settings, args.check)
+            _print(report.problem or report.model)
+            return FAILED if report.problem else OK
+        return run_detect(settings, stop)
+
+
 @contextmanager
 def _until_a_signal(what: str, extra: str) -> Iterator[threading.Event]:
     """Yield an event that a signal sets. Raises SettingsError, which says how to install the
@@ -137,17 +153,19 @@ def _until_a_signal(what: str, extra: str) -> Iterator[threading.Event]:
 
 
 def status(args: argparse.Namespace) -> int:
-    """Print what is in the spool, and which cameras see their pictures."""
+    """Print what is in the spool, which cameras see their pictures, and whether models look at
+    their photos."""
     from pi_uploader.clock import Clock
-    from pi_uploader.status import device_status, motion_status, spool_status
+    from pi_uploader.status import detection_status, device_status, motion_status, spool_status
 
     settings = load_settings(Settings, os.environ)
     clock = Clock(settings.clock_is_trusted)
     text, facts = spool_status(settings.spool, clock, settings.runtime)
     device, device_facts = device_status(settings.spool, os.environ)
     motion, motion_facts = motion_status(settings.spool)
-    facts |= device_facts | motion_facts
-    lines = [text, *motion, device]
+    labels, label_facts = detection_status(settings.spool, os.environ)
+    facts |= device_facts | motion_facts | label_facts
+    lines = [text, *motion, *labels, device]
     sys.stdout.write((json.dumps(facts, indent=2) if args.json else "\n".join(lines)) + "\n")
     return OK
 

@@ -30,11 +30,14 @@ SERVE: Mapping[str, Sequence[str]] = {"serve": [sys.executable, "-m", "pi_upload
 """The device's own page, beside these where it is configured."""
 MQTT: Mapping[str, Sequence[str]] = {"mqtt": [sys.executable, "-m", "pi_uploader", "mqtt"]}
 """And the publisher to an MQTT broker."""
+DETECT: Mapping[str, Sequence[str]] = {"detect": [sys.executable, "-m", "pi_uploader", "detect"]}
+"""And what looks at the photos of motion, where a camera has a model."""
 ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
     "capture": {"MALLOC_ARENA_MAX": "1"},
     "upload": {"MALLOC_ARENA_MAX": "1"},
     "serve": {"MALLOC_ARENA_MAX": "1"},
     "mqtt": {"MALLOC_ARENA_MAX": "1"},
+    "detect": {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"},
 }
 """Variables of a child that may be set otherwise outside: the same as in systemd/*.service."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)

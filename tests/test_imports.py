@@ -61,7 +61,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("settings",),
         ("control", "spool", "triggers"),
         ("cameras", "identity"),
-        ("client",),
+        ("client", "detect"),
         ("alerts",),
         ("agent",),
         ("upload",),
@@ -223,6 +223,19 @@ def test_the_rules_do_not_know_the_functions_host() -> None:
         and any(_is_in(name, "azure.functions") for name in imports_in(path, module))
     }
     assert found == set()
+
+
+def test_one_module_each_imports_what_runs_models() -> None:
+    found = {
+        (name.split(".")[0], module)
+        for module, path in _modules("pi_uploader")
+        for name in imports_in(path, module)
+        if name.split(".")[0] in ("ai_edge_litert", "onnxruntime")
+    }
+    assert found == {
+        ("ai_edge_litert", "pi_uploader.detect.litert"),
+        ("onnxruntime", "pi_uploader.detect.onnx_runtime"),
+    }
 
 
 def test_no_test_imports_another() -> None:

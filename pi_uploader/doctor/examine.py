@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.doctor.detection import check_models
 from pi_uploader.doctor.finding import Finding, Severity
 from pi_uploader.doctor.hardware import (
     check_camera,
@@ -67,6 +68,7 @@ def _examine(environ: Environment, hardware: "_Hardware | None", clock: Clock) -
         yield check_clock(capture, clock)
         yield check_zone(capture)
         yield check_disk(capture)
+        yield from check_models(capture, environ)
     if upload and upload.base_url:
         identity, finding = load_identity(upload, environ)
         yield finding

@@ -105,6 +105,7 @@ def test_status_shows_what_waits(tmp_path: Path) -> None:
         "paused": None,
         "disarmed": {},
         "motion": {},
+        "labels": {},
         "device": "camera",
         "key": None,
         "key_problem": "there is no key yet; the upload makes it when it starts",
@@ -175,6 +176,19 @@ def test_a_camera_without_motion_in_its_picture_loads_no_numpy(tmp_path: Path) -
     code += f"settings = idle_settings(pathlib.Path({str(tmp_path)!r}))\n"
     code += "with asking(settings) as ask: ask('photo', camera='camera', tag='0000002a')\npass"
     assert not loaded_by(code) & {"numpy", "pi_uploader.capture.motion_watch"}
+
+
+def test_no_process_but_detect_loads_what_runs_models() -> None:
+    """Their libraries take 80 MB; whether a process looks at photos is known without them."""
+    code = "import pi_uploader.cli, pi_uploader.capture.process, pi_uploader.upload.process, "
+    code += "pi_uploader.serve.process, pi_uploader.status, pi_uploader.supervisor, "
+    code += "pi_uploader.doctor"
+    loaded = loaded_by(code)
+    assert not loaded & {"onnxruntime", "ai_edge_litert", "numpy"}
+    assert {one for one in loaded if one.startswith("pi_uploader.detect.")} <= {
+        "pi_uploader.detect.errors",
+        "pi_uploader.detect.report",
+    }
 
 
 def test_no_process_loads_cryptography() -> None:

@@ -1,0 +1,128 @@
+"""Look at the photos of motion that come into a spool, and store what they show."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from itertools import chain, takewhile
+from typing import Protocol
+
+from photo_wire.media import Media
+from photo_wire.motion import Box, Label
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.detect.limits import MinuteLimit
+from pi_uploader.detect.report import CameraReport
+from pi_uploader.settings import CameraSettings
+from pi_uploader.spool import Spool, SpooledPhoto
+from pi_uploader.watchdog import KeepAlive, no_keep_alive
+
+MAX_LOOK_SECONDS = 60.0  # at one photo; more is a hang
+WINDOW = 500  # sequence numbers, in which a photo that was held may come after later ones
+
+log = logging.getLogger("detect")
+
+
+class Looker(Protocol):
+    """What tells the content of a photo, such as a Model."""
+
+    def look(
+        self, content: bytes, media: Media, box: Box | None, threshold: float
+    ) -> Sequence[Label]:
+        """Return the labels of a photo with motion in this box, as far as they are that sure."""
+
+
+class Detector:
+    """Looks at the photos that are put from now on. `cameras` are those whose photos get labels, by
+    their names; one without a model in `models` has none, and its photos do not wait for it."""
+
+    def __init__(
+        self,
+        spool: Spool,
+        cameras: Mapping[str, CameraSettings],
+        models: Mapping[str, Looker],
+        reports: Mapping[str, CameraReport],
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._spool = spool
+        self._cameras = cameras
+        self._models = models
+        self._reports = reports
+        self._clock = clock
+        self._limits = {
+            name: MinuteLimit(one.detections_per_minute) for name, one in cameras.items()
+        }
+        self._seen: set[int] = set()  # sequence numbers above the floor
+        self._floor = max((photo.sequence for photo in self._newest()), default=-1)
+        self._logged = ""  # the problem that the log has last
+
+    def look_at_new(self, keep_alive: KeepAlive = no_keep_alive) -> int:
+        """Look at all photos that are new, the newest first; return how many of them get labels."""
+        count = 0
+        while photo := self._next():
+            keep_alive(MAX_LOOK_SECONDS)
+            self._look(photo)
+            count += 1
+        return count
+
+    def _newest(self) -> Sequence[SpooledPhoto]:
+        """Return the newest photo of each folder."""
+        folders = (self._spool.waiting_photos(True), self._spool.undated_photos(True))
+        return [photo for folder in folders if (photo := next(folder, None))]
+
+    def _next(self) -> SpooledPhoto | None:
+        """Return the newest photo that gets labels and was not looked at."""
+        folders = (self._spool.waiting_photos(True), self._spool.undated_photos(True))
+        new = (takewhile(lambda one: one.sequence > self._floor, folder) for folder in folders)
+        for photo in chain.from_iterable(new):
+            if photo.sequence in self._seen:
+                continue
+            self._see(photo.sequence)
+            if photo.name.camera in self._cameras and photo.is_of_motion:
+                return photo
+        return None
+
+    def _see(self, sequence: int) -> None:
+        self._seen.add(sequence)
+        if len(self._seen) > 2 * WINDOW:
+            self._floor = max(self._floor, max(self._seen) - WINDOW)
+            self._seen = {one for one in self._seen if one > self._floor}
+
+    def _look(self, photo: SpooledPhoto) -> None:
+        """Store the labels of a photo, none if it cannot be looked at: the upload waits for
+        them."""
+        try:
+            labels = self._labels_of(photo)
+        except FileNotFoundError:
+            return  # uploaded or evicted a moment ago
+        except Exception as error:  # noqa: BLE001  a model and Pillow raise anything
+            self._reports[photo.name.camera].failed += 1
+            self._log_once(f"{photo.name.camera}: a photo was not looked at: {_describe(error)}")
+            labels = ()
+        try:
+            self._spool.labels.put(photo.name, labels)
+        except OSError as error:
+            self._log_once(f"labels cannot be stored: {error.strerror}")
+
+    def _labels_of(self, photo: SpooledPhoto) -> Sequence[Label]:
+        camera = photo.name.camera
+        settings, report = self._cameras[camera], self._reports[camera]
+        model = self._models.get(camera)
+        if model is None:
+            return ()
+        if not self._limits[camera].allows(self._clock.monotonic()):
+            report.above_limit += 1
+            return ()
+        with self._spool.open(photo) as file:
+            content = file.read()
+        box = photo.motion.box if photo.motion else None
+        labels = model.look(content, photo.media, box, settings.label_threshold)
+        report.looked_at += 1
+        log.info("%s shows %s", photo.name, ", ".join(map(str, labels)) or "nothing known")
+        return labels
+
+    def _log_once(self, problem: str) -> None:
+        if problem != self._logged:
+            log.error("%s", problem)
+        self._logged = problem
+
+
+def _describe(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0][:300]

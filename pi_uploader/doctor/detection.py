@@ -1,0 +1,56 @@
+"""The doctor's test of the models that look at photos (CAMERA_DETECT)."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from pi_uploader.detect.errors import ModelError
+from pi_uploader.doctor.finding import Finding, Severity
+from pi_uploader.settings import CameraSettings, CaptureSettings
+from pi_uploader.settings.source import Environment
+
+LOAD_SECONDS = 120.0
+
+
+def check_models(settings: CaptureSettings, environ: Environment) -> Iterator[Finding]:
+    """Yield a finding for the model of each camera that has one. None is in the way of photos, so
+    none is worse than a warning."""
+    for camera in settings.cameras:
+        if camera.missing_model:
+            yield _problem(camera, camera.missing_model.partition("; ")[0])
+        elif camera.detects_in_camera:
+            yield Finding(_subject(camera), Severity.OK, f"{camera.model} is there")
+        elif camera.model:
+            yield _load(camera, environ)
+
+
+def _load(camera: CameraSettings, environ: Environment) -> Finding:
+    """Load a model in a process of its own, which a damaged one may end."""
+    command = [sys.executable, "-m", "pi_uploader", "detect", "--check", camera.name]
+    try:
+        done = subprocess.run(
+            command,
+            env=dict(environ),
+            capture_output=True,
+            text=True,
+            timeout=LOAD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return _problem(camera, f"{camera.model} was not loaded within {LOAD_SECONDS:g} s")
+    if done.returncode == 0:
+        return Finding(_subject(camera), Severity.OK, f"{camera.model}: {done.stdout.strip()}")
+    if done.returncode < 0:
+        return _problem(
+            camera, f"{camera.model} ended the process that loaded it, by signal {-done.returncode}"
+        )
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return _problem(camera, lines[-1] if lines else "no reason was given")
+
+
+def _problem(camera: CameraSettings, text: str) -> Finding:
+    return Finding(_subject(camera), Severity.WARNING, text, ModelError.hint)
+
+
+def _subject(camera: CameraSettings) -> str:
+    return f"model {camera.name}"
