@@ -60,7 +60,7 @@ def open_camera(settings: CameraSettings) -> Camera:
             return Picamera2Camera(mode, settings.sensor)
         case "rtsp":
             from pi_uploader.cameras.rtsp.auth import Credentials
-            from pi_uploader.cameras.rtsp.camera import RtspCamera
+            from pi_uploader.cameras.rtsp.camera import RtspCamera, Watching
             from pi_uploader.cameras.rtsp.connection import Trust
 
             credentials = None
@@ -74,6 +74,13 @@ def open_camera(settings: CameraSettings) -> Camera:
                 Trust(settings.ca, settings.fingerprint),
                 transport=settings.transport,
                 clip_seconds=clip_seconds,
+                watching=Watching(
+                    settings.is_watched,
+                    settings.substream,
+                    settings.kept_seconds,
+                    settings.preroll,
+                ),
+                name=settings.name,
             )
         case "usb":
             from pi_uploader.cameras.usb import UsbCamera
@@ -85,7 +92,7 @@ def open_camera(settings: CameraSettings) -> Camera:
         return ReplayCamera(settings.replay)
     from pi_uploader.cameras.simulated.camera import SimulatedCamera
 
-    return SimulatedCamera(settings.name)
+    return SimulatedCamera(settings.name, pre_roll=settings.preroll)
 
 
 def find_shared_cameras(settings: Sequence[CameraSettings]) -> list[str]:

@@ -106,8 +106,12 @@ class MomentCamera(Protocol):
     """A camera that has the pictures of the last moments."""
 
     def take_at(self, context: CaptureContext, at: float) -> Shot:
-        """Return the photo nearest to the moment `at` (monotonic seconds), which has passed. Raises
+        """Return the photo nearest to the moment `at` (monotonic seconds), which has passed, or a
+        clip that shows it; where the camera has no picture of then, the next one. Raises
         CameraError."""
+
+    def remembers(self, at: float) -> bool:
+        """Return whether it has the picture of the moment `at`."""
 
 
 NO_CLIPS = "a camera of the Pi does with CAMERA_FORMAT=mp4, a simulated one with ffmpeg"

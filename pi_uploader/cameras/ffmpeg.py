@@ -9,10 +9,12 @@ import struct
 import subprocess
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import IO
 
 from pi_uploader.cameras.camera import CameraError
 from pi_uploader.cameras.media.mp4 import (
@@ -45,16 +47,28 @@ GLOBAL_OPTIONS = ("-hide_banner", "-loglevel", "error", "-y", "-fflags", "+disca
 @dataclass(frozen=True)
 class Stream:
     """A source that ffmpeg reads. `input_options` precede the outputs on its command line, which
-    every user of the machine can read; `stdin` is its standard input, which they cannot. `secrets`
-    are removed from its error messages. Each key of `explanations` is a piece of such a message,
-    its value the text that replaces the whole message. Once `stop` is set, ffmpeg completes the
-    file with what it has."""
+    every user of the machine can read; `stdin` is its standard input, which they cannot, and which
+    is written as it comes. `secrets` are removed from its error messages. Each key of
+    `explanations` is a piece of such a message, its value the text that replaces the whole message.
+    Once `stop` is set, ffmpeg completes the file with what it has."""
 
     input_options: Sequence[str]
-    stdin: str = field(default="", repr=False)
+    stdin: Iterable[bytes] = field(default=(), repr=False)
     secrets: Sequence[str] = field(default=(), repr=False)
     explanations: dict[str, str] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event, repr=False)
+
+
+@dataclass(frozen=True)
+class Poster:
+    """Which picture of a clip is its poster: the first one after `seconds` of it and after
+    `skip_frames` others."""
+
+    seconds: float = 0.0
+    skip_frames: int = 0
+
+
+FIRST_PICTURE = Poster()
 
 
 @dataclass(frozen=True)
@@ -78,14 +92,14 @@ def require_ffmpeg(source: str) -> None:
         )
 
 
-def capture_still(stream: Stream, skip_frames: int = 0) -> Still:
+def capture_still(stream: Stream, skip_frames: int = 0, attempts: int = MAX_ATTEMPTS) -> Still:
     """Return the next picture with its preview, after `skip_frames` others; of an RTSP stream, the
     next key frame.
 
     Decoders fill missing data with one known grey. A picture with too much of it is discarded, and
     the next one taken. Raises CameraError if no picture was complete in time.
     """
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(attempts):
         with TemporaryDirectory(prefix="nightjar-") as folder:
             picture, preview, sample = (Path(folder, name) for name in _STILL_FILES)
             _run(stream, _still_outputs(Path(folder), skip_frames), STILL_TIMEOUT_SECONDS)
@@ -95,14 +109,16 @@ def capture_still(stream: Stream, skip_frames: int = 0) -> Still:
                 return Still(
                     picture.read_bytes(), preview.read_bytes() if preview.exists() else b""
                 )
-    raise CameraError(f"{MAX_ATTEMPTS} pictures were grey or broken")
+    raise CameraError(
+        f"{attempts} pictures were grey or broken" if attempts > 1 else "it was grey or broken"
+    )
 
 
 def record_clip(
-    stream: Stream, seconds: float, codec_options: Sequence[str], skip_frames: int = 0
+    stream: Stream, seconds: float, codec_options: Sequence[str], poster: Poster = FIRST_PICTURE
 ) -> bytes:
-    """Return the next `seconds` as an MP4, less if the stream ends, with its first picture after
-    `skip_frames` others as its poster. Raises CameraError if nothing was recorded."""
+    """Return the next `seconds` as an MP4, less if the stream ends, with a poster. Raises
+    CameraError if nothing was recorded."""
     with clip_folder() as folder:
         file = folder / "clip.mp4"
         outputs = ["-map", "0:v:0", "-t", f"{seconds:g}", *codec_options]
@@ -114,7 +130,7 @@ def record_clip(
         content = _make_playable(content)
         if stream.stop.is_set():
             return content  # the process is ending: there is no time for a poster
-        return or_none(lambda: add_poster(content, _draw_poster(file, skip_frames))) or content
+        return or_none(lambda: add_poster(content, _draw_poster(file, poster))) or content
 
 
 def _make_playable(content: bytes) -> bytes:
@@ -155,12 +171,13 @@ def _still_outputs(folder: Path, skip_frames: int) -> list[str]:
     ]
 
 
-def _draw_poster(clip: Path, skip_frames: int) -> bytes:
+def _draw_poster(clip: Path, poster: Poster) -> bytes:
     file = clip.with_name("poster.jpg")
-    filters = f"select='gte(n,{skip_frames})',scale='min({PREVIEW_WIDTH},iw)':-2"
+    filters = f"select='gte(n,{poster.skip_frames})',scale='min({PREVIEW_WIDTH},iw)':-2"
     outputs = ["-map", "0:v:0", "-vf", filters, "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4"]
     outputs += ["-f", "image2", "-update", "1", str(file)]
-    stream = Stream(input_options=("-threads", "1", "-i", str(clip)))
+    at = ("-ss", f"{poster.seconds:g}") if poster.seconds else ()
+    stream = Stream(input_options=("-threads", "1", *at, "-i", str(clip)))
     _run(stream, outputs, POSTER_SECONDS)
     if not file.exists():
         raise CameraError("the clip ends before a picture that could be its poster")
@@ -186,31 +203,46 @@ def _run(stream: Stream, outputs: Sequence[str], timeout: float) -> None:
 
 
 def start(
-    stream: Stream, outputs: Sequence[str], stdout: int = subprocess.PIPE
+    stream: Stream,
+    outputs: Sequence[str],
+    stdout: int = subprocess.PIPE,
+    pass_fds: Sequence[int] = (),
 ) -> "subprocess.Popen[bytes]":
-    """Start ffmpeg with the stream and these outputs. Its standard input and error are pipes."""
+    """Start ffmpeg with the stream and these outputs. Its standard error is a pipe, and its
+    standard input is written by a thread."""
     # In its own session it does not receive a Ctrl-C from the terminal: with a second signal beside
     # ours it would leave the file incomplete.
-    return subprocess.Popen(
+    process = subprocess.Popen(
         ["ffmpeg", *GLOBAL_OPTIONS, *stream.input_options, *outputs],
         stdin=subprocess.PIPE,
         stdout=stdout,
         stderr=subprocess.PIPE,
+        pass_fds=pass_fds,
         start_new_session=True,
     )
+    stdin, process.stdin = process.stdin, None  # else communicate() would close it
+    assert stdin
+    threading.Thread(target=_write, args=(stdin, stream.stdin), daemon=True).start()
+    return process
+
+
+def _write(pipe: IO[bytes], content: Iterable[bytes]) -> None:
+    """Write to a process until the content or the process ends."""
+    with suppress(BrokenPipeError), pipe:
+        for block in content:
+            pipe.write(block)
+            pipe.flush()
 
 
 def _communicate(process: "subprocess.Popen[bytes]", stream: Stream, deadline: float) -> bytes:
     """Return ffmpeg's standard error, once it has ended. When the stream is stopped, ffmpeg is
     asked to finish. Raises TimeoutExpired at `deadline` (monotonic), or if it does not finish in
     STOP_SECONDS."""
-    stdin: bytes | None = stream.stdin.encode()
     is_stopping = False
     while True:
         try:
-            return process.communicate(stdin, POLL_SECONDS)[1]
+            return process.communicate(timeout=POLL_SECONDS)[1]
         except subprocess.TimeoutExpired:
-            stdin = None  # communicate() has kept it
             if time.monotonic() >= deadline:
                 raise
         if stream.stop.is_set() and not is_stopping:

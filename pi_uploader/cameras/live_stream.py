@@ -104,11 +104,7 @@ class LiveStream:
                 self._process = process
                 if self._pauses:
                     process.kill()
-            assert process.stdin
             assert process.stderr
-            with suppress(BrokenPipeError):
-                process.stdin.write(stream.stdin.encode())
-                process.stdin.close()
             os.set_blocking(process.stderr.fileno(), False)
             try:
                 errors = self._keep_newest(process)

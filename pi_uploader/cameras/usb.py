@@ -9,7 +9,7 @@ from pathlib import Path
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CaptureContext, Shot
-from pi_uploader.cameras.ffmpeg import Stream, capture_still, record_clip, require_ffmpeg
+from pi_uploader.cameras.ffmpeg import Poster, Stream, capture_still, record_clip, require_ffmpeg
 from pi_uploader.cameras.live_stream import LiveStream
 from pi_uploader.cameras.media.exif import with_exif
 from pi_uploader.cameras.media.preview import with_preview
@@ -18,6 +18,7 @@ from pi_uploader.settings import SettingsError
 DEVICE_NAMES = Path("/sys/class/video4linux")
 PI_CAMERA_DRIVERS = ("unicam", "rp1-cfe", "bcm2835-isp", "bcm2835-codec", "pispbe")
 WARM_UP_FRAMES = 8  # until the exposure has settled
+WARM_UP = Poster(skip_frames=WARM_UP_FRAMES)
 ENCODER_OPTIONS = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-an")
 
 
@@ -69,7 +70,7 @@ class UsbCamera:
     def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
         """Record a clip. Raises CameraError if the camera delivers none in time."""
         with self._device():
-            clip = record_clip(self._clips, seconds, ENCODER_OPTIONS, WARM_UP_FRAMES)
+            clip = record_clip(self._clips, seconds, ENCODER_OPTIONS, WARM_UP)
         return Shot(clip, Media.MP4)
 
     def preview(self) -> bytes:

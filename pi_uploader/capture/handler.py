@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from photo_wire.headers import ClockStatus, Trigger
+from photo_wire.media import Media
 from photo_wire.motion import Motion
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.backoff import backoff
@@ -23,6 +24,7 @@ from pi_uploader.cameras import (
     Shot,
 )
 from pi_uploader.capture.arming import Arming
+from pi_uploader.capture.capture_time import read_time
 from pi_uploader.capture.stats import Activity, CaptureStats, IgnoredTriggers, LastPhoto
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.jpeg_preview import preview_in
@@ -40,6 +42,7 @@ MAX_WAIT_SECONDS = 20.0  # for a trigger, before the next keep-alive
 CHECK_INTERVAL_SECONDS = 60.0  # without a photo, after which the camera is checked
 MAX_CHECK_SECONDS = 90.0  # a check may reopen the camera
 MAX_PHOTO_SECONDS = 120.0  # from a trigger to its photo in the spool; more is a hang
+AROUND_GAP_SECONDS = 1.0  # between the photos before and after a trigger
 EVENT_GAP_SECONDS = 60.0  # without a photo, after which the next one begins an event
 
 log = logging.getLogger("capture")
@@ -156,11 +159,40 @@ class TriggerHandler:
         undecided = None
         if self.confirmation and not event.box and event.trigger in CONFIRMED:
             undecided = self.confirmation.begin(event.monotonic, self._last_photo)
-        self._take_photo(event, undecided)
+        self._take_photo(event, undecided, event.monotonic if self._is_of_moment(event) else None)
+        further = replace(event, count=1)
         for _ in range(1, self._settings.burst):
             if self._sleep(self._settings.burst_gap):
                 return
-            self._take_photo(replace(event, count=1), undecided)
+            self._take_photo(further, undecided)
+        if event.trigger in CONFIRMED:
+            self._take_photos_around(further, undecided)
+
+    def _is_of_moment(self, event: TriggerEvent) -> bool:
+        """Return whether the photo shows the moment of its trigger, and not a later one: of motion
+        in the picture, and a clip."""
+        return event.box is not None or self._settings.format is Media.MP4
+
+    def _take_photos_around(self, event: TriggerEvent, undecided: "Undecided | None") -> None:
+        """Take the photos of the seconds before and after the trigger, whose own is stored by
+        now."""
+        for number in range(1, self._settings.photos_before + 1):
+            moment = event.monotonic - number * AROUND_GAP_SECONDS
+            if isinstance(self._camera, MomentCamera) and self._camera.remembers(moment):
+                self._take_photo(event, undecided, moment)
+            else:
+                self.stats.failed += 1
+                log.warning(
+                    "%s: no photo of %g s before a %s trigger: the camera has no picture of then",
+                    self._settings.name,
+                    number * AROUND_GAP_SECONDS,
+                    event.trigger,
+                )
+        for number in range(1, self._settings.photos_after + 1):
+            moment = event.monotonic + number * AROUND_GAP_SECONDS
+            if self._sleep(max(0.0, moment - self._clock.monotonic())):
+                return
+            self._take_photo(event, undecided, moment)
 
     def settle(self, is_last: bool = False) -> float:
         """Finish the photos of which it is known whether the picture shows motion; if this
@@ -199,25 +231,28 @@ class TriggerHandler:
         return True
 
     def _take_photo(
-        self, event: TriggerEvent, undecided: "Undecided | None" = None
+        self,
+        event: TriggerEvent,
+        undecided: "Undecided | None" = None,
+        moment: float | None = None,
     ) -> PhotoName | None:
-        """Take a photo and put it into the spool, where it is held as long as its trigger is
-        `undecided`. Return its name; None if that failed."""
-        started, is_set = self._clock.monotonic(), self._clock.is_set()
-        taken_at, boot_time = self._clock.now(), self._clock.since_boot()
-        context = CaptureContext(self._settings.name, event.trigger, taken_at if is_set else None)
-        shot = self._take_shot(event, context)
+        """Take a photo, of now or of a `moment` (monotonic seconds), and put it into the spool,
+        where it is held as long as its trigger is `undecided`. Return its name; None if that
+        failed."""
+        started, time = self._clock.monotonic(), read_time(self._clock, moment)
+        context = CaptureContext(self._settings.name, event.trigger, time.known)
+        shot = self._take_shot(event, context, moment)
         if shot is None:
             return None
         if event.trigger is Trigger.MOTION:
             self._last_motion = started
         info = PhotoInfo(
-            new_name(self._settings.name, taken_at, event.request.tag if event.request else None),
+            new_name(self._settings.name, time.wall, event.request.tag if event.request else None),
             shot.media,
             event.trigger,
-            ClockStatus.SYNCED if is_set else ClockStatus.UNSYNCED,
+            ClockStatus.SYNCED if time.is_set else ClockStatus.UNSYNCED,
             is_first=started - self._last_photo > EVENT_GAP_SECONDS,
-            boot_time=None if is_set else boot_time,
+            boot_time=None if time.is_set else time.boot,
             motion=Motion(event.box) if event.box else None,
         )
         self._last_photo = started
@@ -229,7 +264,7 @@ class TriggerHandler:
             put = partial(self._spool.put, shot.content, info)
         if not self._put(put, shot.content, info, event):
             return None
-        self.activity.last_photo = taken_at if is_set else None
+        self.activity.last_photo = time.known
         if not undecided:
             self.activity.photo = LastPhoto(info.name, preview_in(shot.content) or b"")
         self.activity.failures, self.activity.problem = 0, ""
@@ -239,9 +274,11 @@ class TriggerHandler:
         self.activity.failures += 1
         self.activity.problem = problem
 
-    def _take_shot(self, event: TriggerEvent, context: CaptureContext) -> Shot | None:
+    def _take_shot(
+        self, event: TriggerEvent, context: CaptureContext, moment: float | None
+    ) -> Shot | None:
         try:
-            shot = self._take(event, context)
+            shot = self._take(event, context, moment)
         except CameraGoneError as error:  # only a new process can open it again
             self.stats.failed += 1
             self._record_failure(str(error))
@@ -272,9 +309,9 @@ class TriggerHandler:
             return None
         return shot
 
-    def _take(self, event: TriggerEvent, context: CaptureContext) -> Shot:
-        if event.box and isinstance(self._camera, MomentCamera):
-            return self._camera.take_at(context, event.monotonic)
+    def _take(self, event: TriggerEvent, context: CaptureContext, moment: float | None) -> Shot:
+        if moment is not None and isinstance(self._camera, MomentCamera):
+            return self._camera.take_at(context, moment)
         if event.request is None or event.request.clip_seconds is None:
             return self._camera.take(context)
         if not isinstance(self._camera, ClipRecorder):

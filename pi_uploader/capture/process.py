@@ -106,7 +106,7 @@ def capture_once(settings: CaptureSettings, trigger: Trigger) -> int:
         for one, camera in cameras:
             arming = Arming(one.name, one.armed, settings.zone, clock, disarmed)
             handler = TriggerHandler(one, camera, spool, clock=clock, arming=arming)
-            handler.handle(TriggerEvent(trigger, 0.0))
+            handler.handle(TriggerEvent(trigger, clock.monotonic()))
             all_stats.append(handler.stats)
         _purge_archive(settings, spool)
     return 0 if not missing and all(stats.stored + stats.disarmed for stats in all_stats) else 1

@@ -15,6 +15,8 @@ from pi_uploader.settings.setting import Default, Setting, required, secret, set
 from pi_uploader.settings.source import DEFAULT_ENVIRONMENT, Source
 from pi_uploader.settings.times_of_day import DailyHours, parse_daily_hours, parse_times_of_day
 
+MAX_WAIT_SECONDS = 5.0  # from a trigger to its photo, in which the pictures of then are kept
+
 
 def table_name(source: Source) -> str:
     """Return the default name: a camera in the config file has its table's name."""
@@ -149,7 +151,8 @@ class CameraSettings(DetectionSettings):
         "CAMERA_PREROLL",
         values.duration,
         "a duration such as 0s or 3s",
-        "What a clip shows from before its trigger (picamera2).",
+        "What a clip shows from before its trigger, also one on request: at most 5s, but of the "
+        "Pi's own camera. The camera is read all the time for it.",
         default="0s",
     )
     size: tuple[int, int] | None = setting(
@@ -252,6 +255,21 @@ class CameraSettings(DetectionSettings):
         "Time between the photos of a burst.",
         default="0.5s",
     )
+    photos_before: int = setting(
+        "CAMERA_PHOTOS_BEFORE",
+        camera_values.photos_around,
+        "0, 1 or 2",
+        "Photos of 1 and 2 seconds before the trigger, for each photo that a motion sensor, the "
+        "picture or the contact triggers (not picamera2). The camera is read all the time for it.",
+        default="0",
+    )
+    photos_after: int = setting(
+        "CAMERA_PHOTOS_AFTER",
+        camera_values.photos_around,
+        "0, 1 or 2",
+        "Photos of 1 and 2 seconds after the trigger, likewise.",
+        default="0",
+    )
 
     @classmethod
     def table(cls) -> list[tuple[str, Setting]]:
@@ -264,6 +282,13 @@ class CameraSettings(DetectionSettings):
         """Return whether it takes photos by itself, not only for a person and `capture --once`."""
         triggers = (self.pir_pin, self.pin, self.every, self.motion)
         return bool(self.times) or any(one is not None for one in triggers)
+
+    @property
+    def kept_seconds(self) -> float:
+        """Return how much of its stream a camera keeps in memory; 0 if it is not read all the time.
+        A photo may have to wait for another one."""
+        longest = max(self.preroll, self.photos_before * 1.0)
+        return longest + MAX_WAIT_SECONDS if longest or self.is_watched else 0.0
 
     @property
     def missing_password(self) -> str | None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from photo_wire.media import Media
 from pi_uploader import board
 from pi_uploader.motion.zones import Zones
-from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX
+from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX, MAX_PRE_ROLL_SECONDS
 from pi_uploader.settings.source import Source
 
 FORMATS = {
@@ -48,6 +49,7 @@ def contradictions(values: Mapping[str, Any], source: Source) -> list[str]:
         problems += _size_problems(values, location("CAMERA_SIZE"))
     problems += _motion_problems(values, location)
     problems += _detection_problems(values, location)
+    problems += _moment_problems(values, location)
     if kind and format_ and format_ not in FORMATS[kind]:
         able = " or ".join(one.name.lower() for one in FORMATS[kind])
         problems.append(
@@ -103,6 +105,44 @@ def _detection_problems(values: Mapping[str, Any], location: Callable[..., str])
             f"{location('CAMERA_DETECT')}: must not be imx500 or a .rpk file for a camera of kind "
             f"{values['source']}, only for picamera2"
         )
+
+
+def _moment_problems(values: Mapping[str, Any], location: Callable[..., str]) -> Iterator[str]:
+    """Yield what contradicts the settings of what is shown from before and after a trigger."""
+    kind, replay = values.get("source"), values.get("replay")
+    if kind not in (None, "picamera2") and values.get("preroll", 0) > MAX_PRE_ROLL_SECONDS:
+        yield (
+            f"{location('CAMERA_PREROLL')}: must be at most {MAX_PRE_ROLL_SECONDS}s for a camera "
+            f"of kind {kind}, which keeps its pictures in memory"
+        )
+    if values.get("photos_before") and (kind == "picamera2" or replay):
+        reason = "one that replays a folder" if replay else "one of kind picamera2"
+        yield (
+            f"{location('CAMERA_PHOTOS_BEFORE')}: must be 0 for {reason}: it has no whole pictures "
+            "from before a trigger"
+        )
+    for name, field in (
+        ("CAMERA_PHOTOS_BEFORE", "photos_before"),
+        ("CAMERA_PHOTOS_AFTER", "photos_after"),
+    ):
+        if values.get(field) and values.get("format") is Media.MP4:
+            yield f"{location(name)}: must be 0 for clips, which have CAMERA_PREROLL instead"
+        if values.get(field) and values.get("burst", 1) > 1:
+            yield f"{location(name)}: must be 0 with a CAMERA_BURST of more than 1"
+    url, substream = values.get("url"), values.get("substream")
+    if substream and kind not in (None, "rtsp"):
+        yield f"{location('CAMERA_SUBSTREAM')}: must not be set for a camera of kind {kind}"
+    elif substream and url and _origin(substream) != _origin(url):
+        yield (
+            f"{location('CAMERA_SUBSTREAM')}: must begin with the same rtsp://HOST or rtsps://HOST "
+            "as CAMERA_URL, because it gets the same password"
+        )
+
+
+def _origin(url: str) -> tuple[str, str | None]:
+    """Return the scheme and the host of a URL."""
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname
 
 
 def _size_problems(values: Mapping[str, Any], location: str) -> Iterator[str]:

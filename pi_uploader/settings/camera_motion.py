@@ -8,7 +8,7 @@ from typing import ClassVar
 from pi_uploader.motion.sensitivity import Sensitivity
 from pi_uploader.motion.zones import Polygon, Zones
 from pi_uploader.settings import camera_values
-from pi_uploader.settings.setting import Group, setting
+from pi_uploader.settings.setting import Default, Group, setting
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,15 @@ class MotionSettings(Group):
         "How readily motion in the picture takes a photo. low: what is large and clear; high: also "
         "what is small, faint or short. It needs numpy: pip install 'nightjar[motion]'.",
         default="off",
+    )
+    substream: str | None = setting(
+        "CAMERA_SUBSTREAM",
+        camera_values.rtsp_url,
+        "rtsp://HOST/PATH or rtsps://HOST/PATH, without user and password",
+        "URL of the network camera's second, smaller stream, in which motion is looked for: less "
+        "work than in the first one. User and password are those of CAMERA_URL.",
+        default=Default(None, "none: the stream of CAMERA_URL"),
+        redact=camera_values.redact_rtsp_url,
     )
     motion_min: float = setting(
         "CAMERA_MOTION_MIN",

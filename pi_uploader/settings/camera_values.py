@@ -13,6 +13,8 @@ from pi_uploader.settings.values import duration, interval, number, one_of, path
 
 MAX_CLIP_SECONDS = 60
 MAX_BURST = 20  # photos
+MAX_PHOTOS_AROUND = 2
+MAX_PRE_ROLL_SECONDS = 5  # of a stream that is kept in memory
 MAX_FOCUS = 15  # dioptres
 MAX_PIN = 27  # BCM numbers of the 40-pin header
 MAX_MOTION_SECONDS = 10
@@ -134,6 +136,11 @@ def pin(text: str) -> int | None:
 def burst(text: str) -> int:
     """Return the number of photos for a trigger."""
     return number(text, MAX_BURST, least=1)
+
+
+def photos_around(text: str) -> int:
+    """Return the number of photos before or after that of a trigger."""
+    return number(text, MAX_PHOTOS_AROUND)
 
 
 def sensitivity(text: str) -> Sensitivity | None:

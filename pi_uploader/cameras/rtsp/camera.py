@@ -1,20 +1,35 @@
 """A network camera that streams by RTSP: ffmpeg reads its stream through a relay."""
 
+import logging
+import math
+import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
-from pi_uploader.cameras.ffmpeg import Stream, capture_still, record_clip, require_ffmpeg
+from pi_uploader.cameras.feed import Feed, Kept
+from pi_uploader.cameras.ffmpeg import (
+    Poster,
+    Still,
+    Stream,
+    capture_still,
+    record_clip,
+    require_ffmpeg,
+)
 from pi_uploader.cameras.live_stream import LiveStream
 from pi_uploader.cameras.media.exif import with_exif
+from pi_uploader.cameras.media.mpegts import PictureSplitter
 from pi_uploader.cameras.media.preview import with_preview
+from pi_uploader.cameras.ring import Ring
 from pi_uploader.cameras.rtsp import session
 from pi_uploader.cameras.rtsp.auth import Credentials
 from pi_uploader.cameras.rtsp.connection import SYSTEM_TRUST, Address, Trust
 from pi_uploader.cameras.rtsp.relay import RtspRelay
 from pi_uploader.cameras.rtsp.session import Target, silence_text, wrong_transport_text
+from pi_uploader.motion.frame import Frame
 from pi_uploader.settings import SettingsError
 
 # ffmpeg's concat demuxer reads the relay's URL from standard input, as a list with one entry:
@@ -25,13 +40,43 @@ _INPUT_OPTIONS = (
 )
 _STILL_OPTIONS = ("-skip_frame", "nokey", "-err_detect", "explode")
 # Key frames alone are decoded, and a picture with missing data is shown: nobody keeps it.
-_LIVE = ("-skip_frame", "nokey", *_INPUT_OPTIONS)
+_KEY_FRAMES = ("-skip_frame", "nokey")
+_LIVE = (*_KEY_FRAMES, *_INPUT_OPTIONS)
 _COPY = ("-c:v", "copy", "-an")
+_KEEP = (
+    *("-map", "0:v:0", *_COPY, "-f", "mpegts", "-muxdelay", "0", "-muxpreload", "0"),
+    *("-flush_packets", "1"),
+)
+_FROM_RING = ("-analyzeduration", "1000000", "-f", "mpegts", "-i", "pipe:0")
+_STRICT = ("-err_detect", "explode")
+_ONE_THREAD = ("-threads", "1")  # of a decoder: more would deliver later
+NEXT_PICTURE_SECONDS = 2.0  # for the ring to have a picture of now
+MAX_KEY_SECONDS = 20.0  # between two key frames
+
+log = logging.getLogger("capture")
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What of a stream is read all the time. `has_frames`: motion is looked for, in the pictures of
+    the second stream at `substream` if there is one. Of the main one the last `kept_seconds` are
+    kept; a clip begins `pre_roll` seconds before its trigger at the latest."""
+
+    has_frames: bool = False
+    substream: str | None = None
+    kept_seconds: float = 0.0
+    pre_roll: float = 0.0
+
+
+NOTHING = Watching()
 
 
 class RtspCamera:
     """Takes the next key frame of the stream at `url` as a JPEG, or with `clip_seconds` records a
     clip as an MP4: from a key frame on, copied without encoding it again, and without sound.
+
+    With `watching` it reads the stream all the time, and what it takes comes from what it has kept
+    of it; if that fails, from a connection of its own, as without.
 
     The password is sent only to a camera whose certificate is trusted, or by Digest, unless the
     credentials allow Basic. Pictures come by `transport`, tcp or udp. Raises SettingsError if
@@ -46,6 +91,8 @@ class RtspCamera:
         *,
         transport: str = "tcp",
         clip_seconds: float | None = None,
+        watching: Watching = NOTHING,
+        name: str = "camera",
     ) -> None:
         require_ffmpeg("rtsp")
         try:
@@ -56,19 +103,73 @@ class RtspCamera:
             ) from None
         self._target = Target(url, credentials, trust, transport)
         self._clip_seconds = clip_seconds
+        self._pre_roll = watching.pre_roll
         explanations = _explanations(Address(url), transport)
         self._stills = Stream((*_STILL_OPTIONS, *_INPUT_OPTIONS), explanations=explanations)
         self._clips = Stream(_INPUT_OPTIONS, explanations=explanations)
-        self._live = LiveStream(lambda: self._relayed(replace(self._stills, input_options=_LIVE)))
+        self._live = LiveStream(self._open_live)
+        self._ring = Ring(watching.kept_seconds) if watching.kept_seconds else None
+        self._main, self._frames = self._open_feeds(name, watching)
+        if self._main and self._ring:
+            self._main.start()
+
+    def _open_feeds(self, name: str, watching: Watching) -> tuple[Feed | None, Feed | None]:
+        """Return what reads the main stream, and what delivers frames, which may be the same."""
+        stream = replace(self._clips, input_options=(*_ONE_THREAD, *_INPUT_OPTIONS))
+        kept = Kept(self._ring, _KEEP, PictureSplitter) if self._ring else None
+        sub = replace(self._target, url=watching.substream) if watching.substream else None
+        has_frames = watching.has_frames and not sub
+        main = frames = None
+        if has_frames or kept:
+            main = Feed(name, lambda: self._relayed(stream), has_frames=has_frames, kept=kept)
+        if watching.has_frames:
+            frames = main
+        if watching.has_frames and sub:
+            opened = replace(
+                stream, explanations=_explanations(Address(sub.url), self._target.transport)
+            )
+            frames = Feed(name, lambda: self._relayed(opened, sub), has_frames=True, kept=None)
+        return main, frames
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        """Yield the frames of the stream in which motion is looked for. Raises CameraError."""
+        if self._frames is None:
+            raise CameraError("it was opened without a stream of frames")
+        return self._frames.frames(stop)
 
     def take(self, context: CaptureContext) -> Shot:
         """Take a photo or a clip. Raises CameraError if the camera delivers none in time."""
+        return self.take_at(context, time.monotonic())
+
+    def take_at(self, context: CaptureContext, at: float) -> Shot:
+        """Return the photo nearest to the moment `at` (monotonic seconds), or a clip of it. Where
+        nothing is kept it is the next one. Raises CameraError if the camera delivers none in
+        time."""
         if self._clip_seconds:
-            return self.take_clip(context, self._clip_seconds)
-        with self._relayed(self._stills) as stream:
-            still = capture_still(stream)
-        photo = with_exif(still.picture, context)
-        return Shot(with_preview(photo, lambda: still.preview), Media.JPEG)
+            return self._take_clip(at, self._clip_seconds)
+        still = self._still_from_ring(at)
+        if still is None:
+            with self._relayed(self._stills) as stream:
+                still = capture_still(stream)
+        photo, preview = with_exif(still.picture, context), still.preview
+        return Shot(with_preview(photo, lambda: preview), Media.JPEG)
+
+    def remembers(self, at: float) -> bool:
+        """Return whether the picture of the moment `at` is kept."""
+        return self._ring is not None and self._ring.remembers(at)
+
+    def _still_from_ring(self, at: float) -> Still | None:
+        """Return the kept picture nearest to `at`; None if none is kept, or it is damaged."""
+        if not self._ring or not self._ring.is_fresh():
+            return None
+        self._ring.wait_for(at, NEXT_PICTURE_SECONDS)
+        pictures, skipped = self._ring.at_moment(at)
+        kept = Stream((*_STRICT, *_FROM_RING), stdin=pictures)
+        try:
+            return capture_still(kept, skipped, attempts=1)
+        except CameraError as error:
+            log.warning("the kept picture cannot be used, the next one is taken: %s", error)
+            return None
 
     @property
     def records_clips(self) -> bool:
@@ -77,6 +178,18 @@ class RtspCamera:
 
     def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
         """Record a clip. Raises CameraError if the camera delivers none in time."""
+        return self._take_clip(time.monotonic(), seconds)
+
+    def _take_clip(self, at: float, seconds: float) -> Shot:
+        """Record a clip until `seconds` after the moment `at`."""
+        if self._ring and self._ring.is_fresh():
+            if not self._ring.remembers(at):
+                at = time.monotonic()  # it waited too long for the clip before
+            begin = self._ring.begin(at - self._pre_roll) or at
+            pictures = self._ring.follow(at - self._pre_roll, at + seconds, self._clips.stop)
+            kept = replace(self._clips, input_options=_FROM_RING, stdin=pictures)
+            longest = seconds + self._pre_roll + MAX_KEY_SECONDS
+            return Shot(record_clip(kept, longest, _COPY, Poster(max(0.0, at - begin))), Media.MP4)
         with self._relayed(self._clips) as stream:
             return Shot(record_clip(stream, seconds, _COPY), Media.MP4)
 
@@ -85,22 +198,33 @@ class RtspCamera:
         time."""
         return self._live.latest()
 
+    def _open_live(self) -> AbstractContextManager[Stream]:
+        """Open the stream of live pictures: what is kept, or a connection of its own."""
+        if self._ring and self._ring.is_fresh():
+            pictures = self._ring.follow(time.monotonic(), math.inf, threading.Event())
+            return nullcontext(Stream((*_KEY_FRAMES, *_FROM_RING), stdin=pictures))
+        return self._relayed(replace(self._stills, input_options=_LIVE))
+
     def stop_recording(self) -> None:
         """End a clip now; a photo is finished as usual."""
         self._clips.stop.set()
 
     def close(self) -> None:
-        """End live pictures. Otherwise the connection is open only during `take`."""
+        """End live pictures and what is read all the time. Otherwise the connection is open only
+        during `take`."""
         self._live.pause()
+        for feed in (self._main, self._frames):
+            if feed:
+                feed.close()
 
     @contextmanager
-    def _relayed(self, stream: Stream) -> Iterator[Stream]:
-        """Yield the stream as a relay forwards it. A CameraError of the block gets the relay's
-        reason, if that has one."""
-        with RtspRelay(self._target) as relay:
-            script = _ffconcat(relay.url, self._target.transport)
+    def _relayed(self, stream: Stream, target: Target | None = None) -> Iterator[Stream]:
+        """Yield the stream as a relay forwards it, by default the main one. A CameraError of the
+        block gets the relay's reason, if that has one."""
+        with RtspRelay(target or self._target) as relay:
+            script = _ffconcat(relay.url, self._target.transport).encode()
             try:
-                yield replace(stream, stdin=script, secrets=[relay.url])
+                yield replace(stream, stdin=[script], secrets=[relay.url])
             except CameraError as error:
                 if stream.stop.is_set():
                     raise  # the relay's connections ended because of that

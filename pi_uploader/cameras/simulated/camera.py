@@ -17,12 +17,17 @@ from pi_uploader.settings import SettingsError
 
 class SimulatedCamera:
     """Draws what the camera called `name` would see. `now` returns the time in UTC; the same time
-    returns the same photo.
+    returns the same photo. A clip begins `pre_roll` seconds before its trigger.
 
     Raises SettingsError if Pillow, which draws, is not installed.
     """
 
-    def __init__(self, name: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self,
+        name: str,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        pre_roll: float = 0.0,
+    ) -> None:
         try:
             import PIL  # noqa: F401
         except ImportError as error:
@@ -34,6 +39,7 @@ class SimulatedCamera:
             ) from error
         self._name = name
         self._now = now
+        self._pre_roll = pre_roll
         self._stop = threading.Event()
         self._drawing = threading.Lock()  # two pictures at once would take 8 MB more
 
@@ -44,6 +50,10 @@ class SimulatedCamera:
     def take_at(self, context: CaptureContext, at: float) -> Shot:
         """Return a JPEG of what the camera saw at this moment (monotonic seconds)."""
         return self._draw_photo(context, self._now() - timedelta(seconds=time.monotonic() - at))
+
+    def remembers(self, at: float) -> bool:
+        """Return whether it can draw the moment `at`: always."""
+        return True
 
     def _draw_photo(self, context: CaptureContext, moment: datetime) -> Shot:
         from pi_uploader.cameras.simulated.scene import draw
@@ -89,11 +99,12 @@ class SimulatedCamera:
         return shutil.which("ffmpeg") is not None
 
     def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
-        """Return a clip of the `seconds` that begin now, drawn at once. Raises CameraError, also
-        if ffmpeg is not installed."""
+        """Return a clip of the pre-roll and the `seconds` that begin now, drawn at once. Raises
+        CameraError, also if ffmpeg is not installed."""
         from pi_uploader.cameras.simulated.clip import record
 
-        return Shot(record(self._name, self._now(), seconds, self._stop), Media.MP4)
+        begin = self._now() - timedelta(seconds=self._pre_roll)
+        return Shot(record(self._name, begin, self._pre_roll + seconds, self._stop), Media.MP4)
 
     def stop_recording(self) -> None:
         """End a clip now."""

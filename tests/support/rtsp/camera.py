@@ -27,6 +27,12 @@ class NetworkCamera:
     def freeze(self) -> None:
         self.process.send_signal(signal.SIGSTOP)
 
+    def show(self, script: str) -> None:
+        """Change what a camera shows that was started with --scripted."""
+        assert self.process.stdin
+        self.process.stdin.write(script + "\n")
+        self.process.stdin.flush()
+
     def thaw(self) -> None:
         self.process.send_signal(signal.SIGCONT)
 
@@ -35,7 +41,8 @@ class NetworkCamera:
 def network_camera(*options: str, port: int = 0) -> Iterator[NetworkCamera]:
     """Run a camera until the end of the block; `options` are those of server.py."""
     command = [DEBIANS_PYTHON, str(SERVER), "--port", str(port), *options]
-    with subprocess.Popen(command, stdout=PIPE, stderr=DEVNULL, text=True) as process:
+    pipes = {"stdin": PIPE, "stdout": PIPE, "stderr": DEVNULL}
+    with subprocess.Popen(command, text=True, **pipes) as process:  # type: ignore[call-overload]
         try:
             assert process.stdout
             yield NetworkCamera(process, int(process.stdout.readline()))
