@@ -92,7 +92,10 @@ class TriggerHandler:
             while not queue.is_closed:
                 keep_alive(2 * MAX_WAIT_SECONDS)
                 if event := queue.get(min(MAX_WAIT_SECONDS, self.settle())):
-                    keep_alive(MAX_PHOTO_SECONDS * self._settings.burst + MAX_RETRY_DELAY_SECONDS)
+                    keep_alive(
+                        MAX_PHOTO_SECONDS * self._settings.photos_per_trigger
+                        + MAX_RETRY_DELAY_SECONDS
+                    )
                     self._handle_or_log(event)
                     queue.sleep(retry_delay(self._failures))
                 keep_alive(MAX_CHECK_SECONDS)

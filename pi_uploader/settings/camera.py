@@ -291,6 +291,11 @@ class CameraSettings(DetectionSettings):
         return longest + MAX_WAIT_SECONDS if longest or self.is_watched else 0.0
 
     @property
+    def photos_per_trigger(self) -> int:
+        """Return how many photos a trigger takes at most."""
+        return self.burst + self.photos_before + self.photos_after
+
+    @property
     def missing_password(self) -> str | None:
         """Return a line for a network camera that has a user without a password."""
         if self.source != "rtsp" or self.user is None or self.password is not None:

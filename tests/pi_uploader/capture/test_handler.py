@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
+from photo_wire.motion import Box
 from pi_uploader.cameras import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.capture import TriggerHandler
 from pi_uploader.capture import handler as handler_module
@@ -351,3 +352,69 @@ def test_the_summary_of_a_capture() -> None:
     assert str(CaptureStats(stored=1, coalesced=1)).startswith(
         "1 photo stored, 0 lost, 0 failed; 1 trigger c"
     )
+
+
+class MomentRecorder(ScriptedCamera):
+    """Notes the moments of its photos; None for one of now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moments: list[float | None] = []
+        self.times: list[datetime | None] = []
+
+    def take(self, context: CaptureContext) -> Shot:
+        self.moments.append(None)
+        self.times.append(context.taken_at)
+        return PHOTO
+
+    def take_at(self, context: CaptureContext, at: float) -> Shot:
+        self.moments.append(at)
+        self.times.append(context.taken_at)
+        return PHOTO
+
+    def remembers(self, at: float) -> bool:
+        return at >= 8
+
+
+def moments_of(folder: Path, event: TriggerEvent, **environ: str) -> MomentRecorder:
+    camera = MomentRecorder()
+    clock = FakeClock(seconds=12.0, wall=datetime(2026, 11, 21, 7, 30, 12, tzinfo=UTC))
+    settings = camera_settings(**environ)
+    handler = TriggerHandler(settings, camera, Spool(folder), clock=clock, sleep=lambda _: False)
+    handler.handle(event)
+    assert handler.stats.triggers == 1
+    return camera
+
+
+def test_a_photo_of_motion_in_the_picture_is_of_that_moment(spool_folder: Path) -> None:
+    """And has its time; the others of a burst are of now, as of a motion sensor."""
+    seen = TriggerEvent(Trigger.MOTION, 10.5, box=Box(0.1, 0.1, 0.5, 0.5))
+    camera = moments_of(spool_folder, seen, CAMERA_BURST="2")
+    assert camera.moments == [10.5, None]
+    assert camera.times[0] == datetime(2026, 11, 21, 7, 30, 10, 500_000, tzinfo=UTC)
+    sensor = TriggerEvent(Trigger.MOTION, 10.5)
+    assert moments_of(spool_folder, sensor).moments == [None]
+
+
+def test_a_clip_is_of_the_moment_of_its_trigger(spool_folder: Path) -> None:
+    """Whatever triggered it."""
+    clips = {"CAMERA_SOURCE": "usb", "CAMERA_FORMAT": "mp4"}
+    for trigger in (Trigger.GPIO, Trigger.SCHEDULE):
+        assert moments_of(spool_folder, TriggerEvent(trigger, 10.5), **clips).moments == [10.5]
+
+
+def test_photos_before_and_after_are_of_motion_and_contacts(
+    spool_folder: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The photo itself is stored first. What the camera has no picture of is counted."""
+    around = {"CAMERA_PHOTOS_BEFORE": "2", "CAMERA_PHOTOS_AFTER": "2"}
+    taken = moments_of(spool_folder, TriggerEvent(Trigger.GPIO, 10.0), **around).moments
+    assert taken == [None, 9.0, 8.0, 11.0, 12.0]
+    assert moments_of(spool_folder, TriggerEvent(Trigger.SCHEDULE, 10.0), **around).moments == [
+        None
+    ]
+    assert moments_of(spool_folder, TriggerEvent(Trigger.GPIO, 9.5), **around).moments[1:3] == [
+        8.5,
+        10.5,
+    ]
+    assert "no photo of 2 s before a gpio trigger: the camera has no picture of then" in caplog.text

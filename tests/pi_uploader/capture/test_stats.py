@@ -89,7 +89,7 @@ def weather_of(seed: int) -> Weather:
 class SimulatedDay(UnflushedDisk):
     """A camera with all that it has, on a clock that the day sets. The disk is its own, too."""
 
-    def __init__(self, folder: Path, weather: Weather) -> None:
+    def __init__(self, folder: Path, weather: Weather, **environ: str) -> None:
         self.weather = weather
         self.now = 0.0
         clock = FakeClock(
@@ -103,17 +103,29 @@ class SimulatedDay(UnflushedDisk):
                     raise CameraError("out of order")
                 return PHOTO_WITH_PREVIEW
 
+            def take_at(self, context: CaptureContext, at: float) -> Shot:
+                return self.take(context)
+
+            def remembers(self, at: float) -> bool:
+                return at > 20 and not day.is_in(day.weather.blind)
+
         self.spool = Spool(folder, self)
         self.queue = TriggerQueue()
         judge = Judge(saw_brightness)
         self.watch = MotionWatch(
             "gate", StreamingCamera(), BrightnessDetector, self.queue, clock, judge
         )
-        one = camera_settings(CAMERA_CONFIRM="picture", CAMERA_ARMED="00:00-11:00, 12:30-00:00")
-        self.handler = TriggerHandler(one, Camera(), self.spool, clock=clock)
+        one = camera_settings(
+            CAMERA_CONFIRM="picture", CAMERA_ARMED="00:00-11:00, 12:30-00:00", **environ
+        )
+        self.handler = TriggerHandler(one, Camera(), self.spool, clock=clock, sleep=self._let_pass)
         self.handler.confirmation = Confirmation(judge, self.spool, keeps_whole=False)
         self._busy_until = 0.0
         self._was_blind = False
+
+    def _let_pass(self, seconds: float) -> bool:
+        self.now += seconds
+        return False
 
     def write(self, file: int, content: bytes) -> None:
         if self.is_in(self.weather.read_only):
@@ -184,6 +196,16 @@ class SimulatedDay(UnflushedDisk):
 
 def check_balance(day: SimulatedDay) -> None:
     """Compare the counts with what came, and with what is in the spool."""
+    check_triggers(day)
+    stats = day.handler.stats
+    # By its size: one that the disk let stay whole says, too, that nothing moved.
+    stubs = [photo for photo in day.photos if photo.size < len(PHOTO_WITH_PREVIEW.content)]
+    assert (len(day.photos) - len(stubs), len(stubs)) == (stats.photographed, stats.stubs)
+    assert stats.missed >= stats.failed + stats.lost  # which count photos, not triggers
+
+
+def check_triggers(day: SimulatedDay) -> None:
+    """Compare the counts of triggers with those that came, and that of photos with the spool."""
     stats, queue = day.handler.stats, day.queue
     came = sum(queue.count(trigger) for trigger in Trigger)
     assert came == (
@@ -195,11 +217,7 @@ def check_balance(day: SimulatedDay) -> None:
         + stats.missed
         + queue.unhandled()
     )
-    # By its size: one that the disk let stay whole says, too, that nothing moved.
-    stubs = [photo for photo in day.photos if photo.size < len(PHOTO_WITH_PREVIEW.content)]
-    assert (len(day.photos) - len(stubs), len(stubs)) == (stats.photographed, stats.stubs)
     assert stats.stored == len(day.photos)
-    assert stats.missed >= stats.failed + stats.lost  # which count photos, not triggers
 
 
 @pytest.mark.parametrize("seed", [17, pytest.param(18, marks=pytest.mark.slow)])
@@ -252,3 +270,32 @@ def test_the_counts_balance_whatever_comes(
         patch.setattr(replay, "MIN_FREE_BYTES", 10**18)
         day.pass_by(busy_seconds)
     check_balance(day)
+
+
+@settings(max_examples=settings().max_examples // 2)
+@given(
+    weather=st.builds(
+        Weather,
+        st.lists(st.tuples(moments, st.sampled_from(Trigger)), max_size=30),
+        *(spans, spans, spans, spans),
+    ),
+    before=st.integers(0, 2),
+    after=st.integers(0, 2),
+)
+def test_the_counts_balance_with_photos_before_and_after(
+    weather: Weather, before: int, after: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A trigger counts once, however many photos it takes; each photo is stored, lost or failed."""
+    day = SimulatedDay(
+        tmp_path_factory.mktemp("day") / "spool",
+        weather,
+        CAMERA_PHOTOS_BEFORE=str(before),
+        CAMERA_PHOTOS_AFTER=str(after),
+    )
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(replay, "MIN_FREE_BYTES", 10**18)
+        stats = day.pass_by(0.0)
+    check_triggers(day)
+    handled = stats.photographed + stats.stubs + stats.missed
+    attempts = stats.stored + stats.lost + stats.failed
+    assert handled <= attempts <= handled * (1 + before + after)

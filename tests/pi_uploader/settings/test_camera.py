@@ -13,7 +13,7 @@ from gpiozero.pins.mock import MockFactory
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from pi_uploader import clock
-from pi_uploader.capture import camera_thread
+from pi_uploader.capture import camera_thread, handler
 from pi_uploader.control import RequestRefusedError
 from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.triggers.schedule import daily_trigger
@@ -303,3 +303,38 @@ def close_contact(pins: MockFactory, number: int) -> None:
     wait_for(lambda: is_watched(pin), what="somebody who watches the pin")
     pin.drive_low()
     pin.drive_high()
+
+
+@pytest.mark.setting("CAMERA_PHOTOS_BEFORE")
+@pytest.mark.setting("CAMERA_PHOTOS_AFTER")
+@pytest.mark.parametrize(
+    ("before", "after", "seconds"),
+    [("2", "0", [0, -1, -2]), ("0", "2", [0, 1, 2]), ("1", "1", [0, -1, 1])],
+)
+def test_camera_photos_before_and_after(
+    pi: InstalledPi,
+    pins: MockFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    before: str,
+    after: str,
+    seconds: list[int],
+) -> None:
+    """In the order in which they are stored, with the times at which they show the scene. Here a
+    second is a tenth of one."""
+    monkeypatch.setattr(handler, "AROUND_GAP_SECONDS", 0.1)
+    pi.environ |= {
+        "CAMERA_SOURCE": "simulated",
+        "CAMERA_PIN": "18",
+        "CAMERA_PHOTOS_BEFORE": before,
+        "CAMERA_PHOTOS_AFTER": after,
+    }
+    pins.pin(18).drive_high()
+    with pi.capturing():
+        wait_for(lambda: is_watched(pins.pin(18)), what="the contact")
+        pins.pin(18).drive_low()
+        photos = pi.wait_for_photos(3)
+    assert [one.trigger for one in photos] == [Trigger.GPIO] * 3
+    assert len({one.sha256 for one in photos}) == 3
+    first, *others = (one.name.captured_at for one in photos)
+    for taken_at, second in zip(others, seconds[1:], strict=True):
+        assert (taken_at < first) == (second < 0)

@@ -1,4 +1,4 @@
-"""The settings reject a clip that is too wide for the board's encoder, and odd sizes."""
+"""The settings reject what the board or the kind of camera cannot do."""
 
 from collections.abc import Callable
 
@@ -42,6 +42,61 @@ class TestLimitsOfTheBoard:
     def test_an_odd_size_is_rejected(self) -> None:
         """picamera2 takes even numbers only."""
         assert "even numbers" in problems(CAMERA_SIZE="1921x1080")[0]
+
+
+REPLAY = {"CAMERA_SOURCE": "simulated", "CAMERA_REPLAY": "/pictures"}
+RTSP = {"CAMERA_SOURCE": "rtsp", "CAMERA_URL": "rtsp://192.0.2.1/main"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "problem"),
+    [
+        (
+            {**RTSP, "CAMERA_PREROLL": "6s"},
+            "CAMERA_PREROLL: must be at most 5s for a camera of kind rtsp, which keeps its "
+            "pictures in memory",
+        ),
+        (
+            {"CAMERA_PHOTOS_BEFORE": "1"},
+            "CAMERA_PHOTOS_BEFORE: must be 0 for one of kind picamera2: it has no whole pictures "
+            "from before a trigger",
+        ),
+        (
+            {
+                "CAMERA_SOURCE": "simulated",
+                "CAMERA_REPLAY": "/pictures",
+                "CAMERA_PHOTOS_BEFORE": "1",
+            },
+            "CAMERA_PHOTOS_BEFORE: must be 0 for one that replays a folder: it has no whole "
+            "pictures from before a trigger",
+        ),
+        (
+            {"CAMERA_FORMAT": "mp4", "CAMERA_PHOTOS_AFTER": "1"},
+            "CAMERA_PHOTOS_AFTER: must be 0 for clips, which have CAMERA_PREROLL instead",
+        ),
+        (
+            {"CAMERA_BURST": "2", "CAMERA_PHOTOS_AFTER": "1"},
+            "CAMERA_PHOTOS_AFTER: must be 0 with a CAMERA_BURST of more than 1",
+        ),
+        (
+            {"CAMERA_SUBSTREAM": "rtsp://192.0.2.1/sub"},
+            "CAMERA_SUBSTREAM: must not be set for a camera of kind picamera2",
+        ),
+        (
+            {**RTSP, "CAMERA_SUBSTREAM": "rtsp://192.0.2.2/sub"},
+            "CAMERA_SUBSTREAM: must begin with the same rtsp://HOST or rtsps://HOST as CAMERA_URL, "
+            "because it gets the same password",
+        ),
+    ],
+)
+def test_what_is_shown_from_before_and_after(environ: dict[str, str], problem: str) -> None:
+    assert problems(**environ) == (problem,)
+
+
+def test_the_second_stream_may_have_another_port_and_path() -> None:
+    """And the Pi's own camera any pre-roll, as ever."""
+    assert not problems(**RTSP, CAMERA_SUBSTREAM="rtsp://192.0.2.1:8554/sub", CAMERA_PREROLL="5s")
+    assert not problems(CAMERA_FORMAT="mp4", CAMERA_PREROLL="8s")
 
 
 def problems(**environ: str) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from pi_uploader.status import motion_status
 from tests.support.certificates import Authority
-from tests.support.installed_pi import InstalledPi
+from tests.support.installed_pi import NAME, InstalledPi
 from tests.support.rtsp.camera import is_available, network_camera
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(
     not is_available(), reason="needs GStreamer's RTSP server and ffmpeg: make rtsp-server, as root"
@@ -84,3 +86,22 @@ def test_camera_transport(pi: InstalledPi, transport: str, photos: int) -> None:
         }
         assert pi.once() == 1 - photos
     assert len(pi.waiting()) == photos
+
+
+@pytest.mark.slow
+@pytest.mark.setting("CAMERA_SUBSTREAM")
+@pytest.mark.parametrize(("is_set", "state"), [(True, "watching"), (False, "no such stream")])
+def test_camera_substream(pi: InstalledPi, is_set: bool, state: str) -> None:
+    """The main stream is missing, so that frames can come from the second one alone."""
+    with network_camera("--scripted") as camera:
+        pi.environ |= {
+            "CAMERA_SOURCE": "rtsp",
+            "CAMERA_URL": f"{camera.url}-of-nobody",
+            "CAMERA_MOTION": "low",
+            **({"CAMERA_SUBSTREAM": camera.url} if is_set else {}),
+        }
+        with pi.capturing():
+            wait_for(
+                lambda: state in motion_status(pi.spool_folder)[1]["motion"].get(NAME, ""),
+                what=f"a camera that is {state}",
+            )
