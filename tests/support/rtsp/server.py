@@ -93,8 +93,8 @@ def scripted_media() -> GstRtspServer.RTSPMediaFactory:
     """Return a factory of pictures that standard input changes."""
     source, factory = ScriptedSource(), GstRtspServer.RTSPMediaFactory()
     factory.set_launch(
-        "( appsrc name=source is-live=true format=time do-timestamp=true max-buffers=4 leaky-type=downstream "
-        f"! videoconvert ! {ENCODERS['h264']} )"
+        "( appsrc name=source is-live=true format=time do-timestamp=true max-buffers=4 "
+        f"leaky-type=downstream ! videoconvert ! {ENCODERS['h264']} )"
     )
     factory.set_shared(True)
     factory.connect("media-configure", source.configure)
