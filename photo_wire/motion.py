@@ -19,7 +19,8 @@ WITHOUT_MOTION = "none"
 WATCHING, BLIND = "watching", "blind: "  # states of a camera that looks for motion, in heartbeats
 _SHARE = r"(0(?:\.[0-9]{1,4})?|1(?:\.0{1,4})?)"
 _BOX = re.compile(rf"{_SHARE}, ?{_SHARE}, ?{_SHARE}, ?{_SHARE}")
-_LABEL = re.compile(rf"([a-z][a-z0-9-]{{0,31}})={_SHARE}")
+LABEL_WORD = "[a-z][a-z0-9-]{0,31}"
+_LABEL = re.compile(rf"({LABEL_WORD})={_SHARE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +96,10 @@ def parse_labels(text: str) -> tuple[Label, ...]:
             LABELS, f"{quoted(text)} is not a list of up to {MAX_LABELS} WORD=SCORE from 0 to 1"
         )
     return tuple(Label(match[1], float(match[2])) for match in matches if match)
+
+
+def parse_word(text: str, name: str = LABELS) -> str:
+    """Return the word of a label. Raises WireError, naming what has the word."""
+    if not re.fullmatch(LABEL_WORD, text):
+        raise WireError(name, f"{quoted(text)} is not a word of a-z, 0-9 and -, such as person")
+    return text

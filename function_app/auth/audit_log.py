@@ -47,7 +47,7 @@ _KINDS = {
     ActionKind.LOOK: (LOOKED_AT_DAY, "looked at", SAW, "opened"),
     ActionKind.PHOTO: (
         *("deleted", "deleted for good", "restored", "protected", "ended the protection of"),
-        "cleaned up",
+        *("saw motion in", "cleaned up"),
     ),
     ActionKind.ACCESS: (
         *("let in", "shut out", "changed the rights of", "set a new password of"),

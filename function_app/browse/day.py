@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from function_app.browse.events import DEFAULT_GAP_SECONDS, Event, events
-from function_app.browse.listing import find_photos
+from function_app.browse.listing import find_photos, has_label
 from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
@@ -22,15 +22,23 @@ _MILLISECOND = timedelta(milliseconds=1)
 @dataclass(frozen=True, slots=True)
 class Selection:
     """Which photos a page shows: those of one camera, or of these that the caller may see (None:
-    all), for whatever reason or for one."""
+    all), for whatever reason or for one, with whatever labels or with one. With `stubs` it shows
+    stubs in place of photos."""
 
     cameras: frozenset[str] | None = None
     camera: str | None = None
     trigger: str | None = None
+    label: str | None = None
+    stubs: bool = False
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether it shows less than it reads."""
+        return bool(self.trigger or self.label)
 
     def matches(self, photo: Photo) -> bool:
-        """Return whether a photo was taken for the reason."""
-        return self.trigger in (None, photo.trigger)
+        """Return whether a photo was taken for the reason, and has the label."""
+        return self.trigger in (None, photo.trigger) and has_label(photo, self.label)
 
     def read(
         self, index: PhotoIndex, since: datetime | None, until: datetime | None, count: int
@@ -39,7 +47,7 @@ class Selection:
         only a first moment. One request for each thousand. For a caller who may see only some
         cameras it is one for each of them, unless one finds them among those of all cameras: that
         is tried between two moments. Raises StorageUnavailableError."""
-        view = View(self.camera, since, until, oldest_first=until is None)
+        view = View(self.camera, since, until, oldest_first=until is None, stubs=self.stubs)
         is_of_some = self.camera is None and self.cameras is not None and len(self.cameras) > 1
         if is_of_some and self.cameras and since and until:
             found = index.query_some(view, self.cameras, count)
@@ -103,7 +111,7 @@ def find_day(
     If MAX_PHOTOS photos were taken for other reasons, it is the day of the last of them: from there
     a person goes on. One request, as `Selection.read`. Raises StorageUnavailableError.
     """
-    count = MAX_PHOTOS if selection.trigger else 1
+    count = MAX_PHOTOS if selection.is_filtered else 1
     since, until = (moment, None) if later else (None, moment)
     found = selection.read(index, since, until, count)
     matching = next((photo for photo in found if selection.matches(photo)), None)

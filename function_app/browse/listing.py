@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, tzinfo
+from itertools import chain
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.http import json_schema
@@ -32,7 +33,7 @@ from function_app.storage.row_keys import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time
-from photo_wire.motion import Motion
+from photo_wire.motion import LABEL_WORD, Motion, parse_word
 from photo_wire.name import PhotoName, parse_name
 
 
@@ -68,7 +69,16 @@ TIME_TO = optional(
 )
 ZONE = defaulting("zone", _ZONE, UTC, "The time zone of the times of day; UTC by default.")
 ORDER = defaulting("order", choice((NEWEST, OLDEST)), NEWEST, "Which photos come first.")
-PARAMETERS = (CAMERA, TRIGGER, FROM, TO, TIME_FROM, TIME_TO, ZONE, ORDER, LIMIT, CURSOR)
+INCLUDE, ONLY = "include", "only"
+STUBS = optional("stubs", choice((INCLUDE, ONLY)), "Also triggers without motion, or only those.")
+LABEL = optional(
+    "label",
+    Kind(json_schema.text(pattern=f"^{LABEL_WORD}$"), "a word such as person", parse_word),
+    "Its device's model found this.",
+)
+PARAMETERS = (
+    *(CAMERA, TRIGGER, LABEL, STUBS, FROM, TO, TIME_FROM, TIME_TO, ZONE, ORDER, LIMIT, CURSOR),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,25 +102,29 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """Which photos a page shows: up to `limit` of a view, after one of them, filtered by `trigger`
-    and `hours`."""
+    """Which photos a page shows: up to `limit` of a view, after one of them, filtered by `trigger`,
+    `label` and `hours`. `with_stubs`: also the stubs of a view that has none."""
 
     limit: int = DEFAULT_LIMIT
     view: View = field(default_factory=View)
     after: PhotoName | None = None
     trigger: str | None = None
     hours: Hours | None = None
+    label: str | None = None
+    with_stubs: bool = False
 
     def matches(self, photo: Photo) -> bool:
         """Return whether the photo passes the filters."""
-        return self.trigger in (None, photo.trigger) and (
-            self.hours is None or self.hours.contain(photo.name.captured_at)
+        return (
+            self.trigger in (None, photo.trigger)
+            and has_label(photo, self.label)
+            and (self.hours is None or self.hours.contain(photo.name.captured_at))
         )
 
     @property
     def scan_limit(self) -> int:
         """How many photos are read for a page: more than it shows if there is a filter."""
-        return 2 * self.limit if self.trigger or self.hours else self.limit
+        return 2 * self.limit if self.trigger or self.label or self.hours else self.limit
 
 
 def read_listing(request: Request) -> Listing:
@@ -124,10 +138,13 @@ def read_listing(request: Request) -> Listing:
             since=request[FROM],
             until=request[TO],
             oldest_first=request[ORDER] == OLDEST,
+            stubs=request[STUBS] == ONLY,
         ),
         after=parse_cursor(request[CURSOR], request[CAMERA]),
         trigger=request[TRIGGER],
         hours=_hours(request[TIME_FROM], request[TIME_TO], request[ZONE]),
+        label=request[LABEL],
+        with_stubs=request[STUBS] == INCLUDE,
     )
 
 
@@ -139,7 +156,14 @@ def page(
     Only photos of theirs are read: what other cameras took shows in no page, its length and its
     cursor included.
     """
-    found = find_photos(index, listing.view, cameras, listing.scan_limit + 1, listing.after)
+    views = [listing.view]
+    if listing.with_stubs:
+        views.append(replace(listing.view, stubs=True))
+    parts = [
+        find_photos(index, view, cameras, listing.scan_limit + 1, listing.after) for view in views
+    ]
+    found = sorted(chain(*parts), key=lambda photo: listing.view.key(photo.name))
+    found = found[: listing.scan_limit + 1]
     shown = take_page(found, listing.limit, listing.scan_limit, listing.matches)
     return {
         "photos": [describe(photo) for photo in shown.entries],
@@ -166,6 +190,11 @@ def find_photos(
         return index.query(own, size, last.name if last else after)
 
     return merge(cameras, read, lambda photo: view.key(photo.name), count)
+
+
+def has_label(photo: Photo, word: str | None) -> bool:
+    """Return whether the device's model found what this word says, or no word is asked for."""
+    return word is None or any(one.word == word for one in photo.labels)
 
 
 def describe(photo: Photo) -> dict[str, object]:

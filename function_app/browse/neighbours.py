@@ -20,30 +20,33 @@ class Neighbours(NamedTuple):
     older: Photo | None
 
 
-def find_neighbours(index: PhotoIndex, name: PhotoName, camera: str | None) -> Neighbours:
-    """Return a photo with its neighbours among those of this camera (None: all), in the order of
-    the list, in which photos of the same millisecond are sorted by their ids. It takes two requests
-    to the table, and further ones if over MAX_TIES photos have the same millisecond."""
-    later = just_after(name.captured_at)
+def find_neighbours(
+    index: PhotoIndex, name: PhotoName, camera: str | None, stubs: bool = False
+) -> Neighbours:
+    """Return a photo with its neighbours among those of this camera (None: all), or a stub with
+    its neighbours among the stubs, in the order of the list, in which photos of the same
+    millisecond are sorted by their ids. It takes two requests to the table, and further ones if
+    over MAX_TIES photos have the same millisecond."""
+    until_then = View(camera, until=just_after(name.captured_at), stubs=stubs)
     # The two orders differ among photos of one millisecond, so these are looked through here.
-    here = index.query(View(camera, until=later), MAX_TIES + 2)
+    here = index.query(until_then, MAX_TIES + 2)
     position = sum(_precedes(one.name, name) for one in here)
     if len(here) == MAX_TIES + 2 and position > MAX_TIES:  # it is further down, if it is there
-        here = [photo for photo in (index.get(name),) if photo]
-        here += index.query(View(camera, until=later), 1, name)
+        here = [one for one in (index.get(name),) if one and one.is_stub is stubs]
+        here += index.query(until_then, 1, name)
         position = 0
     has_photo = position < len(here) and here[position].name == name
     older = here[position + has_photo :][:1]
     if not has_photo:
         return Neighbours(None, None, next(iter(older), None))
-    newer = here[position - 1 : position] if position else _newer(index, name, camera)
+    newer = here[position - 1 : position] if position else _newer(index, name, camera, stubs)
     return Neighbours(here[position], next(iter(newer), None), next(iter(older), None))
 
 
-def _newer(index: PhotoIndex, name: PhotoName, camera: str | None) -> list[Photo]:
+def _newer(index: PhotoIndex, name: PhotoName, camera: str | None, stubs: bool) -> list[Photo]:
     if (since := just_after(name.captured_at)) is None:
         return []
-    later = index.query(View(camera, since, oldest_first=True), MAX_TIES)
+    later = index.query(View(camera, since, oldest_first=True, stubs=stubs), MAX_TIES)
     return [one for one in later if one.name.captured_at == later[0].name.captured_at][-1:]
 
 

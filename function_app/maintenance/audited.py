@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from function_app.auth.caller import Caller
 from function_app.http.request import Request
-from function_app.maintenance import trash
+from function_app.maintenance import stubs, trash
 from function_app.maintenance.deletion import delete as delete_now
 from function_app.services import Services
 from photo_wire.moment import to_milliseconds
@@ -53,3 +53,14 @@ def protect(
     action = "protected" if is_protected else "ended the protection of"
     services.audit_log.record(request.headers, caller.actor, action, str(name))
     return trash.protect(photo, services, is_protected)
+
+
+def correct(name: PhotoName, request: Request, services: Services, caller: Caller) -> bool:
+    """Make a photo of a stub in which the caller saw motion, and have its device keep the frames.
+    Return False if there is no such photo that the caller may see; what is a photo stays one."""
+    photo = services.index.get(name) if caller.may_see(name.camera) else None
+    if photo is None or not photo.is_stub:
+        return photo is not None
+    services.audit_log.record(request.headers, caller.actor, "saw motion in", str(name))
+    stubs.ask_for_frames(photo, services, caller.actor, datetime.now(UTC))
+    return stubs.correct(photo, services)

@@ -1,10 +1,21 @@
 """Correct the device where it was wrong: a person saw motion in a trigger without motion."""
 
+import logging
+import secrets
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from function_app.days.upkeep import rebuild_day
 from function_app.services import Services
+from function_app.storage.command_rows import CommandRecord
+from function_app.storage.commands import TooManyCommandsError
 from function_app.storage.models import DamagedRecordError, Photo
+from photo_wire.command import Command, Kind
+from photo_wire.moment import to_milliseconds
+
+COMMAND_TTL = timedelta(hours=1)  # the device drops old frames for new ones
+
+log = logging.getLogger(__name__)
 
 
 def correct(stub: Photo, services: Services) -> bool:
@@ -26,3 +37,20 @@ def correct(stub: Photo, services: Services) -> bool:
     # Another photo of that day may have become a stub since the last count.
     rebuild_day(services, stored.name.camera, stored.name.captured_at.date())
     return True
+
+
+def ask_for_frames(stub: Photo, services: Services, actor: str, now: datetime) -> None:
+    """Have the device of a stub keep the frames that it judged, from which its detector can be
+    measured. Nothing is asked of a device that cannot be asked, or that has too much to do: the
+    photo matters more. Raises StorageUnavailableError."""
+    camera, now = stub.name.camera, to_milliseconds(now)
+    device = services.device_keys.bindings.device_of(camera, now)
+    if device is None:
+        return
+    kept = Command(
+        secrets.token_hex(16), Kind.REPLAY_KEEP, now + COMMAND_TTL, camera, photo=stub.name
+    )
+    try:
+        services.commands.ask(device, CommandRecord(kept, actor, now), now)
+    except TooManyCommandsError:
+        log.warning("%s has too many open commands to be asked for %s", device, stub.name)

@@ -1,5 +1,6 @@
-"""The trash (`GET /api/trash`, its pictures, `POST /api/photos/restore`), and the protection of
-photos from retention (`PUT /api/photos/protection`)."""
+"""The trash (`GET /api/trash`, its pictures, `POST /api/photos/restore`), the protection of photos
+from retention (`PUT /api/photos/protection`), and the correction of stubs
+(`POST /api/photos/correction`)."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -29,6 +30,7 @@ from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
 
 IDS = required("ids", photo_names(100, minimum=1))
+CORRECTION = JSONBody("Correction", (IDS,))
 RESTORATION = JSONBody("RestoredIds", (IDS,))
 PROTECTED = required("protected", BOOLEAN, "Whether retention leaves the photos alone.")
 PROTECTION = JSONBody("Protection", (IDS, PROTECTED))
@@ -83,6 +85,13 @@ def protect_photos(request: Request, services: Services, caller: Caller) -> Resp
         return audited.protect(name, request, services, caller, request[PROTECTED])
 
     return _for_each(request, "changed", protect)
+
+
+def correct_stubs(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with which of up to 100 stubs are photos now, or were before, and which do not exist."""
+    return _for_each(
+        request, "changed", lambda name: audited.correct(name, request, services, caller)
+    )
 
 
 def _for_each(request: Request, done: str, change: Callable[[PhotoName], bool]) -> Response:

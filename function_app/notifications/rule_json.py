@@ -19,6 +19,7 @@ from function_app.notify.rules import ALL_DAYS, MAX_INTERVAL_MINUTES, Hours, Rul
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time
+from photo_wire.motion import LABEL_WORD, parse_word
 from photo_wire.name import check_camera
 
 MAX_NAMES = 100  # of cameras or kinds of alerts in a rule
@@ -106,6 +107,15 @@ _FIELDS: tuple[Parameter[Any], ...] = (
         "Which photos; null for all, an empty list for none.",
     ),
     optional(
+        "labels",
+        _names(
+            json_schema.text(pattern=f"^{LABEL_WORD}$"),
+            "words such as person",
+            lambda one: parse_word(one, "labels"),
+        ),
+        "Only photos in which a model found one of these; null for all photos.",
+    ),
+    optional(
         "alerts",
         _names(json_schema.ALERT_KIND, "kinds of alerts", _check_alert),
         "Which alerts; null for all, an empty list for none.",
@@ -163,6 +173,7 @@ def rule_to_json(rule: Rule) -> dict[str, object]:
     return {
         "cameras": _sorted(rule.cameras),
         "triggers": _sorted(rule.triggers),
+        "labels": _sorted(rule.labels),
         "alerts": _sorted(rule.alerts),
         "days": sorted(rule.days),
         "hours": _hours_to_json(rule.hours),

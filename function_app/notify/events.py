@@ -47,6 +47,12 @@ class Event:
         return (self.photo.trigger or "") if self.photo else ""
 
     @property
+    def labels(self) -> tuple[str, ...]:
+        """What its device's model found in a photo, what it is surest of first."""
+        found = self.photo.labels if self.photo else ()
+        return tuple(dict.fromkeys(one.word for one in sorted(found, key=lambda one: -one.score)))
+
+    @property
     def is_of_unknown_sender(self) -> bool:
         """Whether somebody else than the camera's device may have sent the photo."""
         return bool(self.photo and self.photo.sender and self.photo.sender.is_unknown)

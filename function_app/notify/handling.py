@@ -90,7 +90,8 @@ def accept_sign_in(
 def _handle_photo(services: Services, message: PhotoMessage, now: datetime, tools: Tools) -> None:
     photo = services.index.get(message.name)
     if photo:
-        _tell(services, photo_event(photo), now, tools)
+        if not photo.is_stub:
+            _tell(services, photo_event(photo), now, tools)
         return
     state, age = services.index.state(message.name), now - message.at
     if (

@@ -39,10 +39,11 @@ class Hours:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What a channel is told of. `cameras`, `triggers` of photos and kinds of `alerts` are None for
-    all and empty for none. Photos are told on `days` (those on which the hours begin) within
-    `hours`, and not within `quiet` hours, all in the time zone `zone`; alerts always, unless
-    `quiet_alerts` has them be quiet, too, and during a snooze. `interval_minutes` lie between two
-    notifications of a camera. `snoozed_cameras` has until when each is snoozed."""
+    all and empty for none. With `labels` it is told of photos that have one of these. Photos are
+    told on `days` (those on which the hours begin) within `hours`, and not within `quiet` hours,
+    all in the time zone `zone`; alerts always, unless `quiet_alerts` has them be quiet, too, and
+    during a snooze. `interval_minutes` lie between two notifications of a camera. `snoozed_cameras`
+    has until when each is snoozed."""
 
     cameras: frozenset[str] | None = None
     triggers: frozenset[str] | None = None
@@ -56,6 +57,7 @@ class Rule:
     snoozed_until: datetime | None = None
     snoozed_cameras: Mapping[str, datetime] = field(default_factory=dict)
     is_on: bool = True
+    labels: frozenset[str] | None = None
 
     @property
     def interval(self) -> timedelta:
@@ -78,7 +80,8 @@ class Rule:
         if not _is_among(event.camera, self.cameras):
             return False
         if event.kind == PHOTO:
-            return _is_among(event.trigger, self.triggers)
+            has_label = self.labels is None or not self.labels.isdisjoint(event.labels)
+            return _is_among(event.trigger, self.triggers) and has_label
         return _is_among(event.kind, self.alerts)
 
     def leaves_out(self, event: Event, now: datetime) -> str | None:
@@ -141,6 +144,7 @@ class Rule:
                     camera: format_time(end) for camera, end in self.snoozed_cameras.items()
                 },
                 "is_on": self.is_on,
+                "labels": _names(self.labels),
             },
             separators=(",", ":"),
         )
@@ -165,6 +169,7 @@ def parse_rule(text: str) -> Rule:
             camera: parse_time(end) for camera, end in members["snoozed_cameras"].items()
         },
         is_on=members["is_on"],
+        labels=_set(members.get("labels")),  # older versions knew none
     )
 
 

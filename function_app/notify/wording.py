@@ -29,6 +29,7 @@ from photo_wire.media import Media
 from photo_wire.moment import parse_time
 
 MAX_NAMES = 8  # of cameras in a message
+MAX_LABELS = 3  # in a title, for what a photo shows
 LATE = timedelta(minutes=2)  # a photo that came sooner than this after its capture was in time
 _TRIGGERS = {
     Trigger.MOTION: "motion",
@@ -103,8 +104,12 @@ def _photo(event: Event, more: int, reader: Reader) -> Text:
     what = "new photo"
     if event.trigger in set(Trigger):
         what = _TRIGGERS[Trigger(event.trigger)]
+    title = f"{event.camera}: {what}"
+    if event.labels:
+        labels = ", ".join(event.labels[:MAX_LABELS])
+        title = f"{labels.capitalize()} at {event.camera}"
     if event.photo and event.photo.media is Media.MP4:
-        what += " (clip)"
+        title += " (clip)"
     sentences = [reader.time(event.at) + (f", and {more} more" if more else "")]
     if event.photo and event.photo.clock == "unsynced":
         sentences.append("the time is uncertain")
@@ -112,7 +117,7 @@ def _photo(event: Event, more: int, reader: Reader) -> Text:
         sentences.append(lateness)
     if event.photo and event.photo.sender and event.photo.sender.is_unknown:
         sentences.append("sent by a device that nobody approved")
-    return Text(f"{event.camera}: {what}", "; ".join(sentences), path)
+    return Text(title, "; ".join(sentences), path)
 
 
 def _some(names: tuple[str, ...]) -> str:

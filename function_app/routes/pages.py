@@ -99,6 +99,7 @@ ROUTES: tuple[Route, ...] = (
     form("choice/delete", "delete_chosen", lambda: Endpoint(choice.delete_chosen)),
     form("choice/restore", "restore_chosen", lambda: Endpoint(choice.restore_chosen)),
     form("choice/protect", "protect_chosen", lambda: Endpoint(choice.protect_chosen)),
+    form("choice/correct", "correct_chosen", lambda: Endpoint(choice.correct_chosen)),
     form("choice/download", "download_chosen", lambda: Endpoint(choice.download_chosen)),
     form("choice/share", "share_chosen", lambda: Endpoint(choice.share_chosen)),
     page("alerts", "get_alerts_page", lambda: Endpoint(alerts.get_alerts_page)),

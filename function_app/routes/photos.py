@@ -190,6 +190,21 @@ ROUTES: tuple[Route, ...] = (
         ),
     ),
     Route(
+        "api/photos/correction",
+        ("POST",),
+        Access.DELETER,
+        "correct_stubs",
+        lambda: Endpoint(
+            trash.correct_stubs,
+            Operation(
+                "Make photos of up to 100 triggers without motion in which somebody saw motion. "
+                "Their devices are asked to keep what they judged.",
+                {200: "CorrectedStubs"},
+            ),
+            Inputs(body=trash.CORRECTION),
+        ),
+    ),
+    Route(
         "api/trash",
         GET,
         Access.DELETER,

@@ -115,5 +115,10 @@ def _years(shown: date, today: date, begin: date | None) -> range:
 
 
 def _month_path(first: date, chosen: Filter) -> str:
-    values = {"month": f"{first:%Y-%m}", "camera": chosen.camera, "trigger": chosen.trigger}
+    values = {
+        "month": f"{first:%Y-%m}",
+        "camera": chosen.camera,
+        "trigger": chosen.trigger,
+        "label": chosen.label,
+    }
     return f"/days?{urlencode({name: value for name, value in values.items() if value})}"

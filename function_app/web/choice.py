@@ -86,6 +86,12 @@ def protect_chosen(request: Request, services: Services, caller: Caller) -> Resp
     return _change(request, caller, PROTECTION, done, change)
 
 
+def correct_chosen(request: Request, services: Services, caller: Caller) -> Response:
+    """200 with how many stubs are photos now."""
+    change = partial(audited.correct, request=request, services=services, caller=caller)
+    return _change(request, caller, FORM, "corrected", change)
+
+
 def download_chosen(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a link to each photo: only a script makes a ZIP of them."""
     form = FORM.read(request.body)

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 from itertools import groupby
@@ -21,7 +21,7 @@ from function_app.browse.day import (
     read_part,
 )
 from function_app.browse.events import Event
-from function_app.browse.listing import TRIGGER
+from function_app.browse.listing import LABEL, ONLY, STUBS, TRIGGER
 from function_app.days.lane import Lane
 from function_app.days.lanes import few_lanes
 from function_app.devices.conditions import State
@@ -34,6 +34,7 @@ from function_app.services import Services
 from function_app.web import lane_svg
 from function_app.web.assets import asset_path
 from function_app.web.followed import etag_of, if_unchanged, with_etag
+from function_app.web.label_text import label_text
 from function_app.web.layout import render_page
 from function_app.web.preferences import Preferences
 from function_app.web.translation import Translation
@@ -82,10 +83,13 @@ _FROM = optional(
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The camera and the trigger of which a page shows photos; None for all."""
+    """The camera, the trigger and the label of which a page shows photos; None for all. With
+    `stubs` it shows stubs in place of photos."""
 
     camera: str | None = None
     trigger: str | None = None
+    label: str | None = None
+    stubs: bool = False
 
     @staticmethod
     def read(params: Mapping[str, str], caller: Caller) -> "Filter":
@@ -95,17 +99,29 @@ class Filter:
         camera = CAMERA.read(given)
         if camera and not caller.may_see(camera):
             raise HTTPProblemError(404, f"There is no camera {camera}.")
-        return Filter(camera, TRIGGER.read(given))
+        return Filter(camera, TRIGGER.read(given), LABEL.read(given), STUBS.read(given) == ONLY)
 
     def path(self, day: date, **query: str | None) -> str:
         """Return the address of a day with this filter; what is None is left out."""
-        values = {"camera": self.camera, "trigger": self.trigger, **query}
+        stubs = ONLY if self.stubs else None
+        shown = {"camera": self.camera, "trigger": self.trigger, "label": self.label}
+        values = {**shown, "stubs": stubs, **query}
         text = urlencode({name: value for name, value in values.items() if value})
         return f"/days/{day}?{text}" if text else f"/days/{day}"
 
     def selection(self, caller: Caller) -> Selection:
         """Return the photos that it shows to a caller."""
-        return Selection(caller.cameras, self.camera, self.trigger)
+        return Selection(caller.cameras, self.camera, self.trigger, self.label, self.stubs)
+
+    @property
+    def of_photos(self) -> "Filter":
+        """The same for photos."""
+        return replace(self, stubs=False)
+
+    @property
+    def of_stubs(self) -> "Filter":
+        """All stubs of the camera, or of all."""
+        return Filter(self.camera, stubs=True)
 
 
 class Hour(NamedTuple):
@@ -164,6 +180,18 @@ class DayPage:
         return events | {lane.camera for lane in self.shown_lanes}
 
     @property
+    def stubs(self) -> int:
+        """How many stubs the chosen camera has, or all, as of the last count."""
+        return sum(lane.stubs for lane in self.chosen_lanes)
+
+    @property
+    def labels(self) -> list[str]:
+        """The labels of its photos."""
+        photos = (photo for event in self.part.events for photo in event.photos)
+        found = {label.word for photo in photos for label in photo.labels}
+        return sorted(found | ({self.filter.label} if self.filter.label else set()))
+
+    @property
     def spent(self) -> list[Spent]:
         """What the shown cameras did, for a day without photos."""
         return [Spent(lane, _minutes(lane)) for lane in self.shown_lanes]
@@ -218,8 +246,10 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
             "previous": max(day - timedelta(days=1), FIRST_DAY),
             "next": min(day + timedelta(days=1), LAST_DAY),
             "triggers": list(Trigger),
-            "photo_path": partial(photo_path, camera=page.filter.camera),
+            "photo_path": partial(photo_path, camera=page.filter.camera, is_stub=page.filter.stubs),
             "triggers_of": _triggers_of,
+            "labels_of": labels_of,
+            "word": partial(label_text, Translation(preferences.language)),
             "ids_of": lambda event: " ".join(str(photo.name) for photo in reversed(event.photos)),
             "files_of": _files_of,
             "path": chosen.path(day, **{"from": params.get("from")}),
@@ -236,9 +266,12 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
     return with_etag(reply, etag)
 
 
-def photo_path(name: PhotoName, camera: str | None = None) -> str:
-    """Return the address of the page that shows a photo, and leads to others of this camera."""
-    return f"/photos/{name}?{urlencode({'camera': camera})}" if camera else f"/photos/{name}"
+def photo_path(name: PhotoName, camera: str | None = None, is_stub: bool = False) -> str:
+    """Return the address of the page that shows a photo, and leads to others of this camera; of
+    stubs to other stubs."""
+    values = {"camera": camera, "stubs": ONLY if is_stub else None}
+    query = urlencode({name: value for name, value in values.items() if value})
+    return f"/photos/{name}?{query}" if query else f"/photos/{name}"
 
 
 def _shown_until(params: Mapping[str, str], day: date, preferences: Preferences) -> datetime | None:
@@ -270,6 +303,11 @@ def _seek(
     if found is None:
         return redirect(chosen.path(day, none=NEWER if is_later else OLDER))
     return redirect(chosen.path(found))
+
+
+def labels_of(event: Event) -> list[str]:
+    """Return what a model found in the photos of an event."""
+    return sorted({label.word for photo in event.photos for label in photo.labels})
 
 
 def _triggers_of(event: Event) -> list[str]:
@@ -326,5 +364,5 @@ def _etag(preferences: Preferences, page: DayPage) -> str:
         for one in lane.intervals
     ]
     ids = [(photo.name, photo.trigger) for event in page.part.events for photo in event.photos]
-    shown = (page.day, page.filter, page.shown_until, page.part.continues_before)
+    shown = (page.day, page.filter, page.shown_until, page.part.continues_before, page.stubs)
     return etag_of(preferences, shown, ids, labels, asset_path("day.js"))

@@ -1,11 +1,13 @@
 """`/photos/{id}`: one photo, its neighbours, and what is known of it."""
 
 from datetime import UTC, datetime, time, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 from function_app.auth.caller import Caller, Scope
 from function_app.browse.day import day_of
+from function_app.browse.listing import ONLY, STUBS
 from function_app.browse.neighbours import find_neighbours
 from function_app.browse.thumbnails import CHUNK_SIZE, open_photo
 from function_app.days.lateness import why_late
@@ -23,8 +25,10 @@ from function_app.storage.models import (
     StorageUnavailableError,
 )
 from function_app.storage.row_keys import View
+from function_app.web.label_text import label_text
 from function_app.web.layout import render_page
 from function_app.web.preferences import Preferences
+from function_app.web.translation import Translation
 from photo_wire.headers import ClockStatus
 from photo_wire.media import Media
 from photo_wire.moment import format_time, just_after
@@ -37,6 +41,7 @@ WHY = "why"  # and the one of the part that says why the photo came late
 ON_TIME = timedelta(minutes=1)  # what comes within it is not called late
 _UNSURE = (ClockStatus.UNSYNCED, SERVER_CLOCK, EXIF_CLOCK)  # how late it came is not known then
 _EXPLAINED = (State.DELETED, State.EXPIRED, State.LOST, State.MISSING)
+_MOTIONS = {(False, False): None, (True, False): "seen", (True, True): "none"}
 _UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
 
 
@@ -49,29 +54,44 @@ def get_photo_page(request: Request, services: Services, caller: Caller) -> Resp
     if not caller.may_see(name.camera):
         raise unknown_photo(name)
     camera = _walked_camera(request, caller, name)
-    query = f"?{urlencode({CAMERA: camera})}" if CAMERA in request.http.params and camera else ""
+    stubs = request.http.params.get(STUBS.name) == ONLY
     if WHY in request.http.params:
         lateness = why_late(services, caller, name, datetime.now(UTC))
         return render_page("photo_why.html", request, caller, {"lateness": lateness})
     go = request.http.params.get(GO)
     if go in (NEWEST, OLDEST):
         found = _end_of_day(request, services, name, camera, go == OLDEST)
-        return redirect(f"/photos/{found or name}{query}")
-    around = find_neighbours(services.index, name, camera)
+        return redirect(f"/photos/{found or name}{_query(request, camera, stubs)}")
+    around = find_neighbours(services.index, name, camera, stubs)
+    state = None if around.photo else services.index.state(name)
+    if state is State.LISTED:  # it is a stub, or was one when the link was made
+        around = find_neighbours(services.index, name, camera, not stubs)
+    query = _query(request, camera, around.photo.is_stub if around.photo else stubs)
     values = {
         "name": name,
         "query": query,
         "around": around,
         "place": _place(name, query, Preferences.read(request)),
+        "day": day_of(name.captured_at, Preferences.read(request).zone),
+        "word": partial(label_text, Translation(Preferences.read(request).language)),
         "may_delete": Scope.DELETE in caller.scopes,
     }
     if around.photo is None:
-        state = services.index.state(name)
         shown = state if state in _EXPLAINED else "unknown"
         return render_page("no_photo.html", request, caller, values | {"state": shown}, 404)
     return render_page(
         "photo.html", request, caller, values | _facts(around.photo, services, caller)
     )
+
+
+def _query(request: Request, camera: str | None, stubs: bool) -> str:
+    """Return the query of the addresses to which the page leads."""
+    values = {}
+    if camera and CAMERA in request.http.params:
+        values[CAMERA] = camera
+    if stubs:
+        values[STUBS.name] = ONLY
+    return f"?{urlencode(values)}" if values else ""
 
 
 def _walked_camera(request: Request, caller: Caller, name: PhotoName) -> str | None:
@@ -94,7 +114,8 @@ def _end_of_day(
         )
     except OverflowError:  # a day at the end of the calendar, of a wrong clock
         return None
-    view = View(camera, since=start, until=end, oldest_first=oldest_first)
+    stubs = request.http.params.get(STUBS.name) == ONLY
+    view = View(camera, since=start, until=end, oldest_first=oldest_first, stubs=stubs)
     return next((photo.name for photo in services.index.query(view, 1)), None)
 
 
@@ -105,10 +126,16 @@ def _place(name: PhotoName, query: str, preferences: Preferences) -> str:
 
 
 def _facts(photo: Photo, services: Services, caller: Caller) -> dict[str, Any]:
+    technical = _technical_data(photo, services)
+    box = photo.motion.box if photo.motion else None
+    is_drawn = box and photo.media is Media.JPEG and technical.width and technical.height
     return {
         "photo": photo,
         "url": f"/api/photos/{photo.name}/content",
-        "technical": _technical_data(photo, services),
+        "technical": technical,
+        "box": box if is_drawn else None,
+        "motion": _MOTIONS[photo.motion is not None, photo.is_stub],
+        "labels": sorted(photo.labels, key=lambda one: -one.score),
         "utc": format_time(photo.name.captured_at),
         "after": format_time(just_after(photo.name.captured_at) or photo.name.captured_at),
         "clock": photo.clock or "unknown",

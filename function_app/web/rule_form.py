@@ -35,6 +35,7 @@ class RuleForm:
     is_of_all: bool
     cameras: frozenset[str]
     triggers: frozenset[str]
+    labels: str
     alerts: frozenset[str]
     days: frozenset[str]
     hours: Mapping[str, str]
@@ -61,6 +62,7 @@ class RuleForm:
         change = {
             "cameras": None if self.is_of_all else sorted(self.cameras),
             "triggers": triggers,
+            "labels": self.labels.lower().replace(",", " ").split() or None,
             "alerts": alerts,
             "days": sorted(int(day) for day in self.days),
             "hours": _hours(self.hours),
@@ -82,6 +84,7 @@ def form_of(channel: Mapping[str, Any]) -> RuleForm:
         is_of_all=rule["cameras"] is None,
         cameras=frozenset(rule["cameras"] or ()),
         triggers=frozenset(list(Trigger) if rule["triggers"] is None else rule["triggers"]),
+        labels=" ".join(rule["labels"] or ()),
         alerts=frozenset(alerts).intersection(ALERTS),
         days=frozenset(map(str, rule["days"])),
         hours=rule["hours"] or _NO_HOURS,
@@ -107,6 +110,7 @@ def read_rule_form(fields: Iterable[tuple[str, str]], channel: Mapping[str, Any]
         is_of_all=one("all-cameras") == "1",
         cameras=frozenset(sent["camera"]),
         triggers=frozenset(sent["trigger"]),
+        labels=one("labels"),
         alerts=frozenset(sent["alert"]).intersection(ALERTS),
         days=frozenset(sent["day"]).intersection(DAYS),
         hours={"from": one("hours-from"), "to": one("hours-to")},

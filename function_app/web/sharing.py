@@ -103,7 +103,7 @@ def photo_link(
         known = {name for name in names if services.index.get(name)}
     else:
         link = links.link_to_photos(names, until, created_by(caller), with_location)
-        known = {photo.name for photo in services.index.query(link.view, MAX_BETWEEN)}
+        known = {photo.name for photo in _between(link, services)}
     for name in names:
         if name not in known or not caller.may_see(name.camera):
             raise unknown_photo(name)
@@ -221,7 +221,8 @@ def get_shared_content(request: Request, services: Services, caller: Caller) -> 
     link = _link(request, services)
     name = request[PHOTO]
     photo = services.index.get(name) if link.opens(name) else None
-    if photo is None:
+    # A stub is opened only by a link to it: others cannot know of it.
+    if photo is None or (photo.is_stub and not (link.photo or link.photos)):
         raise HTTPProblemError(404, "This link does not open that photo.")
     return content(
         photo, request, services, link.label, _NO_CACHE, not link.with_location, is_guest=True
@@ -247,10 +248,22 @@ def _opened(request: Request, services: Services) -> tuple[SharedLink, list[Phot
     if link.photo and not link.photos:
         found = services.index.get(link.photo)
         return link, [found] if found else [], False
-    count = MAX_BETWEEN if link.photos else MAX_PHOTOS + 1
-    candidates = services.index.query(link.view, count)
+    if link.photos:
+        candidates = _between(link, services)
+    else:
+        candidates = services.index.query(link.view, MAX_PHOTOS + 1)
     photos = [photo for photo in candidates if link.opens(photo.name)]
     return link, photos[:MAX_PHOTOS], len(photos) > MAX_PHOTOS
+
+
+def _between(link: SharedLink, services: Services) -> list[Photo]:
+    """Return what was taken between the first and the last of a link's photos, the oldest first.
+    One request, or another one if not all of them are photos."""
+    found = services.index.query(link.view, MAX_BETWEEN)
+    if not set(link.photos) <= {photo.name for photo in found}:
+        found += services.index.query(replace(link.view, stubs=True), MAX_BETWEEN)
+        found.sort(key=lambda photo: link.view.key(photo.name))
+    return found
 
 
 def _is_this_hour(moment: datetime | None) -> bool:

@@ -262,7 +262,7 @@ NEEDS: dict[str, object] = {
     **dict.fromkeys(("list_events", "get_stats", "get_status", "get_session"), Scope.READ),
     **dict.fromkeys(("get_photo", "get_content", "get_thumbnail"), Scope.READ),
     **dict.fromkeys(("delete_photo", "delete_photos", "restore_photos"), Scope.DELETE),
-    **dict.fromkeys(("protect_photos", "list_trash"), Scope.DELETE),
+    **dict.fromkeys(("protect_photos", "correct_stubs", "list_trash"), Scope.DELETE),
     **dict.fromkeys(("get_trashed_content", "get_trashed_thumbnail"), Scope.DELETE),
     **dict.fromkeys(("list_shares", "make_share", "revoke_share"), Scope.ADMIN),
     **dict.fromkeys(("run_cleanup", "run_repair", "list_accesses"), Scope.ADMIN),
@@ -313,6 +313,7 @@ NEEDS: dict[str, object] = {
     **dict.fromkeys(("get_statistics", "get_statistics_hours"), "page"),
     "get_statistics_devices": "page",
     **dict.fromkeys(("delete_chosen", "restore_chosen", "protect_chosen", "share_chosen"), "page"),
+    "correct_chosen": "page",
     "get_alerts_page": "page",
 }
 OF_A_CAMERA = {
@@ -325,7 +326,7 @@ OF_A_CAMERA = {
 # Pages that are there only for who has a permission.
 PAGES_OF = {
     **dict.fromkeys(("get_trash_page", "delete_chosen", "restore_chosen"), Scope.DELETE),
-    "protect_chosen": Scope.DELETE,
+    **dict.fromkeys(("protect_chosen", "correct_chosen"), Scope.DELETE),
     "post_device_command": Scope.CONTROL,
     "post_device_key": Scope.ADMIN,
     "post_live_photo": Scope.CONTROL,
@@ -344,10 +345,11 @@ BODIES: dict[str, object] = {
     "delete_photos": {"ids": [str(OURS), str(THEIRS)]},
     "restore_photos": {"ids": [str(TRASHED), str(OURS)]},
     "protect_photos": {"ids": [str(OURS), str(THEIRS)], "protected": True},
+    "correct_stubs": {"ids": [str(OURS), str(THEIRS)]},
     "make_share": {"photo": str(OURS)},
     "open_session": {"password": PASSWORD},
     **dict.fromkeys(
-        ("delete_chosen", "protect_chosen", "download_chosen", "share_chosen"),
+        ("delete_chosen", "protect_chosen", "download_chosen", "share_chosen", "correct_chosen"),
         urlencode({"ids": str(OURS)}).encode(),
     ),
     "restore_chosen": urlencode({"ids": str(TRASHED)}).encode(),

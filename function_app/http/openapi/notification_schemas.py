@@ -35,6 +35,7 @@ _CHANNEL: dict[str, Schema] = {
     "rule": record(
         cameras=CAMERAS,
         triggers=nullable(array(text(enum=list(Trigger)))),
+        labels=nullable(array(text())),
         alerts=nullable(array(ALERT_KIND)),
         days=array(number(minimum=0, maximum=6)),
         hours=_HOURS,

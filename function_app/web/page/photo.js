@@ -17,6 +17,7 @@ const KEYS = /** @type {Record<string, string>} */ ({
 const SWIPE = 60; // px across, and less than half of it down
 
 let asked = 0; // counts what was asked for, so that a late page is dropped
+let showsBox = true; // where the motion was
 /** @type {Zoom | null} */
 let zoom = null;
 /** @type {Map<string, HTMLImageElement>} the neighbours' pictures, so that they stay in memory */
@@ -57,6 +58,7 @@ function say(text) {
 function show(wanted, title) {
   const focused = article().contains(document.activeElement) ? document.activeElement?.id : "";
   const wasOpen = article().querySelector("details")?.open;
+  keepBoxHidden(wanted);
   article().replaceWith(wanted);
   document.title = title;
   byId("notice").hidden = true;
@@ -65,6 +67,13 @@ function show(wanted, title) {
   // At an end of the list there is no such link; the focus must not be lost.
   if (focused) (document.getElementById(focused) ?? byId("back")).focus({ preventScroll: true });
   setUp();
+}
+
+/** Hide where the motion was in the wanted photo, too, if it is hidden. @param {HTMLElement} wanted */
+function keepBoxHidden(wanted) {
+  const [before, after] = [article(), wanted].map((one) => one.querySelector("#show-box"));
+  if (before instanceof HTMLInputElement) showsBox = before.checked;
+  if (after instanceof HTMLInputElement) after.checked = showsBox;
 }
 
 /** Do what the shown photo needs. */

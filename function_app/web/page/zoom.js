@@ -73,8 +73,8 @@ export async function openZoom(article, onShown, onClosed) {
 
 /** Return the shown photo between others, the oldest first. @param {HTMLElement} article @param {string} id */
 async function slidesAround(article, id) {
-  const camera = new URLSearchParams(article.dataset.query).get("camera");
-  const query = new URLSearchParams({ limit: String(AROUND), ...(camera && { camera }) });
+  const query = new URLSearchParams(article.dataset.query); // camera, and stubs
+  query.set("limit", String(AROUND));
   const at = article.dataset.at ?? "";
   const [newer, older] = await Promise.all([
     getJson(`/api/photos?${query}&order=oldest&from=${at}`),

@@ -17,6 +17,7 @@ from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.errors import WireError
 from photo_wire.media import Media
+from photo_wire.motion import Label, Motion
 from photo_wire.name import PhotoName
 from tests.photo_wire.strategies import names
 from tests.support.api import MOMENT, name_of
@@ -90,7 +91,16 @@ def test_all_pages_together_show_every_photo_once(
     st.sets(FEW_NAMES),
     st.integers(1, 5),
     st.sampled_from([None, frozenset({"entry"}), frozenset()]),
-    st.sampled_from([{}, {"trigger": "gpio"}, {"time_from": "12:01", "time_to": "12:02"}]),
+    st.sampled_from(
+        [
+            {},
+            {"trigger": "gpio"},
+            {"time_from": "12:01", "time_to": "12:02"},
+            {"label": "person"},
+            {"stubs": "include"},
+            {"stubs": "only", "label": "person"},
+        ]
+    ),
 )
 def test_a_filtered_list_shows_every_match_once(
     listed: set[PhotoName],
@@ -98,15 +108,28 @@ def test_a_filtered_list_shows_every_match_once(
     cameras: frozenset[str] | None,
     filters: dict[str, str],
 ) -> None:
-    """However few a page holds; and no photo of another camera."""
+    """However few a page holds; no photo of another camera, and stubs only if it says so."""
     index = MemoryIndex()
+    kinds = {None: (False,), "include": (False, True), "only": (True,)}[filters.get("stubs")]
     expected = []
     for name in sorted(listed, key=lambda name: (-name.captured_at.timestamp(), str(name))):
         trigger = "gpio" if name.tag[-1] == "1" else "motion"
-        index.add(Photo(name, Media.JPEG, "ab" * 32, 5, MOMENT, trigger), MOMENT)
+        is_stub, is_person = name.captured_at.second % 2 == 1, name.tag[-1] == "2"
+        photo = Photo(
+            name,
+            Media.JPEG,
+            "ab" * 32,
+            5,
+            MOMENT,
+            trigger,
+            motion=Motion() if is_stub else None,
+            labels=(Label("person", 0.9), Label("dog", 0.5)) if is_person else (),
+        )
+        index.add(photo, MOMENT)
         is_seen = cameras is None or name.camera in cameras
         is_in_hours = "time_from" not in filters or name.captured_at.minute == 1
-        if is_seen and is_in_hours and filters.get("trigger") in (None, trigger):
+        is_wanted = is_stub in kinds and (is_person or "label" not in filters)
+        if is_seen and is_wanted and is_in_hours and filters.get("trigger") in (None, trigger):
             expected.append(str(name))
     pages = all_pages({"limit": str(limit), **filters}, index, cameras)
     assert list(chain.from_iterable(pages)) == expected

@@ -33,6 +33,7 @@ from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_jso
 from photo_wire.heartbeat import CameraState, Heartbeat, SpoolState
 from photo_wire.media import Media
 from photo_wire.moment import format_time
+from photo_wire.motion import Label, Motion
 from photo_wire.name import PhotoName
 from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.devices import Device, bind, heartbeat
@@ -86,7 +87,9 @@ def play(events: list[Event], start: datetime) -> Services:
     for number, event in enumerate(sorted(events, key=lambda one: one.at)):
         now, name = start + timedelta(minutes=1, milliseconds=event.at), event.name(start)
         trigger = ("motion", "gpio", None)[event.number % 3]
-        photo = Photo(name, Media.JPEG, SHA256, 3, now, trigger)
+        motion = Motion() if event.number == 3 else None  # then it is a stub
+        labels = (Label("person", 0.9),) if event.number == 2 else ()
+        photo = Photo(name, Media.JPEG, SHA256, 3, now, trigger, motion=motion, labels=labels)
         match event.what:
             case "photo":
                 backend.blobs.add(photo, b"abc")
@@ -205,6 +208,8 @@ class Observer:
                     "",
                     "&order=oldest",
                     "&trigger=gpio",
+                    "&stubs=include",
+                    "&stubs=only&label=person",
                     "&time_from=00:00&time_to=23:59",
                 ):
                     yield f"/api/photos?limit={limit}{camera}{more}"

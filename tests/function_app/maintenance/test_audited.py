@@ -14,7 +14,9 @@ from function_app.maintenance import audited
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import Photo
+from function_app.storage.row_keys import View
 from photo_wire.media import Media
+from photo_wire.motion import Motion
 from photo_wire.name import PhotoName
 from tests.support.api import MOMENT, name_of
 from tests.support.memory_store import memory_services
@@ -73,6 +75,22 @@ def test_a_photo_is_restored_from_the_trash() -> None:
     assert world.services.index.get(TRASHED) is None
     assert audited.restore(TRASHED, REQUEST, world.services, OWNER)
     assert is_there(world.services, TRASHED)
+
+
+def test_a_stub_is_corrected_once() -> None:
+    """By whoever may see it; a photo stays one, and asking again is on no record."""
+    world = World()
+    stub = name_of("gate", MOMENT + timedelta(hours=1))
+    photo = Photo(stub, Media.JPEG, "ab" * 32, 3, MOMENT, motion=Motion())
+    world.services.blobs.add(photo, b"abc")
+    world.services.index.add(photo, MOMENT)
+    stranger = Caller("anna", frozenset(Scope), frozenset({"yard"}))
+    assert not audited.correct(stub, REQUEST, world.services, stranger)
+    assert not audited.correct(TRASHED, REQUEST, world.services, OWNER)
+    for name in (stub, stub, NAME):
+        assert audited.correct(name, REQUEST, world.services, OWNER)
+    assert world.log() == [("saw motion in", str(stub))]
+    assert [one.name for one in world.services.index.query(View(), 9)] == [stub, NAME]
 
 
 def is_there(services: Services, name: PhotoName) -> bool:

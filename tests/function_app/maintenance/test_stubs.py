@@ -7,10 +7,12 @@ from function_app.auth.caller import Caller, Scope
 from function_app.days.lanes import lanes
 from function_app.maintenance.counting import update_figures
 from function_app.maintenance.repair import reconcile
-from function_app.maintenance.stubs import correct
+from function_app.maintenance.stubs import ask_for_frames, correct
 from function_app.services import Services
 from function_app.storage.models import Photo
+from photo_wire.command import MAX_OPEN, Kind
 from photo_wire.motion import Motion
+from tests.support.devices import bind
 from tests.support.stored_photos import BODY, NOW, stored
 
 OWNER = Caller("owner", frozenset(Scope))
@@ -78,3 +80,17 @@ def test_a_repair_finishes_what_a_crash_left(empty: Services) -> None:
     assert empty.index.get(stub.name) == replace(stub, motion=None)
     update_figures(empty, NOW)
     assert empty.figures.read()["gate"].total.photos == 1
+
+
+def test_the_device_is_asked_to_keep_the_frames(empty: Services) -> None:
+    """One that cannot be asked, or that has too much to do, keeps nobody from correcting it."""
+    stub = add_stub(empty, 1)
+    ask_for_frames(add_stub(empty, 1, "yard"), empty, "owner", NOW)
+    bind(empty, "gate", "pi")
+    for number in range(MAX_OPEN + 1):
+        ask_for_frames(stub, empty, "owner", NOW + timedelta(seconds=number))
+    asked = empty.commands.newest("pi", 100, "")
+    assert len(asked) == MAX_OPEN
+    assert {(one.command.kind, one.command.photo) for one in asked} == {
+        (Kind.REPLAY_KEEP, stub.name)
+    }

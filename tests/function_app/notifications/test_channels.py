@@ -20,6 +20,7 @@ from tests.support.memory_store import MemoryQueue, memory_services
 DEFAULT_RULE: dict[str, Any] = {
     "cameras": None,
     "triggers": None,
+    "labels": None,
     "alerts": None,
     "days": [0, 1, 2, 3, 4, 5, 6],
     "hours": None,
@@ -117,7 +118,7 @@ def test_a_rule_is_set_in_whole_and_changed_in_parts(people: People) -> None:
         ({"label": "a\nb"}, "label: has characters that cannot be printed."),
         ({"kind": "webpush", "address": "{}"}, "This is not the push subscription of a browser."),
         ({"rule": []}, "rule: must be an object."),
-        ({"rule": {"colour": 1}}, "unknown field: 'colour'; use cameras, triggers, alerts,"),
+        ({"rule": {"colour": 1}}, "unknown field: 'colour'; use cameras, triggers, labels,"),
         ({"rule": {"cameras": "gate"}}, "cameras: must be a list of camera names, or null for"),
         ({"rule": {"cameras": ["Gate!"]}}, "cameras: 'Gate!' is not a camera's name;"),
         ({"rule": {"cameras": ["gate"] * 101}}, "cameras: must have at most 100 names."),

@@ -20,6 +20,7 @@ from function_app.notify.sending import NOT_ALLOWED
 from function_app.storage.models import UNKNOWN, Sender, State
 from photo_wire.alert import CLOCK, LOSS, UNDELIVERED
 from photo_wire.errors import WireError
+from photo_wire.motion import Motion
 from photo_wire.name import new_name
 from tests.support.notified_people import BEGIN, SENT, VISIBILITY, World
 from tests.support.samples import photo_of
@@ -44,6 +45,15 @@ def test_a_photo_is_sent_to_those_who_may_see_its_camera(world: World) -> None:
         f"https://cams.example/photos/{photo.name}",
         str(photo.name),
     )
+
+
+def test_a_trigger_without_motion_is_no_event(world: World) -> None:
+    world.channel(world.person("anna"))
+    stub = world.photo("gate")
+    world.services.index.remove(stub, State.EXPIRED)
+    world.services.index.add_anyway(replace(stub, motion=Motion()), world.now)
+    world.run()
+    assert world.titles("anna") == []
 
 
 def test_all_channels_accept_an_event_before_it_is_sent_to_one(world: World) -> None:

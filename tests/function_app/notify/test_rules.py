@@ -1,5 +1,6 @@
 """What a rule asks for and leaves out, in all time zones and around changes of the clock."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,7 @@ from function_app.notify.rules import (
 )
 from function_app.storage.models import StoredAlert
 from photo_wire.alert import LOSS, SILENT, Alert
+from photo_wire.motion import Label
 from photo_wire.name import new_name
 from tests.support.samples import photo_of
 from tests.support.time_zones import ZONES, moments, times_of_day
@@ -43,11 +45,13 @@ rules = st.builds(
     snoozed_until=st.none() | instants,
     snoozed_cameras=st.dictionaries(st.sampled_from(["gate", "yard"]), instants),
     is_on=st.booleans(),
+    labels=st.none() | st.frozensets(st.sampled_from(["person", "dog", "car"])),
 )
 
 
-def photo(camera: str = "gate") -> Event:
-    return photo_event(photo_of(camera))
+def photo(camera: str = "gate", *labels: str) -> Event:
+    found = tuple(Label(word, 0.9) for word in labels)
+    return photo_event(replace(photo_of(camera), labels=found))
 
 
 def alert(kind: str = LOSS, camera: str = "gate") -> Event:
@@ -148,13 +152,18 @@ def test_snoozes_that_are_over_are_forgotten() -> None:
     assert rule.snoozed("camera-49", now, now) == Rule()
 
 
-@given(rule=rules, camera=st.sampled_from(["gate", "yard"]))
-def test_what_a_rule_asks_for(rule: Rule, camera: str) -> None:
+@given(
+    rule=rules,
+    camera=st.sampled_from(["gate", "yard"]),
+    labels=st.frozensets(st.sampled_from(["person", "dog"])),
+)
+def test_what_a_rule_asks_for(rule: Rule, camera: str, labels: frozenset[str]) -> None:
     def chosen(name: str, among: frozenset[str] | None) -> bool:
         return among is None or name in among
 
     is_of_camera = rule.is_on and chosen(camera, rule.cameras)
-    assert rule.asks_for(photo(camera)) == (is_of_camera and chosen("", rule.triggers))
+    is_of_photo = chosen("", rule.triggers) and (rule.labels is None or bool(rule.labels & labels))
+    assert rule.asks_for(photo(camera, *labels)) == (is_of_camera and is_of_photo)
     assert rule.asks_for(alert(LOSS, camera)) == (is_of_camera and chosen(LOSS, rule.alerts))
     signed_in = sign_in_event("anna", "", "Firefox", NOW)  # of no camera
     assert rule.asks_for(signed_in) == (rule.is_on and chosen("sign-in", rule.alerts))

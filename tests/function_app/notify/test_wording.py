@@ -15,6 +15,7 @@ from photo_wire import alert as wire
 from photo_wire.alert import BACK, CLOCK, LOSS, MAX_REASON, SILENT, UNDELIVERED, Alert, Detail
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
+from photo_wire.motion import Label
 from photo_wire.name import new_name
 from tests.support.samples import photo_of
 
@@ -48,6 +49,15 @@ def test_a_photo_says_where_what_and_when_in_the_persons_zone() -> None:
     assert photo_text(one, reader=replace(READER, rule=Rule())).body == "13:03:22"
     yesterday = replace(READER, now=NOW + timedelta(days=1))
     assert photo_text(one, reader=yesterday).body == "2026-11-28 14:03:22"
+
+
+def test_the_title_says_what_a_photo_shows() -> None:
+    """The three that the model is surest of, each once."""
+    found = [("dog", 0.6), ("person", 0.93), ("person", 0.7), ("car", 0.5), ("cat", 0.4)]
+    one = photo(labels=tuple(Label(word, score) for word, score in found))
+    assert photo_text(one).title == "Person, dog, car at gate"
+    clip = replace(one, media=Media.MP4, labels=one.labels[:1])
+    assert photo_text(clip).title == "Dog at gate (clip)"
 
 
 @pytest.mark.parametrize("trigger", list(Trigger))

@@ -13,6 +13,7 @@ from function_app.auth.caller import Role
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.web.choice import MAX_CHOSEN
+from photo_wire.motion import MOTION, WITHOUT_MOTION
 from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.support.pictures import jpeg
 
@@ -70,6 +71,30 @@ def test_photos_are_deleted_and_restored(
     restored = post(api, action, owner, **fields)
     assert "2 photos were restored." in restored.text
     assert stored(api, ids, admin) == [200, 200, 200]
+
+
+def test_a_stub_becomes_a_photo(
+    api: Api, owner: Headers, admin: Headers, camera: str, ids: list[str]
+) -> None:
+    """By the button of its page and by those of a day, without JavaScript; twice is harmless."""
+    stub = name_of(camera, MOMENT + timedelta(seconds=5))
+    headers = photo_headers(stub) | {MOTION: WITHOUT_MOTION}
+    assert api.put(jpeg(), headers).status_code == 201
+    listed = f"/api/photos?camera={camera}"
+    assert [one["id"] for one in api.ask(listed, admin).json()["photos"]] == ids[::-1]
+    page = api.ask(f"/photos/{stub}", owner).text
+    assert "A trigger without motion" in page
+    form = page[page.index('<form method="post" action="/choice/correct"') :]
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)[:2])
+    for _ in range(2):
+        page = post(api, "correct", owner, **fields).text
+        assert "1 trigger is among the photos now." in page
+        assert f'href="/photos/{stub}?stubs=only"' in page
+    assert [one["id"] for one in api.ask(listed, admin).json()["photos"]] == [str(stub), *ids[::-1]]
+    assert api.ask(f"/api/photos/{stub}", admin).json()["motion"] is None
+    page = api.ask(f"/photos/{stub}?stubs=only&camera={camera}", owner).text
+    assert "This was one" not in page
+    assert f'href="/photos/{ids[2]}?camera={camera}"' in page
 
 
 def test_photos_that_are_not_there_any_more_are_counted(

@@ -1,14 +1,19 @@
 """The page of a day: what it shows, and what it costs."""
 
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from function_app.auth.caller import Role
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage.models import Photo, State
 from photo_wire.headers import Trigger
+from photo_wire.motion import Label, Motion
+from photo_wire.name import new_name
 from tests.support.many_cameras import Requests
 from tests.support.many_cameras import add_photo as add_photo_of
 from tests.support.memory_store import memory_services
@@ -47,6 +52,62 @@ def test_an_event_shows_its_cover_and_says_what_it_is(services: Services, viewer
     assert "<details" in event
     assert " open>" not in event
     assert "Friday, 20 November 2026" in page
+
+
+def add_stub(services: Services, at: datetime, camera: str = "gate") -> Photo:
+    """Index a trigger without motion."""
+    taken = add_photo(services, at, "old", number=7)
+    services.index.remove(taken, State.EXPIRED)
+    name = new_name(camera, at, "57ab57ab")
+    stub = replace(taken, name=name, motion=Motion())
+    services.index.add(stub, at)
+    return stub
+
+
+def test_triggers_without_motion_are_behind_a_switch(services: Services) -> None:
+    """They are counted for who may see their camera, shown by a link, and marked."""
+    photo = add_photo(services, NOON)
+    stubs = [add_stub(services, NOON + timedelta(minutes=one)) for one in (10, 20)]
+    other = add_stub(services, NOON, "yard")
+    update_figures(services, NOON + timedelta(hours=1))
+    owner = session_cookie(services, role=Role.OWNER)
+    page = shown(services, "/days/2026-11-20", owner)
+    assert '<a href="/days/2026-11-20?stubs=only">3 triggers without motion</a>' in page
+    assert "1 photo, 1 event" in page
+    assert not any(str(one.name) in page for one in stubs)
+    page = shown(services, "/days/2026-11-20?stubs=only", owner)
+    assert str(photo.name) not in page
+    assert page.count('class="event stub"') == 3
+    assert f'href="/photos/{stubs[0].name}?stubs=only"' in page
+    assert 'formaction="/choice/correct"' in page
+    viewer = session_cookie(services, frozenset({"gate"}))
+    page = shown(services, "/days/2026-11-20?camera=gate", viewer)
+    assert "2 triggers without motion" in page
+    page = shown(services, "/days/2026-11-20?stubs=only", viewer)
+    assert str(other.name) not in page
+    assert "/choice/correct" not in page
+    empty = shown(services, "/days/2026-11-21?stubs=only", viewer)
+    assert "There is no trigger without motion." in empty
+    german = shown(services, "/days/2026-11-20", f"{owner}; language=de")
+    assert "3 Auslösungen ohne Bewegung" in german
+
+
+def test_photos_are_found_by_what_they_show(services: Services, viewer: str) -> None:
+    """The word stays in the form and in the links to other days."""
+    person = add_photo(services, NOON)
+    services.index.remove(person, State.EXPIRED)
+    labels = (Label("person", 0.93), Label("gizmo", 0.5))
+    services.index.add_anyway(replace(person, labels=labels), NOON)
+    other = add_photo(services, NOON + timedelta(hours=1))
+    page = shown(services, "/days/2026-11-20", f"{viewer}; language=de")
+    assert '<li><a href="/days/2026-11-20?label=person">Person</a></li>' in page
+    assert '<li><a href="/days/2026-11-20?label=gizmo">gizmo</a></li>' in page
+    page = shown(services, "/days/2026-11-20?label=person", viewer)
+    assert str(person.name) in page
+    assert str(other.name) not in page
+    assert 'name="label" list="labels"' in page
+    assert 'href="/days/2026-11-19?label=person"' in page
+    assert open_page(services, "get_day", "/days/2026-11-20?label=A+b", viewer).status == 400
 
 
 def test_the_day_is_that_of_the_viewers_zone(services: Services, viewer: str) -> None:

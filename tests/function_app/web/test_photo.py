@@ -14,6 +14,7 @@ from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.models import State
 from photo_wire.headers import CLOCK
+from photo_wire.motion import LABELS, MOTION, WITHOUT_MOTION
 from photo_wire.name import PhotoName, new_name
 from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
@@ -62,6 +63,53 @@ def test_the_page_says_what_is_known(api: Api, session: dict[str, str]) -> None:
     assert "48 \u00d7 80" in shown
     assert "Place" in shown
     assert f'download="{name}.jpg"' in page.text
+
+
+def test_the_page_shows_where_motion_was_and_what_it_is(api: Api, session: dict[str, str]) -> None:
+    """Over the picture as it is shown, and in words of the viewer's language."""
+    name = name_of(new_camera())
+    labels = "dog=0.51, person=0.93"
+    store(api, name, None, **{MOTION: "0.25, 0.5, 0.5, 0.25", LABELS: labels})
+    page = api.ask(f"/photos/{name}", session | {"Cookie": f"{session['Cookie']}; language=de"})
+    [size] = re.findall(
+        r'class="box" viewBox="0 0 (\d+) (\d+)" width="(\d+)" height="(\d+)"', page.text
+    )
+    width, height = map(int, size[:2])
+    assert size[:2] == size[2:]
+    rect = re.findall(
+        r'<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"',
+        page.text[page.text.index('class="box"') :],
+    )[0]
+    assert [*map(float, rect)] == [width / 4, height / 2, width / 2, height / 4]
+    shown = re.findall(r'<a href="(/days/[^"]+label=\w+)">(\w+)</a> <span[^>]*>([^<]+)<', page.text)
+    assert [one[1:] for one in shown] == [("Person", "93\u00a0%"), ("Hund", "51\u00a0%")]
+    assert shown[0][0].endswith("?label=person")
+    other = name_of(new_camera())
+    store(api, other)
+    page = api.ask(f"/photos/{other}", session)
+    assert 'class="box"' not in page.text
+    assert 'class="words"' not in page.text
+
+
+def test_stubs_lead_to_stubs(api: Api, session: dict[str, str]) -> None:
+    """Whoever follows a link to one without the query gets there, too."""
+    camera, start = new_camera(), datetime(2033, 5, 3, 12, tzinfo=UTC)
+    names = [name_of(camera, start + timedelta(minutes=number)) for number in range(5)]
+    for number, name in enumerate(names):
+        store(api, name, None, **({} if number % 2 else {MOTION: WITHOUT_MOTION}))
+    for query in ("?", "?stubs=only&"):
+        page = api.ask(f"/photos/{names[2]}{query}camera={camera}", session).text
+        more = f"?camera={camera}&amp;stubs=only"
+        assert f'rel="prev" href="/photos/{names[0]}{more}"' in page
+        assert f'rel="next" href="/photos/{names[4]}{more}"' in page
+        assert f"{more}#photo-{names[2]}" in page
+        assert "This was one" in page
+    found = api.ask(
+        f"/photos/{names[2]}?camera={camera}&stubs=only&go=newest", session, allow_redirects=False
+    )
+    assert found.headers["Location"] == f"/photos/{names[4]}?camera={camera}&stubs=only"
+    limited = session_of(api.backend, Role.VIEWER, frozenset({camera}))
+    assert "This was one" not in api.ask(f"/photos/{names[2]}", limited).text
 
 
 def test_an_uncertain_time_says_nothing_of_how_late_a_photo_came(

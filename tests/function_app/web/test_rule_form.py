@@ -38,6 +38,7 @@ def channel(**rule: Any) -> dict[str, Any]:
     [
         {},
         {"cameras": ["gate"], "triggers": [], "alerts": [], "days": []},
+        {"labels": ["car", "person"]},
         {"alerts": ["loss", "of-a-later-version"], "quiet": {"from": "22:00", "to": "06:30"}},
     ],
 )

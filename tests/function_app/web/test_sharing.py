@@ -21,6 +21,7 @@ from function_app.storage.table_store import Entity
 from function_app.web.sharing import MAX_PHOTOS
 from photo_wire.media import Media
 from photo_wire.moment import format_time
+from photo_wire.motion import MOTION, WITHOUT_MOTION
 from photo_wire.name import PhotoName
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.handlers import call
@@ -139,6 +140,25 @@ def test_a_link_opens_chosen_photos(api: Api, admin: dict[str, str], camera: str
     assert api.ask(f"/api/photos/{names[4]}", admin, "DELETE").status_code == 204
     assert len(api.ask(f"/api/shared/{secret}").json()["photos"]) == 2
     assert str(names[4]) not in api.ask(f"/shared/{secret}").text
+
+
+def test_a_stub_is_shared_by_its_id_alone(api: Api, admin: dict[str, str], camera: str) -> None:
+    """By a link to it, alone or among photos; a link to all of its camera does not open it."""
+    names = [put(api, name_of(camera, MOMENT + timedelta(seconds=n))) for n in (0, 2)]
+    stub = name_of(camera, MOMENT + timedelta(seconds=1))
+    headers = photo_headers(stub) | {MOTION: WITHOUT_MOTION}
+    assert api.put(PICTURE, headers).status_code == 201
+    everything = {"camera": camera, "from": "2026-11-20T00:00:00Z", "to": "2026-11-21T00:00:00Z"}
+    chosen = {"photos": [str(names[0]), str(stub)]}
+    for fields, ids, status in (
+        (everything, [str(name) for name in names], 404),
+        ({"photo": str(stub)}, [str(stub)], 200),
+        (chosen, chosen["photos"], 200),
+    ):
+        made = api.ask("/api/shares", admin, "POST", json=fields)
+        secret = made.json()["url"].rpartition("/")[2]
+        assert [one["id"] for one in api.ask(f"/api/shared/{secret}").json()["photos"]] == ids
+        assert api.ask(f"/api/shared/{secret}/{stub}/content").status_code == status
 
 
 def test_the_page_sends_its_address_to_nobody(api: Api, admin: dict[str, str], camera: str) -> None:

@@ -1,0 +1,14 @@
+"""The words for what models find in photos, in the viewer's language."""
+
+from function_app.web.translation import Translation
+
+COMMON_LABELS = (
+    *("animal", "bicycle", "bird", "bus", "car", "cat", "cow", "dog", "face", "horse"),
+    *("motorcycle", "package", "person", "sheep", "truck", "vehicle"),
+)
+"""Those that many models have."""
+
+
+def label_text(t: Translation, word: str) -> str:
+    """Say a label; as the model does if it is not one of COMMON_LABELS."""
+    return t(f"word.{word}") if word in COMMON_LABELS else word
