@@ -13,6 +13,7 @@ from pi_uploader.cameras.camera import (
     ClipRecorder,
     FrameSource,
     MomentCamera,
+    NetworkResult,
     Recorder,
     Shot,
     Viewfinder,
@@ -29,6 +30,7 @@ __all__ = [
     "ClipRecorder",
     "FrameSource",
     "MomentCamera",
+    "NetworkResult",
     "Recorder",
     "Shot",
     "Viewfinder",
@@ -57,7 +59,8 @@ def open_camera(settings: CameraSettings) -> Camera:
                 exposure=settings.exposure,
                 clip=ClipLength(settings.clip, settings.preroll),
             )
-            return Picamera2Camera(mode, settings.sensor)
+            network = settings.model if settings.detects_in_camera else None
+            return Picamera2Camera(mode, settings.sensor, network)
         case "rtsp":
             from pi_uploader.cameras.rtsp.auth import Credentials
             from pi_uploader.cameras.rtsp.camera import RtspCamera, Watching

@@ -4,7 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
@@ -44,11 +44,22 @@ class CaptureContext:
 
 
 @dataclass(frozen=True, slots=True)
+class NetworkResult:
+    """What a network that runs in the camera returned with a frame: arrays of numbers, and the
+    names of its classes if its file has them."""
+
+    outputs: tuple[Any, ...] = field(repr=False)
+    classes: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Shot:
-    """A photo or a clip: the bytes of a complete file, and its media type."""
+    """A photo or a clip: the bytes of a complete file, its media type, and what the camera's own
+    network returned with it."""
 
     content: bytes = field(repr=False)
     media: Media
+    network: NetworkResult | None = None
 
 
 class Camera(Protocol):

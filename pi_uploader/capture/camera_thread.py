@@ -87,6 +87,10 @@ class CameraThread:
             arming=self.arming,
             sleep=queue.sleep,
         )
+        if settings.detects_in_camera:
+            from pi_uploader.capture.labels import CameraLabels
+
+            self._handler.labels = CameraLabels(settings, shared.spool.labels)
 
     @property
     def activity(self) -> Activity:

@@ -35,6 +35,7 @@ from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 if TYPE_CHECKING:  # it costs memory, and few cameras confirm their triggers
     from pi_uploader.capture.confirmation import Confirmation, Undecided
+    from pi_uploader.capture.labels import CameraLabels
 
 CONFIRMED = (Trigger.MOTION, Trigger.GPIO)  # the triggers that the picture can confirm
 FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS = 1.0, 60.0  # after a camera error
@@ -58,7 +59,7 @@ class TriggerHandler:
 
     `sleep` waits for some seconds, and returns whether to stop. `arming` is by default that of the
     camera's hours, in UTC. `confirmation`, if it is set, decides what the photos of motion sensors
-    and contacts are worth.
+    and contacts are worth; `labels` stores what the camera's own network found in them.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class TriggerHandler:
         self.stats = CaptureStats()
         self.activity = Activity()
         self.confirmation: Confirmation | None = None
+        self.labels: CameraLabels | None = None
         self._settings = settings
         self._camera = camera
         self._spool = spool
@@ -267,6 +269,8 @@ class TriggerHandler:
             put = partial(self._spool.put, shot.content, info)
         if not self._put(put, shot.content, info, event):
             return None
+        if self.labels:
+            self.labels.put(info, shot.network)
         self.activity.last_photo = time.known
         if not undecided:
             self.activity.photo = LastPhoto(info.name, preview_in(shot.content) or b"")

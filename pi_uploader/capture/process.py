@@ -160,6 +160,7 @@ def _purge_until(
     end = time.monotonic() + seconds
     while True:
         _purge_archive(settings, spool)
+        _purge_labels(settings, spool)
         pause = PURGE_INTERVAL_SECONDS if clock.is_set() else CLOCK_INTERVAL_SECONDS
         if stop.wait(min(pause, max(0.0, end - time.monotonic()))):
             return True
@@ -176,6 +177,16 @@ def _purge_archive(settings: CaptureSettings, spool: Spool) -> None:
     deleted = spool.archive.purge(clock.now() if clock.is_set() else None)
     if deleted:
         log.info("%s deleted: CAMERA_KEEP, CAMERA_KEEP_MB", counted(deleted, "kept photo"))
+
+
+def _purge_labels(settings: CaptureSettings, spool: Spool) -> None:
+    """Delete the labels of photos that are gone. Those of models in files are deleted by the
+    process that runs these."""
+    if any(one.detects_in_camera for one in settings.cameras):
+        try:
+            spool.labels.purge(spool)
+        except OSError as error:
+            log.warning("labels of photos that are gone are not deleted: %s", error.strerror)
 
 
 def _warn_if_clock_is_not_set(settings: CaptureSettings) -> None:

@@ -18,12 +18,15 @@ FILES = {
     "Picamera2": ("__init__.py", "picamera2.py"),
     "H264Encoder": ("encoders.py", "encoders/h264_encoder.py"),
     "PyavOutput": ("outputs.py", "outputs/pyavoutput.py"),
+    "IMX500": ("devices/imx500.py", "devices/imx500/imx500.py"),
+    "NetworkIntrinsics": ("devices/imx500.py", "devices/imx500/imx500.py"),
     "CircularOutput2": ("outputs.py", "outputs/circularoutput2.py"),
 }
 # Methods that differ in older versions; the program does not depend on the difference.
 KNOWN_DIFFERENCES = {
     ("0.3.22", "Picamera2"): {"configure"},  # its default, which is not used
     ("0.3.24", "PyavOutput"): {"__init__"},  # takes no options
+    **{(one, "IMX500"): {"__init__"} for one in ("0.3.22", "0.3.24", "0.3.31")},  # no injection
 }
 # Defaults that are objects of libcamera, and what the fake has in their place.
 FAKE_DEFAULTS = {"libcamera.Transform()": "Transform()", "libcamera.ColorSpace.Sycc()": "'Sycc'"}

@@ -8,6 +8,7 @@ firmware fails never answers (#1264, #1295, #962).
 import logging
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TypeVar
 
 from photo_wire.media import Media
@@ -31,24 +32,28 @@ log = logging.getLogger("capture")
 
 class Picamera2Camera:
     """Takes photos (JPEG or DNG) or clips (MP4), as `mode` says. `sensor` is the number or the id
-    of the camera; None selects the first of the Pi's own.
+    of the camera; None selects the first of the Pi's own. `network` is the file of one that runs in
+    the camera (IMX500).
 
     A camera that fails is reopened once, within the same photo. Raises SettingsError if picamera2
     cannot be used, CameraGoneError if the camera is missing or cannot be started.
     """
 
-    def __init__(self, mode: Mode = DEFAULT_MODE, sensor: str | None = None) -> None:
+    def __init__(
+        self, mode: Mode = DEFAULT_MODE, sensor: str | None = None, network: Path | None = None
+    ) -> None:
         import_picamera2()
         if problem := version_problem(mode.format is Media.MP4):
             raise SettingsError([problem])
         self._mode = mode
         self._sensor = sensor
+        self._network = network
         self._stop = threading.Event()
         self._logged_errors: set[str] = set()  # whose traceback is in the log
         self._session = call_with_timeout(OPEN_TIMEOUT_SECONDS, "opening", self._open)
 
     def _open(self) -> Session:
-        return Session(self._sensor, self._mode, self._stop)
+        return Session(self._sensor, self._mode, self._stop, self._network)
 
     def take(self, context: CaptureContext) -> Shot:
         """Return a photo exposed after this call, or a clip. Raises CameraGoneError if the camera

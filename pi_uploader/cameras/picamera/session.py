@@ -25,6 +25,7 @@ from pi_uploader.cameras.media.preview import (
 from pi_uploader.cameras.picamera.faults import call_with_timeout, describe_error
 from pi_uploader.cameras.picamera.library import list_sensors, select_sensor
 from pi_uploader.cameras.picamera.mode import FOCUS_FAILED, FOCUSED, Mode, view_size
+from pi_uploader.cameras.picamera.network import CameraNetwork
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,17 +40,25 @@ log = logging.getLogger("capture")
 
 
 class Session:
-    """The camera, opened and started in `mode`. A clip ends early once `stop` is set.
+    """The camera, opened and started in `mode`. A clip ends early once `stop` is set. `network` is
+    the file of one that runs in the camera; photos have its results.
 
     Raises CameraGoneError if the camera is missing, or cannot be opened or started.
     """
 
-    def __init__(self, sensor: str | None, mode: Mode, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        sensor: str | None,
+        mode: Mode,
+        stop: threading.Event,
+        network: Path | None = None,
+    ) -> None:
         from picamera2 import Picamera2
 
         self._mode = mode
         self._stop = stop
         selected = select_sensor(list_sensors(), sensor)
+        self._network = CameraNetwork(network, selected.id) if network else None
         try:
             self._camera = Picamera2(selected.number)
         except Exception as error:
@@ -77,6 +86,7 @@ class Session:
         content = BytesIO()
         request = self._next_frame()
         try:
+            network = self._network.result(request.get_metadata()) if self._network else None
             if self._mode.format is Media.DNG:
                 _save(lambda: request.save_dng(content))
                 or_none(lambda: add_preview(content, *_draw_preview(request)))
@@ -88,7 +98,7 @@ class Session:
         photo = content.getvalue()
         if self._mode.format is Media.JPEG:
             photo = with_preview(photo, lambda: draw_preview(photo))
-        return Shot(photo, self._mode.format)
+        return Shot(photo, self._mode.format, network)
 
     def take_clip(self, seconds: float) -> Shot:
         """Return a clip of these seconds, and of the pre-roll. Raises as `take` does."""

@@ -32,6 +32,7 @@ class Hardware:
         self.af_states: list[int] = []  # of the next frames; after them the lens has settled
         self.adjustments: dict[str, Any] = {}  # to every configuration
         self.opened: list[Picamera2] = []
+        self.network: dict[str, Any] = {}  # of an IMX500: see devices/imx500.py
         self.dng = b""
         self.mp4 = b""
 
@@ -67,6 +68,7 @@ class CompletedRequest:
 
     def get_metadata(self) -> dict[str, Any]:
         return {
+            "CnnOutputTensor": hardware.network.get("outputs"),
             "SensorTimestamp": self.exposed_from + 10_000_000,
             "ExposureTime": 10_000,
             "AnalogueGain": 2.0,

@@ -1,0 +1,60 @@
+"""The labels of photos by a network that runs in the camera (CAMERA_DETECT=imx500)."""
+
+import logging
+from collections.abc import Sequence
+
+from photo_wire.headers import Trigger
+from photo_wire.motion import Label
+from pi_uploader.cameras import NetworkResult
+from pi_uploader.settings import CameraSettings
+from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX
+from pi_uploader.spool import PhotoInfo
+from pi_uploader.spool.labels import LabelStore
+
+_MAY_BE_OF_MOTION = (Trigger.MOTION, Trigger.GPIO)  # the picture may confirm a contact later
+
+log = logging.getLogger("capture")
+
+
+class CameraLabels:
+    """Stores the labels of one camera's photos of motion."""
+
+    def __init__(self, settings: CameraSettings, store: LabelStore) -> None:
+        self._settings = settings
+        self._store = store
+        self._logged = ""
+
+    def put(self, photo: PhotoInfo, network: NetworkResult | None) -> None:
+        """Store what the network found in a photo that is in the spool, nothing if it returned
+        nothing: the upload waits for it. Whatever fails is logged, and costs labels alone."""
+        if photo.trigger not in _MAY_BE_OF_MOTION:
+            return
+        labels: Sequence[Label] = ()
+        try:
+            if network:
+                labels = self._labels_of(network)
+        except Exception as error:  # noqa: BLE001  outputs of a network that is not known
+            self._log_once(f"what its network returned is not understood: {error}")
+        try:
+            self._store.put(photo.name, labels)
+        except OSError as error:
+            self._log_once(f"labels cannot be stored: {error.strerror}")
+
+    def _labels_of(self, network: NetworkResult) -> Sequence[Label]:
+        from pi_uploader.detect.class_names import coco_names, labels_of, read_class_names
+        from pi_uploader.detect.outputs import recognize
+
+        outputs = network.outputs
+        form = recognize(outputs, [""] * len(outputs), (0, 0), None)
+        if self._settings.model_labels:
+            names = read_class_names(self._settings.model_labels)
+        elif network.classes:
+            names = dict(enumerate(network.classes))
+        else:
+            names = dict(coco_names(form, IN_CAMERA_SUFFIX))
+        return labels_of(form.scores(outputs), names, self._settings.label_threshold)
+
+    def _log_once(self, problem: str) -> None:
+        if problem != self._logged:
+            log.error("%s: %s", self._settings.name, problem)
+        self._logged = problem
