@@ -22,9 +22,9 @@ from function_app.browse.day import (
 )
 from function_app.browse.events import Event
 from function_app.browse.listing import LABEL, ONLY, STUBS, TRIGGER
-from function_app.days.lane import Lane
+from function_app.days.lane import NOT_COUNTED_YET, Lane
 from function_app.days.lanes import few_lanes
-from function_app.devices.conditions import State
+from function_app.devices.conditions import NEVER_HEARD_OF, State
 from function_app.http import json_schema
 from function_app.http.parameters import CAMERA, MOMENT, Kind, optional, required
 from function_app.http.request import Request
@@ -165,8 +165,18 @@ class DayPage:
 
     @property
     def chosen_lanes(self) -> list[Lane]:
-        """The lanes of the chosen camera, or of all."""
-        return [lane for lane in self.lanes if self.filter.camera in (None, lane.camera)]
+        """The lane of the chosen camera, or those of all of which anything is known."""
+        if self.filter.camera:
+            return [lane for lane in self.lanes if lane.camera == self.filter.camera]
+        return [lane for lane in self.lanes if _is_known(lane)]
+
+    @property
+    def unknown_cameras(self) -> list[str]:
+        """The cameras without a lane, since nothing is known of their day: most had not been set
+        up yet."""
+        if self.filter.camera:
+            return []
+        return [lane.camera for lane in self.lanes if not _is_known(lane)]
 
     @property
     def shown_lanes(self) -> list[Lane]:
@@ -242,6 +252,7 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
             "etag": etag,
             "is_today": start <= now < end,
             "is_future": now < start,
+            "today": now.astimezone(preferences.zone).date(),
             "none_found": params.get("none"),
             "previous": max(day - timedelta(days=1), FIRST_DAY),
             "next": min(day + timedelta(days=1), LAST_DAY),
@@ -346,6 +357,12 @@ def _sentences(preferences: Preferences, lane: Lane) -> list[str]:
     if len(lane.intervals) > MAX_SENTENCES:
         return []
     return [lane_svg.sentence(one, preferences) for one in lane.intervals]
+
+
+def _is_known(lane: Lane) -> bool:
+    """Return whether a heartbeat or a photo says anything of a camera's day."""
+    labels = {(one.label.state, one.label.reason) for one in lane.intervals}
+    return NEVER_HEARD_OF not in labels or bool(labels - {NEVER_HEARD_OF, NOT_COUNTED_YET})
 
 
 def _minutes(lane: Lane) -> list[tuple[State, int]]:

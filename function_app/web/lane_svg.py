@@ -54,9 +54,7 @@ def render(
         parts.append(
             Markup('<text class="lane-name" x="0" y="{}">{}</text>').format(top + 14, lane.camera)
         )
-        parts.append(
-            Markup('<g role="list" aria-label="{}">').format(t("lanes.of", camera=lane.camera))
-        )
+        parts.append(Markup('<g role="list" aria-label="{}">').format(lane.camera))
         shown = [one for one in lane.intervals if one.end > start and one.start < end]
         for place, one in enumerate(shown):
             text = sentence(one, preferences)

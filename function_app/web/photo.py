@@ -140,7 +140,6 @@ def _facts(photo: Photo, services: Services, caller: Caller) -> dict[str, Any]:
         "after": format_time(just_after(photo.name.captured_at) or photo.name.captured_at),
         "clock": photo.clock or "unknown",
         "late": None if photo.clock in _UNSURE else _lateness(photo),
-        "kilobytes": -(-photo.size // 1000),
         "is_picture": photo.media is Media.JPEG,
         "is_clip": photo.media is Media.MP4,
         "may_share": Scope.ADMIN in caller.scopes,

@@ -14,7 +14,13 @@ from photo_wire.moment import format_time, parse_time
 # A time of day without and with seconds, a day, a day with its weekday, a day with the time, the
 # same with seconds and the zone; how long ago. `times.js` has the same list.
 Style = Literal["short", "seconds", "date", "day", "long", "full", "ago"]
-_UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
+# Units of time with their seconds, and from how many seconds on an age is said in them.
+_UNITS = (
+    ("days", 86_400, 172_800),
+    ("hours", 3600, 7200),
+    ("minutes", 60, 90),
+    ("seconds", 1, 2),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +63,10 @@ class Times:
         return f"{day}, {of_day} {local:%Z}" if style == "full" else f"{day}, {of_day}"
 
     def ago(self, moment: datetime) -> str:
-        """Say how long ago a moment was, in the largest unit of which there are two or more."""
+        """Say how long ago a moment was: from 90 s on in minutes, and then in the largest unit of
+        which there are two or more."""
         seconds = (self.now - moment).total_seconds()
-        for unit, length in _UNITS:
-            if seconds >= 2 * length:
+        for unit, length, least in _UNITS:
+            if seconds >= least:
                 return self.t(f"times.ago.{unit}", count=int(seconds // length))
         return self.t("times.just_now")

@@ -54,9 +54,10 @@ async function withPassword(action) {
   const asking = dialog("ask-password");
   form("ask-password-form").reset();
   asking.showModal();
+  byId("ask-cancel").onclick = () => asking.close();
   const was_sent = await new Promise((done) => {
     form("ask-password-form").addEventListener("submit", () => done(true), { once: true });
-    asking.addEventListener("cancel", () => done(false), { once: true });
+    asking.addEventListener("close", () => done(false), { once: true }); // by the button or Escape
   });
   if (!was_sent) throw new DOMException();
   return action(input("asked-password").value);

@@ -1,6 +1,6 @@
 // What every page does: tell the backend the browser's time zone, write times as its user does, ask before what a button
-// with `data-confirm` sends, copy the field that a button's `data-copy` names, and put the focus on the photo from which
-// one returns.
+// with `data-confirm` sends, copy the field or text that a button's `data-copy` names, and put the focus on the photo from
+// which one returns.
 
 import { rewriteTimes } from "./times.js";
 import { focusVisited } from "./visited.js";
@@ -19,8 +19,8 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("click", async ({ target }) => {
   const id = target instanceof HTMLElement ? target.dataset.copy : undefined;
   const field = id && document.getElementById(id);
-  if (!(target instanceof HTMLElement) || !(field instanceof HTMLInputElement)) return;
-  await navigator.clipboard.writeText(field.value);
+  if (!(target instanceof HTMLElement) || !field) return;
+  await navigator.clipboard.writeText(field instanceof HTMLInputElement ? field.value : field.textContent ?? "");
   target.nextElementSibling?.removeAttribute("hidden");
 });
 if (navigator.clipboard) document.documentElement.dataset.clipboard = ""; // over https alone; shows the buttons that copy

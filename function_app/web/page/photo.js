@@ -64,7 +64,6 @@ function show(wanted, title) {
   byId("notice").hidden = true;
   const details = wanted.querySelector("details");
   if (details && wasOpen) details.open = true;
-  // At an end of the list there is no such link; the focus must not be lost.
   if (focused) (document.getElementById(focused) ?? byId("back")).focus({ preventScroll: true });
   setUp();
 }
@@ -127,7 +126,7 @@ function leave() {
 /** @param {string} id of a link to another photo */
 function leaf(id) {
   const link = document.getElementById(id);
-  if (link instanceof HTMLAnchorElement) open(link.href);
+  if (link instanceof HTMLAnchorElement && link.href) open(link.href); // at an end of the list it leads nowhere
 }
 
 async function enlarge() {
@@ -168,7 +167,7 @@ document.addEventListener("click", (event) => {
     leave();
   } else if (link instanceof HTMLAnchorElement && ["newer", "older", "newest", "oldest"].includes(link.id)) {
     event.preventDefault();
-    open(link.href);
+    leaf(link.id);
   }
 });
 

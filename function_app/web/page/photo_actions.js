@@ -60,7 +60,7 @@ async function protect() {
 async function remove(reload) {
   const { id } = photo();
   await deletePhoto({ id });
-  for (const one of ["share", "protect", "delete"]) document.getElementById(one)?.setAttribute("hidden", "");
+  for (const one of ["download", "share", "protect", "delete"]) document.getElementById(one)?.setAttribute("hidden", "");
   byId("picture").classList.add("deleted");
   const undo = element("button", { type: "button", id: "undo" }, t("photo.script.undo"));
   undo.addEventListener("click", () => attempt(async () => {

@@ -9,8 +9,8 @@ const STYLES = {
   long: { dateStyle: "medium", timeStyle: "short" },
   full: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
 };
-/** @type {[Intl.RelativeTimeFormatUnit, number][]} with their seconds */
-const UNITS = [["day", 86_400], ["hour", 3600], ["minute", 60], ["second", 1]];
+/** @type {[Intl.RelativeTimeFormatUnit, number, number][]} with their seconds, and from how many on an age is said in them */
+const UNITS = [["day", 86_400, 172_800], ["hour", 3600, 7200], ["minute", 60, 90], ["second", 1, 0]];
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
 
@@ -48,9 +48,9 @@ export function formatTime(at, style = "long") {
   return format.format(moment);
 }
 
-/** Say how long ago something was, in the largest unit of which there are two or more. @param {number} seconds */
+/** Say how long ago something was: from 90 s on in minutes, then in the largest unit of which there are two or more. @param {number} seconds */
 export function formatAgo(seconds) {
-  const [unit, length] = UNITS.find(([, one]) => seconds >= 2 * one) ?? ["second", 1];
+  const [unit, length] = UNITS.find(([, , least]) => seconds >= least) ?? ["second", 1];
   const count = Math.max(0, Math.floor(seconds / length));
   return new Intl.RelativeTimeFormat(locale, { numeric: "auto" }).format(-count, unit);
 }

@@ -61,6 +61,7 @@ def heat_map(lines: Sequence[Line], name: str) -> Markup:
     for number, line in enumerate(lines):
         top = AXIS + ROW * number
         parts.append(_text(0, top + 14, "start", line.label))
+        parts.append(_ground((LABEL, top, step * _HOURS, ROW - 2)))
         for hour, value in enumerate(line.hours):
             if value:
                 level = 1 + sum(value > bound for bound in bounds[:-1])
@@ -126,6 +127,11 @@ def _box(style: str, box: tuple[float, float, float, float], text: str) -> Marku
     rect = '<rect class="{}" x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{:.1f}">'
     title = "<title>{}</title></rect>"
     return Markup(rect + title).format(style, x, y, width, height, text)  # noqa: S704
+
+
+def _ground(box: tuple[float, float, float, float]) -> Markup:
+    rect = '<rect class="heat-ground" x="{:.2f}%" y="{:.1f}" width="{:.2f}%" height="{:.1f}"/>'
+    return Markup(rect).format(*box)  # noqa: S704
 
 
 def _text(x: float, y: float, anchor: str, text: str) -> Markup:

@@ -83,7 +83,7 @@ def test_on_a_phone_the_lanes_of_many_cameras_are_folded(pages: Pages, days: Gal
     page = pages.signed_in(days.backend, f"/days/{MANY:%Y-%m-%d}", "phone")
     expect(page.locator("svg.lanes")).to_be_hidden()
     expect(page.locator(".event .cover img").first).to_be_in_viewport(ratio=1)
-    page.get_by_text("What 6 cameras did").click()
+    page.get_by_text("What 4 cameras did").click()
     expect(page.locator("svg.lanes")).to_be_visible()
     desk = pages.signed_in(days.backend, f"/days/{MANY:%Y-%m-%d}")
     expect(desk.locator("svg.lanes")).to_be_visible()

@@ -255,7 +255,7 @@ def test_a_person_walks_through_the_gallery_without_javascript(
     page.get_by_role("button", name="Show", exact=True).click()
     page.locator(f"a.cover[href^='/photos/{first}']").click()
     expect_shown(page, first)
-    page.get_by_role("link", name="Older photo", exact=True).click()
+    page.get_by_role("link", name="Earlier photo", exact=True).click()
     expect_shown(page, archive.before(first))
     page.get_by_role("link", name="Back", exact=True).click()
     expect(page.get_by_role("heading", name="Wednesday, 11 November 2026")).to_be_visible()

@@ -8,7 +8,11 @@ from playwright.sync_api import Browser
 
 from tests.e2e.screenshots.site import FullSite, full_site
 from tests.e2e.screenshots.view import WINDOWS, View, Window, open_view
+from tests.pi_uploader.conftest import spool_folder, start_program
+from tests.pi_uploader.serve.conftest import page as device
 from tests.support.chromium import chromium
+
+__all__ = ["device", "spool_folder", "start_program"]
 
 FONTS = Path(__file__).with_name("fonts.conf").resolve()
 

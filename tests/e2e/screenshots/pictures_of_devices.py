@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from photo_wire.command import CommandResult, CommandState
 from tests.e2e.screenshots import camera
-from tests.e2e.screenshots.site import FullSite, Site, empty_site
+from tests.e2e.screenshots.site import BROWSER_ENDPOINT, FullSite, Site, empty_site
 from tests.e2e.screenshots.story import WITH_SECOND_KEY
 from tests.e2e.screenshots.view import View, shows
 
@@ -18,6 +18,9 @@ LOG = """18:02:11.402Z INFO capture: motion; took gate-20261128T180211402Z-0000a
 18:05:00.001Z INFO agent: heartbeat sent
 18:06:40.220Z WARNING upload: no answer within 30 s; the next attempt in 10 s
 18:06:51.874Z INFO upload: the backend answers again; nothing waits"""
+PUSH = """Object.defineProperty(Notification, "permission", { get: () => "%s" });
+navigator.serviceWorker.getRegistration = async () =>
+  ({ pushManager: { getSubscription: async () => ({ endpoint: "%s" }) } });"""
 FINDINGS = [
     {"what": "backend", "verdict": "ok", "sentence": "It answered within 0.2 s."},
     {"what": "clock", "verdict": "ok", "sentence": "It is set by NTP."},
@@ -162,6 +165,18 @@ def test_notifications(view: View, site: FullSite) -> None:
     page = view.open(site.address, "/notifications")
     expect(page.locator("#browser-state")).not_to_be_empty()
     view.take(page, "notifications", is_whole=True)
+
+
+@pytest.mark.parametrize("permission", ["default", "granted"])
+def test_notifications_of_a_browser_that_can(view: View, site: FullSite, permission: str) -> None:
+    """One that shows none yet, and the owner's phone, which does. Chromium without a window has no
+    push service."""
+    page = view.new()
+    page.add_init_script(PUSH % (permission, BROWSER_ENDPOINT))
+    view.sign_in(page, site.address)
+    page.goto(f"{site.address}/notifications")
+    expect(page.locator("#browser-switch")).to_be_visible()
+    view.take(page, "notifications-on" if permission == "granted" else "notifications-off")
 
 
 def test_a_rule(view: View, site: FullSite) -> None:

@@ -152,7 +152,7 @@ def test_a_form_of_another_site(view: View, site: FullSite) -> None:
 
     def forge(route: Route) -> None:
         origin = {"origin": "https://other.example"} if route.request.method == "POST" else {}
-        route.continue_(headers={**route.request.headers, **origin})
+        route.fulfill(response=route.fetch(headers={**route.request.headers, **origin}))
 
     page.route("**/settings/display", forge)
     page.locator("form.settings [type=submit]").click()

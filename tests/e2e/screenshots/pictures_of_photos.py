@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from function_app.devices.conditions import State
 from tests.e2e.screenshots.site import FullSite, empty_site
 from tests.e2e.screenshots.view import View, shows
 
@@ -92,17 +93,18 @@ def test_a_day_with_an_open_event(view: View, site: FullSite) -> None:
     view.take(page, "day-event")
 
 
-def test_a_day_with_its_legend(view: View, site: FullSite) -> None:
-    page = view.open(site.address, day_of(site, "?camera=entry"))
+def test_a_day_with_every_state_of_a_minute(view: View, site: FullSite) -> None:
+    """And what the patterns mean."""
+    page = view.open(site.address, day_of(site))
     page.locator("#legend summary").click()
-    view.take(page, "day-legend")
+    for state in State:
+        expect(page.locator(f"svg.lanes rect.lane.lane-{state}").first).to_be_visible()
+    view.take(page, "day-states", is_whole=True)
 
 
 def test_a_day_at_a_minute(view: View, site: FullSite) -> None:
     """What the slider says."""
     page = view.open(site.address, day_of(site))
-    if view.is_phone:
-        page.locator("#lanes summary").first.click()
     page.locator("#slider").fill("200")
     page.evaluate("scrollTo(0, 0)")
     view.take(page, "day-slider")

@@ -37,6 +37,7 @@ from tests.support.computed_photos import served
 from tests.support.memory_store import memory_services
 
 PASSWORD = "a good long password"
+BROWSER_ENDPOINT = "https://fcm.googleapis.com/fcm/send/a-secret"  # of the owner's phone
 BROWSERS = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 19_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like "
     "Gecko) Version/19.1 Mobile/15E148 Safari/604.1",
@@ -152,7 +153,7 @@ def _notify(full: FullSite) -> None:
     """Two channels of the owner, of which one fails, and one of a viewer; and what was sent."""
     services, now = full.site.services, full.story.now
     made = now - timedelta(days=12)
-    browser = {"endpoint": "https://fcm.googleapis.com/fcm/send/a-secret", "keys": {}}
+    browser = {"endpoint": BROWSER_ENDPOINT, "keys": {}}
     for owner, label, address in (
         ("owner", "My phone", Address("webpush", json.dumps(browser))),
         ("owner", "ntfy", Address("apprise", "ntfys://a-secret-topic")),

@@ -11,6 +11,7 @@ from function_app.devices import history
 from function_app.devices.silence import overdue_at
 from function_app.devices.states import DeviceState
 from function_app.devices.watch import watch_devices
+from function_app.maintenance import deletion
 from function_app.maintenance.counting import update_figures
 from function_app.media import previews
 from function_app.services import Services
@@ -46,7 +47,7 @@ FIRST_DAY = [
     *[("gate", 80, 49, 2), ("gate", 240, 9, 3), ("entry", 300, 49, 2), ("drive", 420, 29, 4)],
     *[("gate", 470, 29, 1), ("entry", 690, 49, 3), ("gate", 840, 9, 2), ("entry", 920, 29, 1)],
     *[("drive", 1010, 49, 2), ("gate", 1065, 47, 6), ("gate", 1200, 29, 1), ("drive", 1280, 9, 3)],
-    *[("gate", 1330, 49, 2)],
+    *[("gate", 1330, 49, 2), ("gate", 1140, 9, 1), ("gate", 1230, 9, 1)],
 ]
 # The same in minutes before now.
 LATEST = [
@@ -127,6 +128,8 @@ def tell(services: Services, now: datetime) -> Story:
     _raise_alerts(story)
     _count_month(story)
     update_figures(services, now + timedelta(minutes=5))
+    _lose_photos(story)
+    update_figures(services, now + timedelta(minutes=6))
     return story
 
 
@@ -220,6 +223,24 @@ def _raise_alerts(story: Story) -> None:
         if kind == LOSS:
             story.services.index.record_losses({alert.name: ""})
             story.lost = alert.name
+
+
+def _lose_photos(story: Story) -> None:
+    """Of the first day: a photo was lost, a person deleted one, and retention another one, so that
+    its lanes have minutes of every state."""
+    lost = new_name("gate", story.day + 600 * MINUTE, "0000a1b7")
+    story.services.index.record_losses({lost: ""})
+    for minute, deleted_at in ((1140, story.now), (1230, None)):
+        name = story.photos["gate"].pop(_index_at(story, story.day + minute * MINUTE))
+        photo = story.services.index.get(name)
+        assert photo
+        assert deletion.delete(photo, story.services, deleted_at)
+
+
+def _index_at(story: Story, minute: datetime) -> int:
+    """Return which of the photos of the gate was taken in a minute."""
+    taken = [name.captured_at - minute for name in story.photos["gate"]]
+    return next(n for n, after in enumerate(taken) if timedelta(0) <= after < MINUTE)
 
 
 def _count_month(story: Story) -> None:

@@ -110,12 +110,12 @@ def test_photos_that_are_not_there_any_more_are_counted(
 
 def test_photos_are_protected(api: Api, owner: Headers, admin: Headers, ids: list[str]) -> None:
     page = post(api, "protect", owner, ids=ids[:2])
-    assert "Retention leaves 2 photos alone." in page.text
+    assert "2 photos are protected: they stay until somebody deletes them." in page.text
     kept = [api.ask(f"/api/photos/{one}", admin).json()["protected"] for one in ids]
     assert kept == [True, True, False]
     action, fields = form_of(page.text)
     ended = post(api, action, owner, **fields, protected="no")
-    assert "Retention deletes 2 photos when their time is over." in ended.text
+    assert "2 photos are no longer protected." in ended.text
     assert api.ask(f"/api/photos/{ids[0]}", admin).json()["protected"] is False
 
 

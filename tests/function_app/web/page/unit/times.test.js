@@ -23,9 +23,9 @@ test("the form is the reader's own of the page's language", () => {
   assert.equal(formatTime(Date.parse("2026-11-20T16:40:12.480Z"), "short"), "01:40");
 });
 
-test("how long ago is said in the largest unit of which there are two or more", () => {
-  const texts = [-5, 0, 1, 59, 119, 120, 7199, 7200, 172_799, 172_800].map(formatAgo);
-  assert.deepEqual(texts, ["now", "now", "1 second ago", "59 seconds ago", "119 seconds ago", "2 minutes ago",
+test("how long ago is said in minutes from 90 s on, then in the largest unit of which there are two or more", () => {
+  const texts = [-5, 0, 1, 59, 89, 90, 120, 7199, 7200, 172_799, 172_800].map(formatAgo);
+  assert.deepEqual(texts, ["now", "now", "1 second ago", "59 seconds ago", "89 seconds ago", "1 minute ago", "2 minutes ago",
     "119 minutes ago", "2 hours ago", "47 hours ago", "2 days ago"]);
 });
 
