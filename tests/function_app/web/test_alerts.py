@@ -70,7 +70,7 @@ def shown(services: Services, path: str = "/alerts", cookie: str = "", **headers
         (SPOOL_FILLING, "9 of 10 MB", {}, ["disk is filling", "9 of 10 MB.", "Devices"]),
         (DISK, "it is read-only", {}, ["Trouble with the device's disk", "doctor"]),
         (CLOCK, "it is an hour off.", {}, ["clock is wrong", "It is an hour off. ", "time server"]),
-        ("timer-stalled", "the repair stopped", {}, ["timer of the backend", "Restart the app"]),
+        ("timer-stalled", "the repair stopped", {}, ["timer of Nightjar", "Restart the app"]),
         (
             "unknown-device",
             "a new key signs for it",
