@@ -190,7 +190,7 @@ def test_commands_that_are_not_accepted(owner: Page, two: ReportingDevice) -> No
 def test_a_pause_a_log_and_a_restart(owner: Page, two: ReportingDevice) -> None:
     owner.on("dialog", lambda dialog: dialog.accept())
     card = open_device(owner, two)
-    card.get_by_label("Disarm and Pause uploads last").select_option("for a day")
+    card.get_by_label("How long to disarm, or to pause uploads").select_option("for a day")
     for name in ("Pause uploads", "Log", "Restart"):
         command = id_of_command(two, card.get_by_role("button", name=name).click)
         output = "INFO capture: capturing" if name == "Log" else ""
@@ -215,7 +215,7 @@ def test_uploads_that_are_paused(owner: Page, two: ReportingDevice) -> None:
     two.report(paused_until=datetime.now(UTC) + timedelta(hours=1))
     owner.evaluate(LOOK_AGAIN)
     expect(card).to_contain_text("Uploadspaused until ")
-    expect(card).to_contain_text("At its last report, ")
+    expect(card).to_contain_text("Last heard of")
     expect(card.get_by_role("button", name="Pause uploads")).to_have_count(0)
     command = id_of_command(two, card.get_by_role("button", name="Resume uploads").click)
     two.report(CommandResult(command, CommandState.DONE))

@@ -167,7 +167,7 @@ def test_a_photo_that_arrives_damaged_is_read_again(pages: Pages, gallery: Galle
     download = save(page)
     page.get_by_role("button", name="Cancel").click()
     assert download.failure() is not None
-    expect(page.get_by_text("It was canceled.")).to_be_visible()
+    expect(page.get_by_text("The download was canceled.")).to_be_visible()
     pages.complaints.clear()
 
 
