@@ -1,6 +1,7 @@
 """Sources of photos. Each kind of camera has a module or package of its own, imported on demand."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import (
@@ -19,6 +20,9 @@ from pi_uploader.cameras.camera import (
     Viewfinder,
 )
 from pi_uploader.settings import CameraSettings
+
+if TYPE_CHECKING:
+    from pi_uploader.cameras.feed import Watching
 
 __all__ = [
     "NO_CLIPS",
@@ -63,7 +67,7 @@ def open_camera(settings: CameraSettings) -> Camera:
             return Picamera2Camera(mode, settings.sensor, network)
         case "rtsp":
             from pi_uploader.cameras.rtsp.auth import Credentials
-            from pi_uploader.cameras.rtsp.camera import RtspCamera, Watching
+            from pi_uploader.cameras.rtsp.camera import RtspCamera
             from pi_uploader.cameras.rtsp.connection import Trust
 
             credentials = None
@@ -77,18 +81,20 @@ def open_camera(settings: CameraSettings) -> Camera:
                 Trust(settings.ca, settings.fingerprint),
                 transport=settings.transport,
                 clip_seconds=clip_seconds,
-                watching=Watching(
-                    settings.is_watched,
-                    settings.substream,
-                    settings.kept_seconds,
-                    settings.preroll,
-                ),
+                watching=_watching(settings),
+                substream=settings.substream,
                 name=settings.name,
             )
         case "usb":
             from pi_uploader.cameras.usb import UsbCamera
 
-            return UsbCamera(settings.device, size=settings.size, clip_seconds=clip_seconds)
+            return UsbCamera(
+                settings.device,
+                size=settings.size,
+                clip_seconds=clip_seconds,
+                watching=_watching(settings),
+                name=settings.name,
+            )
     if settings.replay is not None:
         from pi_uploader.cameras.replay import ReplayCamera
 
@@ -96,6 +102,12 @@ def open_camera(settings: CameraSettings) -> Camera:
     from pi_uploader.cameras.simulated.camera import SimulatedCamera
 
     return SimulatedCamera(settings.name, pre_roll=settings.preroll)
+
+
+def _watching(settings: CameraSettings) -> "Watching":
+    from pi_uploader.cameras.feed import Watching
+
+    return Watching(settings.is_watched, settings.kept_seconds, settings.preroll)
 
 
 def find_shared_cameras(settings: Sequence[CameraSettings]) -> list[str]:

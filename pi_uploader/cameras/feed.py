@@ -56,6 +56,19 @@ class Splitter(Protocol):
 
 
 @dataclass(frozen=True)
+class Watching:
+    """What of a camera is read all the time. `has_frames`: motion is looked for. The last
+    `kept_seconds` are kept; a clip begins `pre_roll` seconds before its trigger at the latest."""
+
+    has_frames: bool = False
+    kept_seconds: float = 0.0
+    pre_roll: float = 0.0
+
+
+NOTHING = Watching()
+
+
+@dataclass(frozen=True)
 class Kept:
     """What of a stream is kept in a ring: ffmpeg's options for it, before the output's address, and
     what splits it into pictures."""
@@ -98,6 +111,21 @@ class Feed:
         self._wanted.set()
         if self._thread:
             self._thread.join(2 * STOP_SECONDS)
+
+    def wait_for(self, moment: float, timeout: float) -> None:
+        """Wait until a picture is kept that came at `moment` (monotonic seconds) or later. Raises
+        CameraError if the stream fails, or none comes within `timeout` seconds."""
+        assert self._kept
+        with self._changed:
+            attempts = self._attempts
+        self._wanted.set()
+        self.start()
+        end = time.monotonic() + timeout
+        while not self._kept.ring.wait_for(moment, WAIT_SECONDS):
+            if self._attempts > attempts:
+                raise CameraError(self._problem)
+            if time.monotonic() >= end:
+                raise CameraError(self._problem or f"no picture came within {timeout:g} s")
 
     def frames(self, stop: threading.Event) -> "Iterator[Frame]":
         """Yield each frame that comes, until `stop` is set. Raises CameraError if the stream

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager, suppress
 
 from pi_uploader.cameras.camera import VIEW_WIDTH, CameraError
 from pi_uploader.cameras.ffmpeg import Stream, explain, start
+from pi_uploader.cameras.media.mjpeg import END
 
 IDLE_SECONDS = 10.0  # without a look, after which the process ends
 START_SECONDS = 15.0  # for the first picture: connecting, and waiting for a key frame
@@ -23,7 +24,6 @@ MIN_INTERVAL_SECONDS = 0.4  # between two pictures
 MAX_PICTURE_BYTES = 1024 * 1024
 MAX_ERROR_BYTES = 4096
 STOP_SECONDS = 2.0  # for a killed process to end
-_END = b"\xff\xd9"  # of a JPEG; it has no such bytes elsewhere, since ffmpeg writes no metadata
 OUTPUT_OPTIONS = (
     *("-map", "0:v:0", "-vf"),
     f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{MIN_INTERVAL_SECONDS:g})',"
@@ -122,9 +122,9 @@ class LiveStream:
         while block := os.read(process.stdout.fileno(), 65536):
             errors = (errors + (process.stderr.read() or b""))[-MAX_ERROR_BYTES:]
             content += block
-            while (end := content.find(_END)) >= 0:
-                self._receive(content[: end + len(_END)])
-                content = content[end + len(_END) :]
+            while (end := content.find(END)) >= 0:
+                self._receive(content[: end + len(END)])
+                content = content[end + len(END) :]
             is_idle = time.monotonic() - self._asked_at > IDLE_SECONDS
             if is_idle or len(content) > MAX_PICTURE_BYTES:
                 process.kill()

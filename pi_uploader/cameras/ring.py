@@ -80,6 +80,14 @@ class Ring:
         with self._changed:
             return self.is_fresh() and self._pictures[0].at <= moment
 
+    @property
+    def rate(self) -> float:
+        """How many pictures came in a second, on average; 1 if that is not known yet."""
+        with self._changed:
+            count = len(self._pictures)
+            seconds = self._newest_at() - self._pictures[0].at if count > 1 else 0.0
+        return (count - 1) / seconds if seconds > 0 else 1.0
+
     def begin(self, moment: float) -> float | None:
         """Return when the picture came with which a clip of `moment` begins: the last key picture
         until then, else the first one. None if there is no picture."""

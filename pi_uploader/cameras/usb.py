@@ -1,30 +1,57 @@
 """A USB camera: any that Linux shows as a video device (V4L2)."""
 
+import math
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 from photo_wire.media import Media
-from pi_uploader.cameras.camera import CaptureContext, Shot
-from pi_uploader.cameras.ffmpeg import Poster, Stream, capture_still, record_clip, require_ffmpeg
+from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
+from pi_uploader.cameras.feed import NOTHING, Feed, Kept, Watching
+from pi_uploader.cameras.ffmpeg import (
+    MAX_ATTEMPTS,
+    STILL_TIMEOUT_SECONDS,
+    Poster,
+    Still,
+    Stream,
+    capture_still,
+    record_clip,
+    require_ffmpeg,
+)
 from pi_uploader.cameras.live_stream import LiveStream
 from pi_uploader.cameras.media.exif import with_exif
+from pi_uploader.cameras.media.mjpeg import JpegSplitter
 from pi_uploader.cameras.media.preview import with_preview
+from pi_uploader.cameras.ring import Ring
+from pi_uploader.motion.frame import Frame
 from pi_uploader.settings import SettingsError
 
 DEVICE_NAMES = Path("/sys/class/video4linux")
 PI_CAMERA_DRIVERS = ("unicam", "rp1-cfe", "bcm2835-isp", "bcm2835-codec", "pispbe")
 WARM_UP_FRAMES = 8  # until the exposure has settled
 WARM_UP = Poster(skip_frames=WARM_UP_FRAMES)
+KEPT_PER_SECOND = 10
+KEPT_OPTIONS = (
+    *("-map", "0:v:0", "-vf"),
+    f"select='gte(n,{WARM_UP_FRAMES})*"
+    f"(isnan(prev_selected_t)+gte(t-prev_selected_t,{0.9 / KEPT_PER_SECOND:g}))'",
+    *("-fps_mode", "passthrough", "-c:v", "mjpeg", "-q:v", "3", "-flags:v", "+bitexact"),
+    *("-flush_packets", "1", "-f", "image2pipe"),
+)
 ENCODER_OPTIONS = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-an")
 
 
 class UsbCamera:
     """Takes a photo from `device` as a JPEG, or with `clip_seconds` records a clip as an MP4.
     `size` is width and height in pixels; with None the camera chooses.
+
+    With `watching` the device is read all the time, by one program, and what it takes comes from
+    what it has kept: JPEGs, KEPT_PER_SECOND of them.
 
     Raises SettingsError if ffmpeg is not installed, or the device is the Pi's own camera.
     """
@@ -35,10 +62,13 @@ class UsbCamera:
         *,
         size: tuple[int, int] | None = None,
         clip_seconds: float | None = None,
+        watching: Watching = NOTHING,
+        name: str = "camera",
     ) -> None:
         require_ffmpeg("usb")
         _reject_pi_camera(device)
         self._clip_seconds = clip_seconds
+        self._pre_roll = watching.pre_roll
         size_option = ("-video_size", f"{size[0]}x{size[1]}") if size else ()
         self._stills = Stream(
             input_options=("-f", "v4l2", *size_option, "-i", device),
@@ -51,16 +81,59 @@ class UsbCamera:
             },
         )
         self._clips = replace(self._stills, stop=threading.Event())
-        self._live = LiveStream(lambda: nullcontext(self._stills))
+        self._live = LiveStream(self._open_live)
+        self._ring = Ring(watching.kept_seconds)
+        self._feed: Feed | None = None
+        if watching.kept_seconds:
+            self._feed = Feed(
+                name,
+                lambda: nullcontext(self._stills),
+                has_frames=watching.has_frames,
+                kept=Kept(self._ring, KEPT_OPTIONS, JpegSplitter),
+            )
+            self._feed.start()
+
+    def frames(self, stop: threading.Event) -> "Iterator[Frame]":
+        """Yield the frames in which motion is looked for. Raises CameraError."""
+        if self._feed is None:
+            raise CameraError("it was opened without a stream of frames")
+        return self._feed.frames(stop)
 
     def take(self, context: CaptureContext) -> Shot:
         """Take a photo or a clip. Raises CameraError if the camera delivers none in time."""
+        return self.take_at(context, time.monotonic())
+
+    def take_at(self, context: CaptureContext, at: float) -> Shot:
+        """Return the photo nearest to the moment `at` (monotonic seconds), or a clip of it. Where
+        nothing is kept it is the next one. Raises CameraError if the camera delivers none in
+        time."""
         if self._clip_seconds:
-            return self.take_clip(context, self._clip_seconds)
-        with self._device():
-            still = capture_still(self._stills, skip_frames=WARM_UP_FRAMES)
+            return self._take_clip(at, self._clip_seconds)
+        if self._feed:
+            still = self._kept_still(self._feed, at)
+        else:
+            with self._device():
+                still = capture_still(self._stills, skip_frames=WARM_UP_FRAMES)
         photo = with_exif(still.picture, context)
         return Shot(with_preview(photo, lambda: still.preview), Media.JPEG)
+
+    def remembers(self, at: float) -> bool:
+        """Return whether the picture of the moment `at` is kept."""
+        return self._ring.remembers(at)
+
+    def _kept_still(self, feed: Feed, at: float) -> Still:
+        """Return the kept picture nearest to `at`; if it is grey or broken, the next one."""
+        for _ in range(MAX_ATTEMPTS - 1):
+            with suppress(CameraError):
+                return self._one_kept_still(feed, at)
+            at = time.monotonic()
+        return self._one_kept_still(feed, at)
+
+    def _one_kept_still(self, feed: Feed, at: float) -> Still:
+        feed.wait_for(at, STILL_TIMEOUT_SECONDS)
+        [picture], _ = self._ring.at_moment(at)
+        drawn = capture_still(replace(self._stills, **_kept_input([picture], 1.0)), attempts=1)
+        return Still(picture, drawn.preview)  # as the camera sent it, and not encoded once more
 
     @property
     def records_clips(self) -> bool:
@@ -69,14 +142,36 @@ class UsbCamera:
 
     def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
         """Record a clip. Raises CameraError if the camera delivers none in time."""
-        with self._device():
-            clip = record_clip(self._clips, seconds, ENCODER_OPTIONS, WARM_UP)
-        return Shot(clip, Media.MP4)
+        return self._take_clip(time.monotonic(), seconds)
+
+    def _take_clip(self, at: float, seconds: float) -> Shot:
+        """Record a clip until `seconds` after the moment `at`."""
+        if self._feed is None:
+            with self._device():
+                clip = record_clip(self._clips, seconds, ENCODER_OPTIONS, WARM_UP)
+            return Shot(clip, Media.MP4)
+        self._feed.wait_for(at, STILL_TIMEOUT_SECONDS)
+        if not self._ring.remembers(at):
+            at = time.monotonic()  # it waited too long for the clip before
+        begin = at - self._pre_roll
+        pictures = self._ring.follow(begin, at + seconds, self._clips.stop)
+        kept = replace(self._clips, **_kept_input(pictures, self._ring.rate))
+        poster = Poster(max(0.0, at - (self._ring.begin(begin) or at)))
+        longest = 2 * (seconds + self._pre_roll)  # the rate may change meanwhile
+        return Shot(record_clip(kept, longest, ENCODER_OPTIONS, poster), Media.MP4)
 
     def preview(self) -> bytes:
         """Return a small picture of now. Raises CameraError, also while a photo is taken and no
         picture is new enough: one program at a time can use the device."""
         return self._live.latest()
+
+    def _open_live(self) -> AbstractContextManager[Stream]:
+        """Open the stream of live pictures: what is kept, or the device."""
+        if self._feed is None:
+            return nullcontext(self._stills)
+        self._feed.wait_for(time.monotonic(), STILL_TIMEOUT_SECONDS)
+        pictures = self._ring.follow(time.monotonic(), math.inf, threading.Event())
+        return nullcontext(replace(self._stills, **_kept_input(pictures, self._ring.rate)))
 
     @contextmanager
     def _device(self) -> Iterator[None]:
@@ -92,8 +187,24 @@ class UsbCamera:
         self._clips.stop.set()
 
     def close(self) -> None:
-        """End live pictures. Otherwise the device is open only during `take`."""
+        """End live pictures, and what is read all the time. Otherwise the device is open only
+        during `take`."""
         self._live.pause()
+        if self._feed:
+            self._feed.close()
+
+
+class _KeptInput(TypedDict):
+    """What of a Stream differs if ffmpeg reads kept pictures."""
+
+    input_options: Sequence[str]
+    stdin: Iterable[bytes]
+
+
+def _kept_input(pictures: Iterable[bytes], rate: float) -> _KeptInput:
+    """Return what ffmpeg reads: JPEGs, so many of them a second."""
+    options = ("-f", "mjpeg", "-framerate", f"{rate:.3f}", "-i", "pipe:0")
+    return {"input_options": options, "stdin": pictures}
 
 
 def _reject_pi_camera(device: str) -> None:

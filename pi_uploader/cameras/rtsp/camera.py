@@ -6,11 +6,11 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
-from pi_uploader.cameras.feed import Feed, Kept
+from pi_uploader.cameras.feed import NOTHING, Feed, Kept, Watching
 from pi_uploader.cameras.ffmpeg import (
     Poster,
     Still,
@@ -56,27 +56,13 @@ MAX_KEY_SECONDS = 20.0  # between two key frames
 log = logging.getLogger("capture")
 
 
-@dataclass(frozen=True)
-class Watching:
-    """What of a stream is read all the time. `has_frames`: motion is looked for, in the pictures of
-    the second stream at `substream` if there is one. Of the main one the last `kept_seconds` are
-    kept; a clip begins `pre_roll` seconds before its trigger at the latest."""
-
-    has_frames: bool = False
-    substream: str | None = None
-    kept_seconds: float = 0.0
-    pre_roll: float = 0.0
-
-
-NOTHING = Watching()
-
-
 class RtspCamera:
     """Takes the next key frame of the stream at `url` as a JPEG, or with `clip_seconds` records a
     clip as an MP4: from a key frame on, copied without encoding it again, and without sound.
 
     With `watching` it reads the stream all the time, and what it takes comes from what it has kept
-    of it; if that fails, from a connection of its own, as without.
+    of it; if that fails, from a connection of its own, as without. Frames come from the stream at
+    `substream`, if there is one.
 
     The password is sent only to a camera whose certificate is trusted, or by Digest, unless the
     credentials allow Basic. Pictures come by `transport`, tcp or udp. Raises SettingsError if
@@ -92,6 +78,7 @@ class RtspCamera:
         transport: str = "tcp",
         clip_seconds: float | None = None,
         watching: Watching = NOTHING,
+        substream: str | None = None,
         name: str = "camera",
     ) -> None:
         require_ffmpeg("rtsp")
@@ -109,15 +96,17 @@ class RtspCamera:
         self._clips = Stream(_INPUT_OPTIONS, explanations=explanations)
         self._live = LiveStream(self._open_live)
         self._ring = Ring(watching.kept_seconds) if watching.kept_seconds else None
-        self._main, self._frames = self._open_feeds(name, watching)
+        self._main, self._frames = self._open_feeds(name, watching, substream)
         if self._main and self._ring:
             self._main.start()
 
-    def _open_feeds(self, name: str, watching: Watching) -> tuple[Feed | None, Feed | None]:
+    def _open_feeds(
+        self, name: str, watching: Watching, substream: str | None
+    ) -> tuple[Feed | None, Feed | None]:
         """Return what reads the main stream, and what delivers frames, which may be the same."""
         stream = replace(self._clips, input_options=(*_ONE_THREAD, *_INPUT_OPTIONS))
         kept = Kept(self._ring, _KEEP, PictureSplitter) if self._ring else None
-        sub = replace(self._target, url=watching.substream) if watching.substream else None
+        sub = replace(self._target, url=substream) if substream else None
         has_frames = watching.has_frames and not sub
         main = frames = None
         if has_frames or kept:

@@ -13,8 +13,9 @@ import pytest
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CaptureContext, feed
+from pi_uploader.cameras.feed import Watching
 from pi_uploader.cameras.rtsp import session
-from pi_uploader.cameras.rtsp.camera import RtspCamera, Watching
+from pi_uploader.cameras.rtsp.camera import RtspCamera
 from tests.support.rtsp.camera import NetworkCamera, is_available, network_camera
 from tests.support.rtsp.clock_picture import first_time_in_clip, time_in_photo
 from tests.support.waiting import wait_for
@@ -95,8 +96,9 @@ def test_a_trigger_that_waited_too_long_gets_a_clip_of_now(server: NetworkCamera
 def test_frames_come_from_the_second_stream(server: NetworkCamera) -> None:
     """And what is kept from the main one."""
     with network_camera() as main:
-        watching = Watching(has_frames=True, substream=server.url, kept_seconds=5)
-        with closing(watch(main.url, watching)) as camera:
+        watching = Watching(has_frames=True, kept_seconds=5)
+        both = RtspCamera(main.url, watching=watching, substream=server.url)
+        with closing(both) as camera:
             server.show("grey")
             frames = camera.frames(threading.Event())
             wait_for(lambda: int(np.ptp(next(frames).luma)) < 4, what="a grey frame")
