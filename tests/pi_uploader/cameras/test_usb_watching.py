@@ -128,12 +128,12 @@ def test_grey_pictures_are_no_photo(shed: UsbCamera, device: Path) -> None:
     device.write_text("grey")
     frames = shed.frames(threading.Event())
     wait_for(lambda: int(np.ptp(next(frames).luma)) < 4, what="a grey frame")
-    wait_for(lambda: not _takes(shed), what="an error")
+    wait_for(lambda: not _can_take(shed), what="an error")
     device.write_text("")
-    wait_for(lambda: _takes(shed), what="a photo")
+    wait_for(lambda: _can_take(shed), what="a photo")
 
 
-def _takes(camera: UsbCamera) -> bool:
+def _can_take(camera: UsbCamera) -> bool:
     try:
         return bool(camera.take(CONTEXT).content)
     except CameraError as error:
