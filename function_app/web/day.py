@@ -360,7 +360,9 @@ def _sentences(preferences: Preferences, lane: Lane) -> list[str]:
 
 
 def _is_known(lane: Lane) -> bool:
-    """Return whether a heartbeat or a photo says anything of a camera's day."""
+    """Return whether a heartbeat, a photo or a stub says anything of a camera's day."""
+    if lane.stubs:
+        return True
     labels = {(one.label.state, one.label.reason) for one in lane.intervals}
     return NEVER_HEARD_OF not in labels or bool(labels - {NEVER_HEARD_OF, NOT_COUNTED_YET})
 
