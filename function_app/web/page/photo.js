@@ -144,7 +144,7 @@ document.addEventListener("keydown", (event) => {
   const target = event.target instanceof Element ? event.target : null;
   if (event.ctrlKey || event.altKey || event.metaKey || event.defaultPrevented) return;
   // While a dialog waits, the focus may be nowhere.
-  if (target?.closest("input, select, textarea, video") || document.querySelector("dialog[open]:not(.pswp)")) return;
+  if (target?.closest("input:not([type='checkbox']), select, textarea, video") || document.querySelector("dialog[open]:not(.pswp)")) return;
   const id = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (zoom) {
     if (event.key === "j" || event.key === "k") zoom.step(event.key === "j" ? -1 : 1);

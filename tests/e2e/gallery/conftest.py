@@ -26,6 +26,7 @@ from playwright.sync_api import (
 
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, PhotoHeaders, Trigger
+from photo_wire.motion import MOTION, Box
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import CaptureContext
 from pi_uploader.cameras.ffmpeg import Stream, record_clip
@@ -60,6 +61,7 @@ VIOLATION = "Blocked by the policy: "
 REPORT_VIOLATIONS = f"""document.addEventListener("securitypolicyviolation", event =>
     console.error("{VIOLATION}" + event.violatedDirective + " " + event.blockedURI));"""
 FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
+BOX = Box(0.25, 0.5, 0.5, 0.3)
 WINDOWS = [
     (320, 568),
     (390, 844),
@@ -403,7 +405,8 @@ def width_when_loaded(picture: Locator) -> int:
 
 @pytest.fixture
 def shapes(new_store: NewStore, start_backend: StartBackend) -> Gallery:
-    """A gallery with a photo of each shape, and a raw picture of 4:3."""
+    """A gallery with a photo of each shape, and a raw picture of 4:3; in each something moved, in
+    the part BOX of it."""
     gallery = Gallery(start_backend(new_store()))
     api = Api(gallery.backend)
     raw = io.BytesIO(pi_dng(1, size=(640, 480)))
@@ -413,7 +416,7 @@ def shapes(new_store: NewStore, start_backend: StartBackend) -> Gallery:
     for number, (shape, content) in enumerate(contents.items()):
         name = name_of(shape.replace(":", "-"), MOMENT + timedelta(minutes=number))
         content_type = "image/x-adobe-dng" if shape == "raw" else "image/jpeg"
-        headers = {**photo_headers(name), "Content-Type": content_type}
+        headers = {**photo_headers(name), "Content-Type": content_type, MOTION: str(BOX)}
         assert api.put(content, headers).status_code == 201
         gallery.names.append(name)
     return gallery

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, ViewportSize, expect
 from photo_wire.name import PhotoName, new_name
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.gallery.conftest import (
+    BOX,
     CLIP_SECONDS,
     SIZES,
     WAIT_FOR_END,
@@ -38,6 +39,11 @@ TO_WINDOW = """picture => {
             over: others.filter(one => isOver(box(one))).map(one => one.className),
             wide: wide.map(one => one.className || one.localName),
             stageWidth: stage.width, stageHeight: stage.height, natural: picture.naturalWidth,
+            drawn: [...document.querySelectorAll(".box rect")].map(rect => {
+                const {left: x, top: y, width: w, height: h} = box(rect);
+                return [(x - left) / (right - left), (y - top) / (bottom - top),
+                        w / (right - left), h / (bottom - top)];
+            }),
             leafBottom: box(document.querySelector(".leaf")).bottom};
 }"""
 
@@ -47,7 +53,8 @@ def path_of(name: PhotoName) -> str:
 
 
 def test_the_whole_picture_is_in_the_window(pages: Pages, shapes: Gallery) -> None:
-    """In its own proportions, as large as its place, and nothing in front of it."""
+    """In its own proportions, as large as its place, and nothing in front of it; and where the
+    motion was is drawn over that part of it."""
     faults = []
     page = pages.signed_in(shapes.backend, path_of(shapes.names[-1]))
     for name in shapes.names:
@@ -74,8 +81,32 @@ def problems_of(box: Mapping[str, Any], proportion: float) -> list[str]:
         f"the page is wider than the window: {box['wide']}": bool(box["wide"]),
         "it is distorted": abs(width / height / proportion - 1) > 0.02,
         "it is smaller than it could be": not fills,
+        f"the motion is drawn at {box['drawn']}": not all(map(is_at_box, box["drawn"])),
     }
     return [problem for problem, is_so in found.items() if is_so]
+
+
+def is_at_box(drawn: list[float]) -> bool:
+    """Return whether these shares of the picture are those of the box, but for a pixel or two."""
+    expected = (BOX.left, BOX.top, BOX.width, BOX.height)
+    return all(abs(one - other) < 0.03 for one, other in zip(drawn, expected, strict=True))
+
+
+def test_where_the_motion_was_can_be_hidden(pages: Pages, shapes: Gallery) -> None:
+    """Without JavaScript, too; and with it the next photo shows none either."""
+    for has_scripts in (False, True):
+        path = path_of(shapes.names[0])
+        page = pages.signed_in(shapes.backend, path, java_script_enabled=has_scripts)
+        box, tick = page.locator(".box"), page.get_by_label("Show where the motion was")
+        expect(box).to_be_visible()
+        tick.uncheck()
+        expect(box).to_be_hidden()
+    page.keyboard.press("k")
+    expect_shown(page, shapes.names[1])
+    expect(tick).not_to_be_checked()
+    expect(box).to_be_hidden()
+    tick.check()
+    expect(box).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
