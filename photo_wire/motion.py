@@ -54,6 +54,11 @@ class Motion:
     def __str__(self) -> str:
         return str(self.box) if self.box else WITHOUT_MOTION
 
+    def to_json(self) -> dict[str, list[float] | None]:
+        """Return the motion as the JSON of a photo has it."""
+        box = self.box
+        return {"box": [box.left, box.top, box.width, box.height] if box else None}
+
 
 @dataclass(frozen=True, slots=True)
 class Label:

@@ -279,6 +279,9 @@ def spool_list(args: argparse.Namespace) -> int:
     spool = _open_spool()
     for location, photo in list_photos(spool):
         line = f"{location:24} {photo.name}  {photo.trigger:8} {photo.size:>10} bytes"
+        if photo.motion:
+            box = photo.motion.box
+            line += f"  motion at {box}" if box else "  without motion"
         _print(json.dumps(describe(location, photo)) if args.json else line)
     for kept in spool.archive.photos():
         facts = describe_kept(kept)

@@ -33,7 +33,7 @@ from function_app.storage.row_keys import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time
-from photo_wire.motion import LABEL_WORD, Motion, parse_word
+from photo_wire.motion import LABEL_WORD, parse_word
 from photo_wire.name import PhotoName, parse_name
 
 
@@ -213,16 +213,9 @@ def describe(photo: Photo) -> dict[str, object]:
         "device": photo.sender.device if photo.sender else None,
         "standing": photo.sender.standing if photo.sender else None,
         "protected": photo.is_protected,
-        "motion": _describe_motion(photo.motion),
+        "motion": photo.motion.to_json() if photo.motion else None,
         "labels": [{"word": one.word, "score": one.score} for one in photo.labels],
     }
-
-
-def _describe_motion(motion: Motion | None) -> dict[str, object] | None:
-    if motion is None:
-        return None
-    box = motion.box
-    return {"box": [box.left, box.top, box.width, box.height] if box else None}
 
 
 def cursor(name: PhotoName) -> str:

@@ -18,11 +18,12 @@ from typing import Any, NamedTuple
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time
+from photo_wire.motion import Motion
 from photo_wire.name import PhotoName, parse_name
 from pi_uploader.local_view.problems import RequestProblemError
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.folders import WAITING_PARTS, list_names
-from pi_uploader.spool.photo import parse_file_name
+from pi_uploader.spool.photo import SpooledPhoto, parse_file_name
 
 KEPT, QUARANTINE = "kept", "quarantine"
 _TIME_AND_TAG = len("20261120T120134567Z-5f3a9c2e")
@@ -31,13 +32,20 @@ _ID = re.compile(r"[a-z0-9][a-z0-9-]{0,31}-([0-9]{8}T[0-9]{9}Z)-[0-9a-f]{8}")
 
 @dataclass(frozen=True, slots=True)
 class DevicePhoto:
-    """A photo on this device, and its file. `place` is waiting, undated, quarantine or kept."""
+    """A photo on this device, and its file. `place` is waiting, undated, quarantine or kept. The
+    names of kept photos say nothing of trigger and motion."""
 
     name: PhotoName
     media: Media
     place: str
     file: Path
     trigger: str | None = None
+    motion: Motion | None = None
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether it is of a trigger without motion in the picture."""
+        return self.motion is not None and self.motion.box is None
 
     def describe(self) -> dict[str, Any]:
         """Return what is known of the photo, for JSON. The size is None if the file is gone."""
@@ -53,6 +61,7 @@ class DevicePhoto:
             "size": size,
             "place": self.place,
             "trigger": self.trigger,
+            "motion": self.motion.to_json() if self.motion else None,
         }
 
 
@@ -125,7 +134,7 @@ class DevicePhotos:
                     for file_name in list_names(self._folder / part / folder, self._disk):
                         if mark in file_name and (photo := parse_file_name(file_name)):
                             file = self._folder / part / folder / file_name
-                            return DevicePhoto(name, photo.media, part, file, str(photo.trigger))
+                            return _spooled(photo, part, file)
         return None
 
     def delete(self, name: PhotoName) -> None:
@@ -196,6 +205,10 @@ def _next_day(day: datetime) -> datetime:
     return (day.replace(tzinfo=None) + timedelta(days=1)).replace(tzinfo=day.tzinfo)
 
 
+def _spooled(photo: SpooledPhoto, part: str, file: Path) -> DevicePhoto:
+    return DevicePhoto(photo.name, photo.media, part, file, str(photo.trigger), photo.motion)
+
+
 def _parse_all(found: Iterable[_Found]) -> list[DevicePhoto]:
     """Return the photos that the spool named; others have names that are merely similar."""
     return [photo for one in found if (photo := _parse(one))]
@@ -204,9 +217,7 @@ def _parse_all(found: Iterable[_Found]) -> list[DevicePhoto]:
 def _parse(found: _Found) -> DevicePhoto | None:
     spooled = parse_file_name(found.file.name)
     if spooled:
-        return DevicePhoto(
-            spooled.name, spooled.media, found.part, found.file, str(spooled.trigger)
-        )
+        return _spooled(spooled, found.part, found.file)
     media = Media.of_suffix(found.file.name.partition(".")[2])
     try:
         name = parse_name(found.id)

@@ -109,7 +109,8 @@ def list_photos(spool: Spool) -> Iterator[tuple[str, SpooledPhoto]]:
 
 
 def describe(location: str, photo: SpooledPhoto) -> dict[str, object]:
-    """Return what the spool knows of a photo, for JSON."""
+    """Return what the spool knows of a photo, for JSON; `motion` only if the camera looked for it,
+    since older versions printed none."""
     return {
         "id": str(photo.name),
         "place": location,
@@ -119,6 +120,7 @@ def describe(location: str, photo: SpooledPhoto) -> dict[str, object]:
         "content_type": photo.media.content_type,
         "size": photo.size,
         "sha256": photo.sha256,
+        **({"motion": photo.motion.to_json()} if photo.motion else {}),
     }
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
+from photo_wire.motion import Motion
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
@@ -29,10 +30,11 @@ def put(
     trigger: Trigger = Trigger.MOTION,
     taken: BootTime | None = None,
     camera: str = "entry",
+    motion: Motion | None = None,
 ) -> SpooledPhoto:
     """Put the photo of this number."""
     clock = ClockStatus.UNSYNCED if taken else ClockStatus.SYNCED
     return spool.put(
         content(number, size),
-        PhotoInfo(name(number, camera), Media.JPEG, trigger, clock, boot_time=taken),
+        PhotoInfo(name(number, camera), Media.JPEG, trigger, clock, boot_time=taken, motion=motion),
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from photo_wire.motion import Motion
 from photo_wire.name import PhotoName, new_name, parse_name
 from pi_uploader.clock import BootTime
 from pi_uploader.local_view.problems import RequestProblemError
@@ -48,7 +49,16 @@ def test_the_newest_come_first_wherever_they_are(photos: DevicePhotos) -> None:
         "size": 96,
         "place": "waiting",
         "trigger": "motion",
+        "motion": None,
     }
+
+
+def test_a_photo_says_what_its_file_name_does_of_motion(spool: Spool, photos: DevicePhotos) -> None:
+    """In lists, and by its id."""
+    put(spool, 9, motion=Motion())
+    for found in (photos.newest(1)[0], photos.find(name(9))):
+        assert found.is_stub
+        assert found.describe()["motion"] == {"box": None}
 
 
 def test_pages_together_are_the_list(photos: DevicePhotos) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from photo_wire.motion import Box, Motion
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.admin import count_spool
 from pi_uploader.spool.disk import Disk
@@ -31,6 +32,20 @@ def test_list_shows_every_photo_and_where_it_is(tmp_path: Path, photos: list[Spo
     assert {one["id"] for one in output} == {str(photo.name) for photo in photos}
     text = spool_command(tmp_path / "spool", "list").stdout
     assert all(str(photo.name) in text for photo in photos)
+
+
+def test_list_says_what_is_known_of_motion(tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    for number, motion in enumerate((None, Motion(), Motion(Box(0.125, 0.25, 0.375, 0.5)))):
+        put(spool, number, motion=motion)
+    done = spool_command(tmp_path / "spool", "list", "--json")
+    output = [json.loads(line).get("motion") for line in done.stdout.splitlines()]
+    assert output == [None, {"box": None}, {"box": [0.125, 0.25, 0.375, 0.5]}]
+    ends = [
+        line.partition("bytes")[2]
+        for line in spool_command(tmp_path / "spool", "list").stdout.splitlines()
+    ]
+    assert ends == ["", "  without motion", "  motion at 0.125, 0.25, 0.375, 0.5"]
 
 
 @pytest.mark.usefixtures("folders_of_three_photos")
