@@ -22,14 +22,18 @@ from local.lock_files import (
     AZURE_PYTHONS,
     MQTT_LOCK,
     PI_LOCK,
+    PI_PYTHONS,
     SERVE_LOCK,
     azure_lock,
     azure_platform,
     bench_lock,
+    detect_lock,
+    pi_platform,
 )
 from local.processes import ROOT
 
 _HEADER = "# Written by `python -m local.lock`: {content}.\n# pip checks each hash.\n"
+_OF_DEBIAN = ("numpy==", "pillow==")  # picamera2 is built for Debian's, which the Pi keeps
 
 
 class LockError(Exception):
@@ -73,6 +77,12 @@ def main() -> int:
             text = _lock_with_our_pins(project["optional-dependencies"][extra], any_machine)
             content = f"what a Pi with {what} installs, too"
             lock.write_text(_HEADER.format(content=content) + text)
+        for python in PI_PYTHONS:
+            requirements = project["optional-dependencies"]["detect"]
+            lines = _lock_with_our_pins(requirements, pi_platform(python)).splitlines(True)
+            text = "".join(line for line in lines if not line.startswith(_OF_DEBIAN))
+            content = f"what a Pi with Python {python} and CAMERA_DETECT installs, too"
+            detect_lock(python).write_text(_HEADER.format(content=content) + text)
     except LockError as error:
         print(error, file=sys.stderr)
         return 1

@@ -28,6 +28,8 @@ Run it again to install a newer version; settings, key and photos stay as they a
   --serve              show the device's own page to the local network; asks for its password
   --mqtt               publish this device to an MQTT broker, for Home Assistant; asks for its address,
                        and for the name and the password that the broker knows
+  --detect             tell what photos of motion show, by the model that CAMERA_DETECT names; on
+                       64-bit systems
   --hardware-watchdog  let the Pi's own watchdog restart it when its kernel hangs
   --no-start           enable the services, but start them only at the next boot
   --dry-run            print what would be done, and do nothing
@@ -42,7 +44,7 @@ END
 
 main() {
     from=apt wheel='' key_file='' capture=''
-    hardware_watchdog=no serve=no mqtt=no start=yes dry=no
+    hardware_watchdog=no serve=no mqtt=no detect=no start=yes dry=no
     url=${BASE_URL-} name=${CAMERA_NAME-} key=${AZURE_FUNCTION_KEY-} page_password=${SERVE_PASSWORD-}
     broker=${CAMERA_MQTT-} broker_user=${CAMERA_MQTT_USER-} broker_password=${MQTT_PASSWORD-}
     unset BASE_URL CAMERA_NAME AZURE_FUNCTION_KEY SERVE_PASSWORD CAMERA_MQTT CAMERA_MQTT_USER MQTT_PASSWORD # commands that are started here need not see them
@@ -55,6 +57,7 @@ main() {
         --continuous) capture=pi-uploader-capture.service ;;
         --serve) serve=yes ;;
         --mqtt) mqtt=yes ;;
+        --detect) detect=yes ;;
         --hardware-watchdog) hardware_watchdog=yes ;;
         --no-start) start=no ;;
         --dry-run) dry=yes ;;
@@ -237,6 +240,11 @@ install_program() {
         run $opt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
             --only-binary :all: --requirement "$here/requirements-mqtt.txt"
     fi
+    # Without their dependencies: numpy and Pillow stay Debian's, for which picamera2 is built.
+    if [ $detect = yes ] || is_detecting; then
+        run $opt/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+            --only-binary :all: --no-deps --requirement "$here/requirements-detect-${version#python}.txt"
+    fi
     if [ -z "$wheel" ]; then
         mkdir "$scratch/source" # a copy: building leaves files behind
         for part in pyproject.toml README.md LICENSE photo_wire pi_uploader; do
@@ -264,6 +272,10 @@ is_serving() {
 
 is_publishing() {
     systemctl --quiet is-enabled pi-uploader-mqtt.service 2>/dev/null
+}
+
+is_detecting() {
+    systemctl --quiet is-enabled pi-uploader-detect.service 2>/dev/null
 }
 
 install_settings() {
@@ -371,12 +383,15 @@ start_services() {
     publisher=
     if [ $mqtt = yes ] || is_publishing; then publisher=pi-uploader-mqtt.service; fi
     [ -z "$publisher" ] || run systemctl enable --quiet "$publisher"
+    detector=
+    if [ $detect = yes ] || is_detecting; then detector=pi-uploader-detect.service; fi
+    [ -z "$detector" ] || run systemctl enable --quiet "$detector"
     [ $start = yes ] || return 0
     # A socket cannot be started while its service runs.
     [ -z "$page" ] || run systemctl stop pi-uploader-serve.service
     cursor=$(journalctl --lines=0 --show-cursor 2>/dev/null | sed -n 's/^-- cursor: //p')
-    # shellcheck disable=SC2086  # $page and $publisher are a word or none
-    for one in "$capture" pi-uploader-upload.service $page $publisher; do # each returns when the service is ready
+    # shellcheck disable=SC2086  # $page, $publisher and $detector are a word or none
+    for one in "$capture" pi-uploader-upload.service $page $publisher $detector; do # each returns when the service is ready
         run systemctl restart "$one" 2>"$scratch/systemctl" || say_why_not "$one"
     done
 }

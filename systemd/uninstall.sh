@@ -40,7 +40,7 @@ fi
 
 for unit in pi-uploader-serve.socket pi-uploader-scheduled.timer pi-uploader-scheduled.service \
     pi-uploader-capture.service pi-uploader-upload.service pi-uploader-serve.service \
-    pi-uploader-mqtt.service; do
+    pi-uploader-mqtt.service pi-uploader-detect.service; do
     if [ -f /etc/systemd/system/$unit ]; then
         run systemctl disable --quiet --now $unit
         run rm -rf /etc/systemd/system/$unit /etc/systemd/system/$unit.d

@@ -1,5 +1,6 @@
 """What the process may take that looks at photos: its memory, its time, its photos a minute."""
 
+import logging
 import os
 import resource
 from collections import deque
@@ -11,6 +12,8 @@ MODEL_SHARE = 0.5  # of the memory, that a model file may have
 NICENESS = 10  # capture and upload come first
 _KILLED_FIRST = "700"  # oom_score_adj, from -1000 to 1000
 _MINUTE = 60.0
+
+log = logging.getLogger("detect")
 
 
 def memory_limit() -> int:
@@ -27,9 +30,13 @@ def give_way(memory: int) -> None:
     ends the process, where this is an error that says so (docs/decisions/0157).
     """
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    if hard == resource.RLIM_INFINITY or memory < hard:
-        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
-    os.nice(NICENESS)
+    try:
+        if hard == resource.RLIM_INFINITY or memory < hard:
+            resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+    except (OSError, ValueError) as error:
+        log.warning("the memory of this process is not limited: %s", error)
+    with suppress(OSError):  # a sandbox forbids it
+        os.nice(NICENESS)
     with suppress(OSError):  # not Linux, or forbidden
         Path("/proc/self/oom_score_adj").write_text(_KILLED_FIRST)
 

@@ -20,7 +20,7 @@ from local.dist import (
     tracked,
     write_zip,
 )
-from local.lock_files import AZURE_PYTHONS, MQTT_LOCK, PI_LOCK, SERVE_LOCK, azure_lock
+from local.lock_files import AZURE_PYTHONS, EXTRA_LOCKS, PI_LOCK, azure_lock
 from local.processes import ROOT
 from photo_wire import __version__
 
@@ -29,8 +29,7 @@ ZIP = f"nightjar-function-{__version__}.zip"
 WHEEL = f"nightjar-{__version__}-py3-none-any.whl"
 RUNNING = "{}.{}".format(*sys.version_info)
 REQUIREMENTS = f"nightjar-{__version__}-requirements.txt"
-SERVE_REQUIREMENTS = f"nightjar-{__version__}-requirements-serve.txt"
-MQTT_REQUIREMENTS = f"nightjar-{__version__}-requirements-mqtt.txt"
+EXTRAS = {f"nightjar-{__version__}-{lock.name}": lock for lock in EXTRA_LOCKS}
 
 
 @pytest.fixture(scope="module")
@@ -97,11 +96,11 @@ def test_two_builds_are_the_same_bytes(dist: Path, elsewhere: Path, tmp_path: Pa
     finally:
         os.umask(umask)
     names = {file.name for file in dist.iterdir()}
-    assert names == {ZIP, WHEEL, REQUIREMENTS, SERVE_REQUIREMENTS, MQTT_REQUIREMENTS}
+    assert names == {ZIP, WHEEL, REQUIREMENTS, *EXTRAS}
     assert names == {file.name for file in tmp_path.iterdir()}
     assert (dist / REQUIREMENTS).read_bytes() == PI_LOCK.read_bytes()
-    assert (dist / SERVE_REQUIREMENTS).read_bytes() == SERVE_LOCK.read_bytes()
-    assert (dist / MQTT_REQUIREMENTS).read_bytes() == MQTT_LOCK.read_bytes()
+    for name, lock in EXTRAS.items():
+        assert (dist / name).read_bytes() == lock.read_bytes()
     for name in names:
         assert (tmp_path / name).read_bytes() == (dist / name).read_bytes(), name
     assert "left out, git does not track it: photo_wire/draft.py" in output

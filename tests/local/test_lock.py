@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 
 from local.dist import default_python
 from local.lock import azure_pins
-from local.lock_files import AZURE_PYTHONS, PI_LOCK, azure_lock, bench_lock
+from local.lock_files import AZURE_PYTHONS, PI_LOCK, PI_PYTHONS, azure_lock, bench_lock, detect_lock
 from local.processes import ROOT
 
 RUN_LOCK = "run: make lock"
@@ -54,6 +54,16 @@ def test_the_pi_installs_the_tested_versions() -> None:
     files = [ROOT / f"requirements{part}.txt" for part in ("", "-local", "-dev")]
     tested = pins(*(line for file in files for line in file.read_text().splitlines()))
     assert lock == {name: tested.get(name) for name in lock}, RUN_LOCK
+
+
+@pytest.mark.parametrize("python", PI_PYTHONS)
+def test_the_pi_runs_models_with_the_tested_versions_and_debians_numpy(python: str) -> None:
+    lock = locked(detect_lock(python))
+    tested = pins(*(ROOT / "requirements-dev.txt").read_text().splitlines())
+    tested |= pins(*(ROOT / "requirements.txt").read_text().splitlines())
+    assert lock == {name: tested.get(name) for name in lock}, RUN_LOCK
+    assert {"onnxruntime", "ai-edge-litert"} < lock.keys()
+    assert not {"numpy", "pillow"} & lock.keys()
 
 
 def test_the_pi_installs_everything_that_the_wheel_needs() -> None:

@@ -13,8 +13,9 @@ from tests.support.waiting import wait_for
 CAPTURE, UPLOAD = "pi-uploader-capture.service", "pi-uploader-upload.service"
 SCHEDULED, TIMER = "pi-uploader-scheduled.service", "pi-uploader-scheduled.timer"
 SERVE, MQTT = "pi-uploader-serve.service", "pi-uploader-mqtt.service"
+DETECT = "pi-uploader-detect.service"
 SOCKET = "pi-uploader-serve.socket"
-UNITS = (SOCKET, TIMER, SCHEDULED, CAPTURE, UPLOAD, SERVE, MQTT)
+UNITS = (SOCKET, TIMER, SCHEDULED, CAPTURE, UPLOAD, SERVE, MQTT, DETECT)
 SPOOL = "/var/lib/pi-uploader/spool"
 INSTALL = f"{SHARED}/source/systemd/install.sh"
 UNINSTALL = f"{SHARED}/source/systemd/uninstall.sh"

@@ -10,7 +10,7 @@ import pytest
 from local.processes import ROOT
 from photo_wire.errors import WireError
 from photo_wire.name import check_camera
-from tests.systemd.device import CAPTURE, MQTT, SCHEDULED, SERVE, TIMER, UNITS, UPLOAD
+from tests.systemd.device import CAPTURE, DETECT, MQTT, SCHEDULED, SERVE, TIMER, UNITS, UPLOAD
 
 SYSTEMD = ROOT / "systemd"
 PROGRAM = "/opt/pi-uploader/bin/pi-uploader"
@@ -66,8 +66,8 @@ def test_a_service_scores_2_5_or_better(unit: str, units: Path) -> None:
 
 
 @needs_systemd
-@pytest.mark.parametrize("unit", [SERVE, MQTT])
-def test_what_the_network_reaches_scores_2_or_better(unit: str, units: Path) -> None:
+@pytest.mark.parametrize("unit", [SERVE, MQTT, DETECT])
+def test_what_reads_what_others_made_scores_2_or_better(unit: str, units: Path) -> None:
     score = analyze("security", "--offline=true", "--threshold=20", units / unit)
     assert score.returncode == 0, score.stdout
 
@@ -129,6 +129,14 @@ def test_the_publisher_gives_way_to_capture_and_upload_and_writes_nothing() -> N
         assert values(MQTT, key) == values(SERVE, key)
     assert values(MQTT, "MemoryMax") == ["64M"]
     assert values(MQTT, "ReadWritePaths") == values(MQTT, "StateDirectory") == []
+
+
+def test_what_looks_at_photos_gives_way_to_all_others() -> None:
+    for key in ("Nice", "CPUWeight", "OOMScoreAdjust"):
+        assert int(*values(DETECT, key)) in (int(*values(SERVE, key)), 700)
+    assert (values(DETECT, "MemoryMax"), values(DETECT, "OOMPolicy")) == (["60%"], ["kill"])
+    assert values(DETECT, "RestartPreventExitStatus") == ["78"]
+    assert values(DETECT, "PrivateNetwork") == ["yes"]
 
 
 def values(unit: str, key: str) -> list[str]:
