@@ -77,8 +77,10 @@ def set_board(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str]
 
 @pytest.fixture
 def hardware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The fake picamera2's camera, new for each test. A frame that is lost is given up at once."""
+    """The fake picamera2's camera, new for each test. A frame that is lost is given up at once.
+    A ring has the pre-roll alone."""
     monkeypatch.setattr(session, "FRAME_TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(session, "RING_MARGIN_SECONDS", 0.0)
     monkeypatch.setattr(camera, "OPEN_TIMEOUT_SECONDS", 90.0)  # a busy machine's threads wait
     with fake_picamera2(monkeypatch) as fake:
         yield fake

@@ -7,7 +7,8 @@ firmware fails never answers (#1264, #1295, #962).
 
 import logging
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -21,6 +22,7 @@ from pi_uploader.cameras.picamera.faults import (
 from pi_uploader.cameras.picamera.library import import_picamera2, version_problem
 from pi_uploader.cameras.picamera.mode import Mode
 from pi_uploader.cameras.picamera.session import Session
+from pi_uploader.motion.frame import FRAMES_PER_SECOND, Frame
 from pi_uploader.settings import SettingsError
 
 OPEN_TIMEOUT_SECONDS = 20.0  # to open or close the camera
@@ -59,6 +61,28 @@ class Picamera2Camera:
         """Return a photo exposed after this call, or a clip. Raises CameraGoneError if the camera
         fails even after it was reopened, CameraError if reopening could not help."""
         return self._retry_reopened(lambda session: session.take(context))
+
+    def take_at(self, context: CaptureContext, at: float) -> Shot:
+        """Return the first photo that was exposed after the moment `at` (monotonic seconds), or a
+        clip with it: there is memory for two whole pictures, and none for those of before. Raises
+        as `take` does."""
+        return self._retry_reopened(lambda session: session.take(context, at))
+
+    def remembers(self, at: float) -> bool:
+        """Return whether it has the picture of the moment `at`: never."""
+        return False
+
+    def frames(self, stop: threading.Event) -> Iterator[Frame]:
+        """Yield frames of the second stream until `stop` is set. Raises CameraError; what reopens
+        the camera is the next photo or check."""
+        due = time.monotonic()
+        while not stop.wait(max(0.0, due - time.monotonic())):
+            try:
+                frame = self._session.look()
+            except Exception as error:
+                raise CameraError(describe_error(error)) from error
+            yield frame
+            due = max(due + 1 / FRAMES_PER_SECOND, time.monotonic())
 
     @property
     def records_clips(self) -> bool:

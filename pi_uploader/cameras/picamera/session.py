@@ -26,14 +26,18 @@ from pi_uploader.cameras.picamera.faults import call_with_timeout, describe_erro
 from pi_uploader.cameras.picamera.library import list_sensors, select_sensor
 from pi_uploader.cameras.picamera.mode import FOCUS_FAILED, FOCUSED, Mode, view_size
 from pi_uploader.cameras.picamera.network import CameraNetwork
+from pi_uploader.cameras.picamera.second_stream import frame_of, gain_in, luma_of, picture_of
+from pi_uploader.motion.frame import FRAME_SIZE, Frame
 
 if TYPE_CHECKING:
-    from PIL import Image
+    pass
 
 FRAME_TIMEOUT_SECONDS = 5.0  # for a frame, apart from its exposure
 FOCUS_TIMEOUT_SECONDS = 5.0  # after the start, for the lens to settle
 SAVE_TIMEOUT_SECONDS = 20.0  # to encode a photo; a Pi Zero needs about four for 12 megapixels
 DRAW_TIMEOUT_SECONDS = 5.0  # to draw a small picture; a Pi Zero needs less than one
+KEY_FRAME_INTERVAL = 30  # frames from one key frame to the next: a second of picamera2's video
+RING_MARGIN_SECONDS = 1.5  # of the ring beyond the pre-roll: a key frame's interval, and a trigger
 _EXPOSURE_TIME, _ISO = 0x829A, 0x8827  # Exif tags
 
 log = logging.getLogger("capture")
@@ -77,14 +81,15 @@ class Session:
         focuses = mode.has_autofocus(self._camera)
         self._focus_deadline = time.monotonic() + FOCUS_TIMEOUT_SECONDS if focuses else 0.0
 
-    def take(self, context: CaptureContext) -> Shot:
-        """Return a photo exposed after this call, or a clip. Raises CameraError, or whatever
-        picamera2 raises, if that fails."""
+    def take(self, context: CaptureContext, moment: float | None = None) -> Shot:
+        """Return a photo exposed after this call, or as soon as possible after the `moment`
+        (monotonic seconds), or a clip. Raises CameraError, or whatever picamera2 raises, if that
+        fails."""
         if self._mode.format is Media.MP4:
             return self.take_clip(self._mode.clip.seconds)
         self._wait_for_focus()
         content = BytesIO()
-        request = self._next_frame()
+        request = self._next_frame(moment)
         try:
             network = self._network.result(request.get_metadata()) if self._network else None
             if self._mode.format is Media.DNG:
@@ -107,12 +112,7 @@ class Session:
     def preview(self) -> bytes:
         """Return a small JPEG of the next frame, which a photo may have to wait for: another thread
         may be in any other method. Raises CameraError, or whatever picamera2 raises."""
-        job = self._camera.capture_request(wait=False)
-        try:
-            request = self._camera.wait(job, timeout=FRAME_TIMEOUT_SECONDS)
-        except TimeoutError:
-            threading.Thread(target=_release_late, args=(job,), daemon=True).start()
-            raise CameraError(f"no frame came within {FRAME_TIMEOUT_SECONDS:g} s") from None
+        request = self._newest_frame()
         try:  # only what needs the frame: while it is held, the camera has a buffer less
             stream = request.config.get("lores")
             if stream is None:
@@ -122,10 +122,36 @@ class Session:
         finally:
             request.release()
         if stream is not None:
-            picture = _picture_of(content, stream)
+            picture = picture_of(content, stream)
         jpeg = BytesIO()
         (picture if stream else picture.convert("RGB")).save(jpeg, "JPEG", quality=VIEW_QUALITY)
         return jpeg.getvalue()
+
+    def look(self) -> Frame:
+        """Return the next frame, small and grey, with the sensor's gain. Called while another
+        thread is in any other method. Raises as `preview` does."""
+        request = self._newest_frame()
+        try:
+            metadata = request.get_metadata()
+            stream = request.config.get("lores")
+            if stream is None:
+                picture = request.make_image("main", *FRAME_SIZE)
+            else:
+                content = bytes(request.make_buffer("lores"))
+        finally:
+            request.release()
+        return frame_of(luma_of(content, stream) if stream else picture.convert("L"), metadata)
+
+    def _newest_frame(self) -> Any:
+        """Return the frame that is completed next, or was just now. Raises CameraError if none
+        comes."""
+        job = self._camera.capture_request(wait=False)
+        timeout = FRAME_TIMEOUT_SECONDS + 2 * (self._mode.exposure or 0)
+        try:
+            return self._camera.wait(job, timeout=timeout)
+        except TimeoutError:
+            threading.Thread(target=_release_late, args=(job,), daemon=True).start()
+            raise CameraError(f"no frame came within {FRAME_TIMEOUT_SECONDS:g} s") from None
 
     def check(self) -> None:
         """Wait for a frame. Raises CameraError if none comes."""
@@ -141,9 +167,11 @@ class Session:
         self._camera.cancel_all_and_flush()
         self._camera.close()
 
-    def _next_frame(self) -> Any:
-        """Return a frame whose exposure begins from now on. Raises CameraError if none comes."""
-        job = self._camera.capture_request(wait=False, flush=True)
+    def _next_frame(self, moment: float | None = None) -> Any:
+        """Return a frame whose exposure begins from now on, or from the `moment` on. Raises
+        CameraError if none comes."""
+        flush = True if moment is None else max(1, round(moment * 1e9))
+        job = self._camera.capture_request(wait=False, flush=flush)
         timeout = FRAME_TIMEOUT_SECONDS + 2 * (self._mode.exposure or 0)
         try:
             return self._camera.wait(job, timeout=timeout)
@@ -162,13 +190,18 @@ class Session:
                 self._focus_deadline = 0.0
 
     def _start_ring(self) -> Any:
-        """Record into a ring buffer of the pre-roll's length, from now until `close`."""
+        """Record into a ring buffer, from now until `close`. It is longer than the pre-roll by the
+        time between two key frames, since a clip begins with one."""
         from picamera2.encoders import H264Encoder
         from picamera2.outputs import CircularOutput2
 
-        ring = CircularOutput2(buffer_duration_ms=int(self._mode.clip.pre_roll * 1000))
-        self._camera.start_encoder(H264Encoder(), ring)
+        ring = CircularOutput2(buffer_duration_ms=round(self._ring_seconds * 1000))
+        self._camera.start_encoder(H264Encoder(iperiod=KEY_FRAME_INTERVAL), ring)
         return ring
+
+    @property
+    def _ring_seconds(self) -> float:
+        return self._mode.clip.pre_roll + RING_MARGIN_SECONDS
 
     def _stop_ring(self) -> None:
         """Stop the ring's encoder. What is in the ring goes to the clip that is being recorded."""
@@ -198,9 +231,9 @@ class Session:
         """Write what the ring has and what comes. Return a poster, or None if it cannot be drawn,
         and the camera's fault if it no longer delivers frames."""
         assert self._ring
-        end = time.monotonic() + seconds + self._mode.clip.pre_roll
         # Frames are written when they leave the ring, so that the end of the clip is late by the
-        # pre-roll, as its beginning is.
+        # ring's length, as its beginning is.
+        end = time.monotonic() + seconds + self._ring_seconds
         self._ring.open_output(output)
         poster = or_none(self._draw_poster)
         self._stop.wait(end - time.monotonic())
@@ -249,22 +282,6 @@ def _release_late(job: Any) -> None:
         job.get_result().release()
 
 
-def _picture_of(content: bytes, stream: Any) -> "Image.Image":
-    """Return the picture in a frame of the second stream: planes of Y, U and V, the latter two of
-    half the width and height. Each line has `stride` bytes."""
-    from PIL import Image
-
-    (width, height), stride = stream["size"], stream["stride"]
-    half, end = (width // 2, height // 2), stride * height
-    middle = end + stride // 2 * half[1]
-    planes = [
-        Image.frombuffer("L", (width, height), content[:end], "raw", "L", stride, 1),
-        Image.frombuffer("L", half, content[end:middle], "raw", "L", stride // 2, 1),
-        Image.frombuffer("L", half, content[middle:], "raw", "L", stride // 2, 1),
-    ]
-    return Image.merge("YCbCr", [one.resize((width, height)) for one in planes])
-
-
 def _save(call: Any) -> None:
     call_with_timeout(SAVE_TIMEOUT_SECONDS, "saving", call)
 
@@ -295,6 +312,9 @@ def _exif_of(request: Any, context: CaptureContext) -> dict[int, Any]:
     """Return the tags of the Exif IFD, in place of picamera2's own, whose time may be that of a
     clock that is not set."""
     metadata = request.get_metadata()
-    gain = metadata.get("AnalogueGain", 1.0) * metadata.get("DigitalGain", 1.0)
     exposure = (metadata.get("ExposureTime", 0), 1_000_000)  # microseconds, as a fraction
-    return {**photo_tags(context.taken_at), _EXPOSURE_TIME: exposure, _ISO: round(gain * 100)}
+    return {
+        **photo_tags(context.taken_at),
+        _EXPOSURE_TIME: exposure,
+        _ISO: round(gain_in(metadata) * 100),
+    }

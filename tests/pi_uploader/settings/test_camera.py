@@ -119,11 +119,11 @@ def test_camera_clip(pi: InstalledPi, tmp_path: Path, monkeypatch: pytest.Monkey
 
 @pytest.mark.setting("CAMERA_PREROLL")
 def test_camera_preroll(pi: InstalledPi, camera: Any) -> None:
-    """The encoder runs always, into a ring of so many milliseconds."""
+    """The encoder runs always, into a ring of so many milliseconds and 1.5 s for a key frame."""
     pi.environ |= {"CAMERA_FORMAT": "mp4", "CAMERA_PREROLL": "2s"}
     with pi.capturing():
         wait_for(lambda: camera.opened and camera.opened[0].encoders, what="the encoder")
-        assert camera.opened[0].encoders[0].output.buffer_duration_ms == 2000
+        assert camera.opened[0].encoders[0].output.buffer_duration_ms == 3500
 
 
 @pytest.mark.setting("CAMERA_SIZE")

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+import time
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
@@ -397,3 +398,60 @@ def test_clips_are_recorded_on_request_in_their_mode(hardware: Any) -> None:
     assert camera.take_clip(CONTEXT, 0.01).media is Media.MP4
     camera.close()
     assert not Picamera2Camera().records_clips
+
+
+@pytest.mark.parametrize("mode", [Mode(), Mode(size=(640, 480)), Mode(format=Media.DNG)])
+def test_frames_are_small_and_grey_and_have_the_sensors_time_and_gain(
+    hardware: Any, mode: Mode
+) -> None:
+    """Of the second stream, or of the first one if that is small. None stays unreleased."""
+    camera, stop = Picamera2Camera(mode), threading.Event()
+    frames = camera.frames(stop)
+    before = time.monotonic()
+    first, second = next(frames), next(frames)
+    for frame in (first, second):
+        assert frame.luma.shape == (240, 320)
+        assert int(frame.luma.min()) == int(frame.luma.max()) > 50  # a picture of one colour
+        assert frame.gain == 2.0
+        assert before - 1 < frame.at < time.monotonic()
+    assert first.at < second.at
+    stop.set()
+    assert list(frames) == []
+    assert hardware.opened[-1].unreleased == 0
+
+
+def test_a_photo_beside_the_frames_and_one_of_a_moment(
+    hardware: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The latter is the first frame that was exposed after it; no whole picture is kept."""
+    import picamera2
+
+    asked: list[Any] = []
+    real = picamera2.Picamera2.capture_request
+
+    def capture_request(self: Any, **options: Any) -> Any:
+        asked.append(options.get("flush"))
+        return real(self, **options)
+
+    monkeypatch.setattr(picamera2.Picamera2, "capture_request", capture_request)
+    camera = Picamera2Camera()
+    frames = camera.frames(threading.Event())
+    next(frames)
+    assert camera.take(CONTEXT).media is Media.JPEG
+    assert camera.take_at(CONTEXT, 12.5).media is Media.JPEG
+    next(frames)
+    assert asked[0] is None
+    assert asked[-1] is None
+    assert {True, 12_500_000_000} < set(asked)
+    assert not camera.remembers(time.monotonic())
+
+
+def test_frames_of_a_camera_that_hangs_end_and_come_again(hardware: Any) -> None:
+    """It is reopened by the next photo or check, and the frames are those of the new one."""
+    camera = Picamera2Camera()
+    hardware.lost_frames = 2
+    with pytest.raises(CameraError, match=r"no frame came within 0\.2 s"):
+        next(camera.frames(threading.Event()))
+    camera.check()
+    assert len(hardware.opened) == 2
+    assert next(camera.frames(threading.Event())).gain == 2.0

@@ -22,6 +22,8 @@ from tests.support.waiting import wait_for
 
 CONTEXT = CaptureContext("gate", Trigger.MOTION, None)
 WITHOUT_PICTURES = mp4(1)[: mp4(1).index(b"mdat") - 4]
+MARGIN = session.RING_MARGIN_SECONDS
+VIDEO_US = 33_333  # microseconds between two frames of picamera2's video
 FRAME_US = 100_000  # microseconds between two frames
 
 
@@ -70,6 +72,37 @@ def test_a_clip_that_is_stopped_has_the_newest_seconds(hardware: Any, recorded: 
     camera.close()
     assert len(recorded) * FRAME_US == pytest.approx(4_600_000, abs=FRAME_US)
     assert recorded == sorted(recorded)
+
+
+@pytest.mark.parametrize("frames_since_a_key_frame", [0, 1, 15, 29])
+def test_a_clip_begins_at_least_the_pre_roll_before_its_trigger(
+    hardware: Any,
+    recorded: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+    frames_since_a_key_frame: int,
+) -> None:
+    """With the ring of the real picamera2, which begins a clip with a key frame: each 30th is one,
+    as the encoder is told."""
+    monkeypatch.setattr(session, "RING_MARGIN_SECONDS", MARGIN)
+    camera = Picamera2Camera(Mode(format=Media.MP4, clip=ClipLength(3600, pre_roll=3)))
+    [encoder] = hardware.opened[-1].encoders
+    assert encoder.iperiod == session.KEY_FRAME_INTERVAL == 30
+    triggered_at = 240 + frames_since_a_key_frame
+
+    def record(first: int, last: int) -> None:
+        for number in range(first, last):
+            encoder.output.outputframe(b"", number % 30 == 0, 1_000_000 + number * VIDEO_US)
+
+    record(0, triggered_at)
+    taking = threading.Thread(target=camera.take_at, args=(CONTEXT, 0.0))
+    taking.start()
+    ring = encoder.output
+    wait_for(lambda: getattr(ring, "_output_available", ring._output), what="the recording")
+    record(triggered_at, triggered_at + 15)
+    camera.stop_recording()
+    taking.join(90)
+    camera.close()
+    assert recorded[-1] - 14 * VIDEO_US >= 3_000_000
 
 
 def test_if_the_camera_dies_the_clip_has_what_came_before(

@@ -221,7 +221,9 @@ class Picamera2:
             hardware.lost_frames -= 1
         elif not is_stalled and self.started:
             self.unreleased += 1
-            exposed_from = time.monotonic_ns() if flush else 0
+            # Without a flush it may have been exposed before; with a moment, soon after that.
+            newest = time.monotonic_ns()
+            exposed_from = newest if flush is True else flush or newest - 100_000_000
             job._future.set_result(CompletedRequest(exposed_from, self))
             self._job_list.remove(job)
         return job

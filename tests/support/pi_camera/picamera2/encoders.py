@@ -13,4 +13,5 @@ class H264Encoder:
         profile=None,
     ):
         self.is_running = False
+        self.iperiod = iperiod
         self.output: object = None
