@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
@@ -14,10 +13,8 @@ from PIL import Image
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
-from pi_uploader.settings import detectors
 from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
 from pi_uploader.spool.notification import is_detecting
-from tests.support.fault_server import FaultServer
 from tests.support.models import CAR, PERSON, write_litert, write_onnx, yolo
 from tests.support.program import Program, StartProgram
 from tests.support.spool_photos import name
@@ -66,7 +63,7 @@ def test_a_photo_gets_labels(
     photo = put_red(spool_folder, 1)
     assert words_of(spool_folder, photo) == ["person", "vehicle"]
     process = psutil.Process(program.process.pid)
-    assert process.nice() == 10
+    assert process.nice() == min(19, psutil.Process().nice() + 10)
     assert process.rlimit(psutil.RLIMIT_DATA)[0] != psutil.RLIM_INFINITY
     program.wait_for_output(f"{photo.name} shows person=0.9")
     status = start_program("status", **environ)
@@ -164,30 +161,3 @@ def test_after_it_was_killed_it_looks_again(supervised: Program, spool_folder: P
     assert Spool(spool_folder).labels.get(before) is None
     assert {one.name for one in Spool(spool_folder).waiting_photos()} == {before.name, photo.name}
     assert supervised.stop() == 0
-
-
-@pytest.fixture
-def server() -> Iterator[FaultServer]:
-    with FaultServer() as one:
-        yield one
-
-
-@pytest.mark.slow  # the parts alone are above, and in upload/test_labels.py
-def test_run_looks_at_photos_before_they_are_sent(
-    start_program: StartProgram, spool_folder: Path, environ: dict[str, str], server: FaultServer
-) -> None:
-    """The upload stands still until the labels are there, since a busy machine may need longer than
-    a photo waits."""
-    environ |= {"GPIOZERO_PIN_FACTORY": "mock", "BASE_URL": server.base_url}
-    assert detectors(environ) == {"camera": False}
-    program = start_program("run", **environ)
-    wait_until_it_looks(spool_folder)
-    [upload] = [one for one in program.children() if one.cmdline()[-1] == "upload"]
-    upload.suspend()
-    photo = put_red(spool_folder, 1)
-    assert words_of(spool_folder, photo) == ["person", "vehicle"]
-    upload.resume()
-    wait_for(lambda: server.requests, what="the photo")
-    [request] = [one for one in server.requests if one.photo_id == str(photo.name)]
-    assert (request.headers.get("X-Labels") or "").startswith("person=0.9")
-    assert program.stop() == 0
