@@ -1,5 +1,5 @@
-"""The page `/trash`: what was deleted in the last days, for who may delete. Without JavaScript it
-can be read."""
+"""The page `/trash`: what was deleted in the last days, for who may delete. Without JavaScript
+photos can be restored there, and not be deleted for good."""
 
 from function_app.auth.caller import Caller, Scope
 from function_app.http.request import Request

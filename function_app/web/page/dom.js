@@ -84,6 +84,23 @@ function pairOf(child, parent, next) {
 }
 
 /**
+ * Run an action for which a control was pressed. Until it is done the control does nothing more; if it were disabled, it
+ * would lose the focus.
+ *
+ * @param {HTMLElement} control
+ * @param {() => Promise<unknown>} action
+ */
+export async function whileBusy(control, action) {
+  if (control.ariaDisabled === "true") return;
+  control.ariaDisabled = "true";
+  try {
+    await action();
+  } finally {
+    control.ariaDisabled = null;
+  }
+}
+
+/**
  * Run an action, and show the message of what goes wrong.
  *
  * @param {HTMLElement} place where the message goes; emptied first

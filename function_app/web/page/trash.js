@@ -1,56 +1,50 @@
-// The page of the trash: restore photos, or delete them for good.
+// The page of the trash: restore photos, or delete them for good, without a new page.
 
 import { getJson, SignedOutError } from "./api.js";
-import { byId, messageOf } from "./dom.js";
+import { byId, element, messageOf, whileBusy } from "./dom.js";
 import { askToSignIn } from "./session.js";
 import { t } from "./strings.js";
 
 const list = byId("trash");
 
 /**
- * Restore a photo or delete it for good, and remove its card.
+ * Restore photos or delete them for good, and remove their cards: the focus goes on to the next one.
  *
- * @param {HTMLElement} card
- * @param {boolean} isRestored
+ * @param {string[]} ids
+ * @param {"restored" | "deleted"} what is to become of them
  */
-async function act(card, isRestored) {
-  if (!isRestored && !confirm(t("trash.script.sure"))) return;
-  const path = isRestored ? "/api/photos/restore" : "/api/photos/delete?for_good=true";
-  const body = JSON.stringify({ ids: [card.dataset.photo] });
-  setBusy(card, true);
+async function act(ids, what) {
+  const path = what === "restored" ? "/api/photos/restore" : "/api/photos/delete?for_good=true";
+  const body = JSON.stringify({ ids });
   try {
-    const done = await getJson(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
-    const key = done.unknown.length > 0 ? "gone" : isRestored ? "restored" : "deleted";
-    byId("status").textContent = t(`trash.script.${key}`);
-    remove(card);
+    const { unknown } = await getJson(path, { method: "POST", headers: { "Content-Type": "application/json" }, body });
+    const count = ids.length - unknown.length;
+    byId("status").textContent = count ? t(`trash.script.${what}`, { count }) : t("trash.script.gone");
+    for (const id of ids) list.querySelector(`[data-photo="${CSS.escape(id)}"]`)?.remove();
+    if (list.childElementCount > 0) return;
+    byId("empty").hidden = false;
+    byId("chosen").hidden = true;
+    byId("title").focus();
   } catch (problem) {
-    setBusy(card, false);
     if (problem instanceof SignedOutError) askToSignIn();
     else byId("status").textContent = messageOf(problem);
   }
 }
 
-/** @param {HTMLElement} card @param {boolean} isBusy */
-function setBusy(card, isBusy) {
-  for (const button of card.querySelectorAll("button")) button.disabled = isBusy;
-}
-
-/**
- * Remove a card. The focus goes to the next one, or to the heading if there is none.
- *
- * @param {HTMLElement} card
- */
-function remove(card) {
-  const neighbour = card.nextElementSibling ?? card.previousElementSibling;
-  card.remove();
-  const next = neighbour?.querySelector("button") ?? byId("title");
-  next.focus();
-  byId("empty").hidden = list.childElementCount > 0;
-}
-
-list.addEventListener("click", (event) => {
-  const button = event.target instanceof Element ? event.target.closest("button") : null;
-  const card = button?.closest("li");
-  if (button && card) act(card, button.dataset.do === "restore");
+document.addEventListener("submit", (event) => {
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (form.getAttribute("action") !== "/choice/restore" || !event.submitter) return;
+  event.preventDefault();
+  const ids = new FormData(form).getAll("ids").map(String);
+  if (ids.length > 0) whileBusy(event.submitter, () => act(ids, "restored"));
+  else byId("status").textContent = t("trash.script.none");
 });
-for (const actions of list.querySelectorAll(".actions")) actions.removeAttribute("hidden");
+for (const actions of list.querySelectorAll("form")) {
+  const button = element("button", { type: "button", className: "danger" }, t("trash.script.delete"));
+  button.setAttribute("aria-describedby", actions.querySelector("button")?.getAttribute("aria-describedby") ?? "");
+  button.addEventListener("click", () => {
+    const ids = new FormData(actions).getAll("ids").map(String);
+    if (confirm(t("trash.script.sure"))) whileBusy(button, () => act(ids, "deleted"));
+  });
+  actions.append(button);
+}

@@ -38,7 +38,9 @@ def test_photos_are_restored_and_deleted_for_good(pages: Pages, own: Gallery) ->
     cards = page.locator("#trash li")
     expect(cards).to_have_count(3)
     first, second, third = own.names[2], own.names[1], own.names[0]
-    page.locator(f"[data-photo='{first}']").get_by_role("button", name="Restore").focus()
+    page.locator(f"[data-photo='{first}']").get_by_role(
+        "button", name="Restore", exact=True
+    ).focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_have_text("The photo is restored.")
     focused = page.locator(f"[data-photo='{second}']").get_by_role("button", name="Restore")
@@ -54,7 +56,9 @@ def test_photos_are_restored_and_deleted_for_good(pages: Pages, own: Gallery) ->
     bearer = {"Authorization": f"Bearer {own.backend.admin_token}"}
     url = f"{own.backend.base_url}/api/photos/restore"
     requests.post(url, json=delete_for_good, headers=bearer, timeout=90)
-    page.locator(f"[data-photo='{third}']").get_by_role("button", name="Restore").click()
+    page.locator(f"[data-photo='{third}']").get_by_role(
+        "button", name="Restore", exact=True
+    ).click()
     expect(page.get_by_role("status")).to_have_text("The photo is not in the trash any more.")
     expect(page.get_by_text("The trash is empty.")).to_be_visible()
     expect(page.get_by_role("heading", name="Trash")).to_be_focused()
@@ -73,11 +77,34 @@ def test_the_page_is_accessible(
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
 
-def test_without_javascript_the_trash_can_be_read(pages: Pages, trash: Gallery) -> None:
-    """Nothing can be pressed that would do nothing."""
-    page = pages.signed_in(trash.backend, "/trash", java_script_enabled=False)
+def test_several_are_restored_at_once(pages: Pages, own: Gallery) -> None:
+    """Who chose none is told so."""
+    page = pages.signed_in(own.backend, "/trash")
+    restore = page.get_by_role("button", name="Restore the chosen photos")
+    restore.click()
+    expect(page.get_by_role("status")).to_have_text("No photo is chosen.")
+    page.get_by_role("checkbox").first.check()
+    page.get_by_role("checkbox").last.check()
+    restore.click()
+    expect(page.get_by_role("status")).to_have_text("2 photos are restored.")
     expect(page.locator("#trash li")).to_have_count(1)
-    expect(page.get_by_role("button", name="Restore")).to_have_count(0)
+
+
+def test_without_javascript_photos_are_restored(pages: Pages, own: Gallery) -> None:
+    """One and several. Nothing can be pressed that would do nothing."""
+    page = pages.signed_in(own.backend, "/trash", java_script_enabled=False)
+    cards = page.locator("#trash li")
+    expect(page.get_by_role("button", name="Delete")).to_have_count(0)
+    cards.first.get_by_role("button", name="Restore", exact=True).click()
+    expect(page.get_by_text("1 photo was restored.")).to_be_visible()
+    page.get_by_role("link", name="Back").click()
+    expect(cards).to_have_count(2)
+    for number in range(2):
+        page.get_by_role("checkbox").nth(number).check()
+    page.get_by_role("button", name="Restore the chosen photos").click()
+    expect(page.get_by_text("2 photos were restored.")).to_be_visible()
+    page.get_by_role("link", name="Back").click()
+    expect(page.get_by_text("The trash is empty.")).to_be_visible()
 
 
 @pytest.fixture(scope="module")
