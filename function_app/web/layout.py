@@ -65,6 +65,7 @@ def render_page(
     t = Translation(preferences.language)
     shared = {
         "t": t,
+        "template": template.removesuffix(".html"),
         "time": Times(preferences, t, now),
         "now": format_time(now),
         "asset": asset_path,

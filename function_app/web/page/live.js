@@ -2,7 +2,7 @@
 
 import { contentUrl, SignedOutError, thumbnailUrl } from "./api.js";
 import { getCameraStatus, getLivePicture, look, takePhoto, whyUnreachable } from "./commands.js";
-import { byId, element, messageOf, report } from "./dom.js";
+import { byId, element, messageOf, report, whileBusy } from "./dom.js";
 import { askToSignIn } from "./session.js";
 import { t } from "./strings.js";
 import { formatAgo } from "./times.js";
@@ -20,7 +20,6 @@ const camera = decodeURIComponent(location.pathname.split("/")[2] ?? "");
 const picture = byId("picture", HTMLCanvasElement);
 /** Absent for who may only look. */
 const take = /** @type {HTMLButtonElement | null} */ (document.getElementById("take"));
-let isTaking = false;
 
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer;
@@ -85,7 +84,7 @@ async function show(current) {
     const status = await getCameraStatus(camera);
     if (current !== round) return;
     why = whyUnreachable(camera, status);
-    setTaking(isTaking);
+    if (take) take.disabled = why !== "";
   }
   const found = await getLivePicture(camera);
   if (!found || current !== round || found.version === shownVersion) return;
@@ -115,17 +114,10 @@ function showAge() {
   } else if (age === null) byId("state").textContent = t("live.script.asking");
 }
 
-/** @param {boolean} isIt */
-function setTaking(isIt) {
-  isTaking = isIt;
-  if (take) take.disabled = isIt || why !== "";
-}
-
 async function takeOne() {
   const place = element("p", { role: "status" });
   const problem = element("p", { className: "problem", role: "alert" });
   byId("photo").replaceChildren(place, problem);
-  setTaking(true);
   await report(problem, async () => {
     try {
       const photo = await takePhoto(camera, place);
@@ -135,7 +127,6 @@ async function takeOne() {
       throw error;
     }
   });
-  setTaking(false);
 }
 
 /** Make what shows a photo: a picture, a clip, or the preview of a DNG, which no browser draws. @param {Photo} photo */
@@ -150,7 +141,7 @@ function showPhoto(photo) {
 byId("resume").addEventListener("click", start);
 take?.form?.addEventListener("submit", (event) => {
   event.preventDefault();
-  takeOne();
+  whileBusy(take, takeOne);
 });
 for (const kind of ["pointerdown", "pointermove", "keydown"]) {
   document.addEventListener(kind, () => { touchedAt = performance.now(); });

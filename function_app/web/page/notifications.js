@@ -1,7 +1,7 @@
 // The page of notifications: what it adds is this browser as a place where they are shown, and that it looks for changes.
 
 import { SignedOutError } from "./api.js";
-import { byId, morph, report } from "./dom.js";
+import { byId, morph, report, whileBusy } from "./dom.js";
 import { follow } from "./follow.js";
 import { findBrowser, turnOff, turnOn } from "./push.js";
 import { askToSignIn } from "./session.js";
@@ -46,16 +46,14 @@ const run = (action) => report(byId("browser-problem"), async () => {
   }
 });
 
-control.addEventListener("click", () => run(async () => {
+control.addEventListener("click", () => whileBusy(control, () => run(async () => {
   const { channel } = browser;
-  control.disabled = true;
   if (!channel) byId("browser-state").textContent = t("push.waiting");
   try {
     await (channel ? turnOff(channel) : turnOn());
   } finally {
-    control.disabled = false;
     await showBrowser();
     await look(); // shows the browser again, as a channel or no longer as one
   }
-}));
+})));
 run(showBrowser);

@@ -1,7 +1,8 @@
-// What every page does: tell the backend the browser's time zone, write times as its user does, ask before what a button
-// with `data-confirm` sends, copy the field or text that a button's `data-copy` names, and put the focus on the photo from
-// which one returns.
+// What every page does: tell the backend the browser's time zone, write times as its user does, send forms, copy the field
+// or text that a button's `data-copy` names, and keep the focus: also on the photo from which one returns.
 
+import { sendForms } from "./forms.js";
+import { keepFocus } from "./focus.js";
 import { rewriteTimes } from "./times.js";
 import { focusVisited } from "./visited.js";
 
@@ -12,10 +13,7 @@ if (!/(^|;\s*)zone=/.test(document.cookie)) {
   const { timeZone } = Intl.DateTimeFormat().resolvedOptions();
   if (timeZone) document.cookie = `zone=${timeZone}; max-age=${YEAR}; path=/; samesite=lax`;
 }
-document.addEventListener("submit", (event) => {
-  const question = event.submitter?.dataset.confirm;
-  if (question && !confirm(question)) event.preventDefault();
-});
+sendForms();
 document.addEventListener("click", async ({ target }) => {
   const id = target instanceof HTMLElement ? target.dataset.copy : undefined;
   const field = id && document.getElementById(id);
@@ -26,4 +24,5 @@ document.addEventListener("click", async ({ target }) => {
 if (navigator.clipboard) document.documentElement.dataset.clipboard = ""; // over https alone; shows the buttons that copy
 document.documentElement.dataset.script = ""; // shows the buttons that need one
 rewriteTimes(document);
+keepFocus();
 focusVisited();

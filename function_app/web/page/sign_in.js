@@ -1,7 +1,7 @@
 // The page to sign in. Without this script the form is sent as it is.
 
 import { RequestError, signIn } from "./api.js";
-import { byId, form, input, messageOf } from "./dom.js";
+import { byId, form, input, messageOf, whileBusy } from "./dom.js";
 import { canUsePasskeys, signInByPasskey } from "./passkeys.js";
 import { t } from "./strings.js";
 
@@ -31,20 +31,21 @@ function showProblem(text) {
   input("password").setAttribute("aria-invalid", String(Boolean(text)));
 }
 
-form("sign-in").addEventListener("submit", async (event) => {
-  event.preventDefault();
-  const submit = /** @type {HTMLButtonElement} */ (form("sign-in").querySelector("button"));
+async function signInByPassword() {
   showProblem("");
-  submit.disabled = true;
   try {
     await signIn(input("name").value, input("password").value, input("code").value);
     goOn();
   } catch (problem) {
-    submit.disabled = false;
     showProblem(textOf(problem));
     if (needsCode(problem)) byId("code-part").hidden = false;
     input(needsCode(problem) ? "code" : "password").select();
   }
+}
+
+form("sign-in").addEventListener("submit", (event) => {
+  event.preventDefault();
+  whileBusy(/** @type {HTMLButtonElement} */ (form("sign-in").querySelector("button")), signInByPassword);
 });
 
 byId("passkey").hidden = !canUsePasskeys();
