@@ -52,6 +52,7 @@ _KINDS = {
     ActionKind.ACCESS: (
         *("let in", "shut out", "changed the rights of", "set a new password of"),
         *("made the token", "revoked the token", "shared", "revoked a link"),
+        "took a removed camera from",
         "took photos out of",
     ),
     ActionKind.DEVICE: (

@@ -2,10 +2,18 @@
 any time. The table stores a hash of each."""
 
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from function_app.auth.caller import Caller, Scope, cameras_from_text, cameras_to_text
+from function_app.auth.audit_log import Log
+from function_app.auth.caller import (
+    Caller,
+    Scope,
+    cameras_from_text,
+    cameras_to_text,
+    token_label,
+)
 from function_app.auth.passwords import hash_secret
 from function_app.auth.provenance import DISABLED, UNKNOWN, Provenance, parse_provenance
 from function_app.problems import HTTPProblemError
@@ -112,6 +120,27 @@ def disable(table: TableStore, token: Token) -> None:
     while entity := table.get(TOKENS, token.key):
         if table.replace(TOKENS, entity, {**entity.properties, DISABLED: "1"}):
             return
+
+
+def close_to(table: TableStore, camera: str, log: Log) -> Iterator[Token]:
+    """Take a camera out of the tokens that are for some cameras, so that they do not open what a
+    later camera of its name sends. A token that may upload and no more stays: it opens nothing, and
+    the photos of a device that has it would be refused. Yield each that is changed; `log` is called
+    before. One request for each thousand tokens, and one for each of these. May be stopped at any
+    point and called again."""
+    for entity in query_all(table, TOKENS):
+        token, found = _token(entity), entity
+        if token.grant.scopes <= {Scope.UPLOAD} or camera not in (token.grant.cameras or ()):
+            continue
+        log("took a removed camera from", token_label(token.name))
+        while (left := _token(found).grant.cameras) is not None:
+            cameras = cameras_to_text(left - {camera})
+            if table.replace(TOKENS, found, {**found.properties, "cameras": cameras}):
+                yield token
+                break
+            if (again := table.get(TOKENS, entity.key)) is None:  # somebody revoked it
+                break
+            found = again  # used at this moment
 
 
 def remove(table: TableStore, token: Token) -> None:

@@ -1,9 +1,10 @@
 """Users: an owner, and the people whom the owner adds. The API and the table call them people."""
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from function_app.auth.audit_log import Log
 from function_app.auth.caller import Role, cameras_from_text, cameras_to_text
 from function_app.auth.passwords import (
     ANONYMOUS_QUEUE,
@@ -131,6 +132,22 @@ def _change(table: TableStore, user: User, changed: User) -> User | None:
     was_replaced = table.replace(USERS, entity, changed.to_properties())
     # A write that was repeated because its response was lost finds its own record.
     return changed if was_replaced or find(table, user.name) == changed else None
+
+
+def close_to(table: TableStore, camera: str, log: Log) -> Iterator[User]:
+    """Take a camera out of what viewers may see, so that they do not see what a later camera of its
+    name sends, and end their sessions. Yield each of them; `log` is called before. One request for
+    each thousand users, and two or three for each of these. May be stopped at any point and called
+    again."""
+    for user in list_users(table):
+        current: User | None = user
+        if user.cameras is not None and camera in user.cameras:
+            log("took a removed camera from", user.name)
+        while current and current.cameras is not None and camera in current.cameras:
+            if change_rights(table, current, current.role, current.cameras - {camera}):
+                yield current
+                break
+            current = find(table, current.name)  # changed at this moment, or removed
 
 
 def end_epoch(table: TableStore, name: str) -> None:

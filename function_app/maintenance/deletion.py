@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from function_app.auth import links
+from function_app.auth import links, tokens, users
 from function_app.auth.audit_log import Log
 from function_app.days.upkeep import forget
 from function_app.devices.removal import remove_camera
@@ -105,8 +105,9 @@ def delete_all_of(
     clock: Callable[[], float] = time.monotonic,
 ) -> CameraDeletion:
     """Delete a camera: its photos, also those in the trash, with tombstones, then its alerts, then
-    the links to it, its counts and what else is stored of it. If it sends something afterwards, it
-    is a new camera, which no link of before opens. `log` is called before a link is closed. Raises
+    the links to it, its name in what viewers and tokens may see, its counts and what else is stored
+    of it. If it sends something afterwards, it is a new camera, which no link of before opens and
+    no viewer of before sees. `log` is called before each of these is changed. Raises
     StorageUnavailableError.
 
     It may be stopped at any point and called again. It stops by itself after `seconds`, measured by
@@ -131,9 +132,10 @@ def delete_all_of(
         alerts += removed
         if clock() >= end:
             return CameraDeletion(photos, alerts, more=True)
-    for _ in links.close_to(services.accounts, camera, log):
-        if clock() >= end:
-            return CameraDeletion(photos, alerts, more=True)
+    for close_to in (links.close_to, users.close_to, tokens.close_to):
+        for _ in close_to(services.accounts, camera, log):
+            if clock() >= end:
+                return CameraDeletion(photos, alerts, more=True)
     services.loss_counts.forget(camera)
     services.index.forget_camera(camera)
     forget(services, camera, now)  # by its figures: before they are removed

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from function_app.alerts.recording import record_alerts
-from function_app.auth import links
-from function_app.auth.caller import DEVICE, Caller, Scope, Standing
+from function_app.auth import links, tokens, users
+from function_app.auth.caller import DEVICE, Caller, Role, Scope, Standing
 from function_app.auth.links import SharedLink, TimeSpan
 from function_app.auth.provenance import Provenance
+from function_app.auth.tokens import Grant
 from function_app.ingest.camera_quota import rejected_cameras as rejected
 from function_app.maintenance.deletion import camera_exists, delete_all_of
 from function_app.services import Services
@@ -150,6 +151,64 @@ def test_a_link_that_is_opened_meanwhile_is_closed_all_the_same(empty: Services)
         key, _ = links.store(empty.accounts, again)
         list(links.close_to(empty.accounts, "gate", log_nothing))
     assert get(LINKS, key) is None
+
+
+def test_who_might_see_a_camera_does_not_see_a_later_one_of_its_name(empty: Services) -> None:
+    """Viewers, whose sessions end, and tokens; one that may only upload still may."""
+    accounts, both = empty.accounts, frozenset({"gate", "gate-2"})
+    for name, cameras in {"vera": both, "anna": {"gate"}, "otto": {"gate-2"}, "all": None}.items():
+        chosen = cameras if cameras is None else frozenset(cameras)
+        users.add(accounts, name, "a good password", Role.VIEWER, chosen)
+    before = {one.name: one for one in users.list_users(accounts)}
+    for name, scope in {"wall": Scope.READ, "pi": Scope.UPLOAD}.items():
+        tokens.create(accounts, name, Grant(frozenset({scope}), both), NOW)
+    upload_from(empty, "gate")
+    logged: list[tuple[str, str]] = []
+    assert not delete_all_of("gate", empty, NOW, lambda *line: logged.append(line)).more
+    assert sorted(logged) == [
+        ("took a removed camera from", name) for name in ("anna", "token wall", "vera")
+    ]
+    after = {one.name: one for one in users.list_users(accounts)}
+    left = {name: one.cameras for name, one in after.items()}
+    assert left == {
+        "vera": frozenset({"gate-2"}),
+        "anna": frozenset(),
+        "otto": frozenset({"gate-2"}),
+        "all": None,
+    }
+    changed = {name for name in before if before[name].epoch != after[name].epoch}
+    assert changed == {"vera", "anna"}
+    granted = {one.name: one.grant.cameras for one in tokens.list_tokens(accounts)}
+    assert granted == {"wall": frozenset({"gate-2"}), "pi": both}
+
+
+def test_a_token_that_is_used_or_revoked_meanwhile_loses_the_camera_too(empty: Services) -> None:
+    replaced = empty.accounts.replace
+    for name, is_revoked in {"used": False, "revoked": True}.items():
+        grant = Grant(frozenset({Scope.READ}), frozenset({"gate"}))
+        secret = tokens.create(empty.accounts, name, grant, NOW)
+        with pytest.MonkeyPatch.context() as patch:
+
+            def change_first(
+                partition: str,
+                row: Entity,
+                properties: Mapping[str, str],
+                name: str = name,
+                secret: str = secret,
+                is_revoked: bool = is_revoked,
+                patch: pytest.MonkeyPatch = patch,
+            ) -> bool:
+                patch.undo()
+                if is_revoked:
+                    assert tokens.revoke(empty.accounts, name)
+                else:
+                    assert tokens.find(empty.accounts, secret, NOW)
+                return replaced(partition, row, properties)
+
+            patch.setattr(empty.accounts, "replace", change_first)
+            list(tokens.close_to(empty.accounts, "gate", log_nothing))
+        found = tokens.find_by_name(empty.accounts, name)
+        assert [one.grant.cameras for one in found] == ([] if is_revoked else [frozenset()])
 
 
 def test_an_owner_deletes_a_camera_over_http(api: Api, camera: str) -> None:
