@@ -1,9 +1,13 @@
 """`/api/notifications/channels`: list, make, change and remove channels. People have their own; an
 owner sees those of all, and may switch them off or remove them."""
 
+import hashlib
+import json
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from function_app.auth.caller import Caller
@@ -35,6 +39,7 @@ from function_app.storage.parallel import map_parallel
 from photo_wire.errors import WireError
 
 MAX_LABEL = 60  # characters
+MIN_FORM = 32  # characters of a form's id, so that none is guessed, and none is used twice
 
 
 def _parse_label(value: object, name: str) -> str:
@@ -96,9 +101,10 @@ def read_channels(
     return [channel_to_json(one, states[one.id], network) for one in found]
 
 
-def make_channel(request: Request, services: Services, caller: Caller) -> Response:
+def make_channel(request: Request, services: Services, caller: Caller, form: str = "") -> Response:
     """201 with the channel, and once with the secret that signs the messages to a webhook. For a
-    browser that is a channel of the caller already: 200 with that, switched on."""
+    browser that is a channel of the caller already: 200 with that, switched on. `form` is the id of
+    the form by which it is made: sent again with the same, it is 200 with the channel of before."""
     now, kind = datetime.now(UTC), request[KIND]
     secret = new_webhook_secret() if kind == WEBHOOK else ""
     address = Address(kind, request[ADDRESS], secret)
@@ -110,9 +116,28 @@ def make_channel(request: Request, services: Services, caller: Caller) -> Respon
     rule = apply_change(Rule(), request[RULE])
     origin = page_origin(request.headers)
     channel = channels.new_channel(caller.name, request[LABEL], address, now, rule, origin)
-    channels.create(services, channel, now)
-    _record(request, services, caller, "made the channel", channel)
-    return json_response({**to_json(channel, services), "secret": secret or None}, 201)
+    if len(form) >= MIN_FORM:
+        channel = replace(channel, id=_id_by_form(form, channel))
+    stored = channels.create(services, channel, now, partial(_is_same_browser, address))
+    if stored is channel:
+        _record(request, services, caller, "made the channel", channel)
+    shown = {**to_json(stored, services), "secret": stored.address.secret or None}
+    return json_response(shown, 201 if stored is channel else 200)
+
+
+def new_form() -> str:
+    """Return the id of a form by which a person makes a channel."""
+    return secrets.token_urlsafe()
+
+
+def _id_by_form(form: str, channel: Channel) -> str:
+    """Return the id of the channel that this form makes with what was typed."""
+    made_of = [channel.owner, form, channel.label, channel.address.kind, channel.address.text]
+    return hashlib.sha256(json.dumps(made_of).encode()).hexdigest()[:16]
+
+
+def _is_same_browser(address: Address, channel: Channel) -> bool:
+    return address.kind == WEBPUSH and endpoint_of(channel.address) == endpoint_of(address)
 
 
 def change_channel(request: Request, services: Services, caller: Caller) -> Response:
@@ -167,7 +192,7 @@ def _known_browser(
     signs in here must not see their messages."""
     found = None
     for channel in channels.list_channels(services.notifications):
-        if endpoint_of(channel.address) != endpoint_of(address):
+        if not _is_same_browser(address, channel):
             continue
         if channel.owner == caller.name:
             found = channel

@@ -80,41 +80,61 @@ def new_channel(
     return Channel(secrets.token_hex(8), owner, label, address, rule or Rule(), at, origin)
 
 
-def create(services: Services, channel: Channel, now: datetime) -> None:
-    """Store a new channel. It is told of what comes in from `created_at` on. Raises
-    HTTPProblemError: 409 if there are too many, 401 if the person was removed just now; and
-    StorageUnavailableError."""
+def create(
+    services: Services,
+    channel: Channel,
+    now: datetime,
+    is_same: Callable[[Channel], bool] = lambda other: False,
+) -> Channel:
+    """Store a new channel, and return it; or the channel of this person that `is_same`, or has its
+    id: of requests that make one and the same at once, one does. It is told of what comes in from
+    `created_at` on. Raises HTTPProblemError: 409 if there are too many, 401 if the person was
+    removed just now; and StorageUnavailableError."""
     table, outbox = services.notifications, Outbox(services.notifications, channel.id)
+    if same := _find_same(table, channel, is_same):
+        return same
     _check_count(table, channel.owner)
     services.notifier.set_on(True, now)  # first, so that no event is missed
     outbox.create(channel.owner)
     try:
-        _insert(table, channel)
+        stored = _insert(table, channel, is_same)
     except HTTPProblemError:  # others were faster
         outbox.remove()
         raise
+    if stored.id != channel.id:
+        outbox.remove()
     if users.find(services.accounts, channel.owner) is None:  # removed before their channels were
-        remove(services, channel.owner, channel.id, now)
+        remove(services, channel.owner, stored.id, now)
         raise HTTPProblemError(401, "This account was removed just now.")
+    return stored
 
 
-def _insert(table: TableStore, channel: Channel) -> None:
+def _insert(table: TableStore, channel: Channel, is_same: Callable[[Channel], bool]) -> Channel:
     """Store a channel together with the row NEWEST_CHANNEL, whose etag says that no other was
-    stored since they were counted. Raises HTTPProblemError (409) and StorageUnavailableError."""
+    stored since they were read. Return it, or the one that is the same. Raises HTTPProblemError
+    (409) and StorageUnavailableError."""
     key = channel_key(channel.owner, channel.id)
     for _ in range(_ATTEMPTS):
         newest = table.get(OWNERS, NEWEST_CHANNEL)
         if newest is None:
             table.insert(OWNERS, NEWEST_CHANNEL, {"key": ""})
             continue
-        if newest.properties["key"] == key:  # a write was repeated, since its response was lost
-            return
+        if same := _find_same(table, channel, is_same):
+            return channel if same == channel else same  # the former: its response was lost
         _check_count(table, channel.owner)
         if table.rewrite(
             OWNERS, ConditionalUpdate(newest, {"key": key}, {key: channel.to_properties()})
         ):
-            return
+            return channel
     raise StorageUnavailableError("channels are made too often at once")
+
+
+def _find_same(
+    table: TableStore, channel: Channel, is_same: Callable[[Channel], bool]
+) -> Channel | None:
+    """Return the channel of this person that has the id of a new one, or `is_same`."""
+    found = list_channels(table, channel.owner)
+    return next((one for one in found if one.id == channel.id or is_same(one)), None)
 
 
 def _check_count(table: TableStore, owner: str) -> None:

@@ -14,16 +14,23 @@ from function_app.web.preferences import Preferences
 
 
 def render_followed(
-    name: str, request: Request, caller: Caller, values: Mapping[str, object]
+    name: str,
+    request: Request,
+    caller: Caller,
+    values: Mapping[str, object],
+    fresh: Mapping[str, object] | None = None,
 ) -> Response:
     """Return the page of the template `NAME.html`; with `?part` what `NAME_part.html` makes of the
-    same values, and 304 if they are as before. The values must not change with the moment."""
+    same values, and 304 if they are as before. The values must not change with the moment; those in
+    `fresh` may, since a part that has nothing else new is not sent for them."""
     etag = etag_of(Preferences.read(request), sorted(caller.scopes), values)
     is_part = request.method != "POST" and "part" in request.http.params
     if is_part and (unchanged := if_unchanged(request, etag)):
         return unchanged
     template = f"{name}_part.html" if is_part else f"{name}.html"
-    return with_etag(render_page(template, request, caller, {**values, "etag": etag}), etag)
+    return with_etag(
+        render_page(template, request, caller, {**values, **(fresh or {}), "etag": etag}), etag
+    )
 
 
 def etag_of(*made_of: object) -> str:

@@ -53,8 +53,8 @@ OF_CAMERA = required("camera", TEXT)  # "" for all: a form without it silences n
 MINUTES = required("minutes", whole_number(0, SNOOZE_MINUTES[-1], "a number of minutes"))
 SNOOZE_FORM = FormBody((OF_CAMERA, MINUTES))
 LABEL, KIND = defaulting("label", TEXT, ""), defaulting("kind", TEXT, APPRISE)
-ADDRESS = defaulting("address", TEXT, "")
-NEW_FORM = FormBody((LABEL, KIND, ADDRESS))
+ADDRESS, FORM_ID = defaulting("address", TEXT, ""), defaulting("form", TEXT, "")
+NEW_FORM = FormBody((LABEL, KIND, ADDRESS, FORM_ID))
 DO = required("do", choice(("test", "on", "off", "remove")))
 DO_FORM = FormBody((DO,))
 
@@ -105,7 +105,8 @@ def post_channel(request: Request, services: Services, caller: Caller) -> Respon
             channels.ADDRESS: channels.ADDRESS.kind.parse(form[ADDRESS], "address"),
             channels.RULE: {"zone": zone} if zone else {},
         }
-        reply = channels.make_channel(replace(request, values=values), services, caller)
+        asked = replace(request, values=values)
+        reply = channels.make_channel(asked, services, caller, form[FORM_ID])
     except FormError as error:
         new = {"label": form[LABEL], "kind": form[KIND]}
         shown = {"new": new, "problems": {"new": problem_text(error, request)}}
@@ -210,7 +211,8 @@ def _page(
     }
     typed: Mapping[str, RuleForm] = values["typed"]
     values["forms"] = {one["id"]: typed.get(one["id"]) or form_of(one) for one in own}
-    return render_followed("notifications", request, caller, values)
+    fresh = {"new_form": channels.new_form()}
+    return render_followed("notifications", request, caller, values, fresh)
 
 
 def _silences(own: Iterable[Mapping[str, Any]], now: datetime) -> list[tuple[str, str]]:

@@ -1,5 +1,7 @@
 """The page of notifications over HTTP: its forms, and what they never show."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
@@ -8,10 +10,12 @@ import requests
 
 from function_app.auth import sessions, users
 from function_app.auth.caller import Role
+from function_app.notify.channels import MAX_CHANNELS_OF_PERSON
 from function_app.services import connect
 from function_app.settings import Settings
 from tests.support.api import Api, new_camera
 from tests.support.browser import same_origin
+from tests.support.channel_requests import browser
 
 PATH = "/notifications"
 SECRET_PART = "a-secret-part"
@@ -54,6 +58,69 @@ def test_a_webhooks_secret_is_shown_once_and_its_address_never(
     assert SECRET_PART not in again
     (channel,) = channels_of(api, session)
     assert channel["rule"]["zone"] == "Asia/Tokyo"  # type: ignore[index]
+
+
+def form_of(api: Api, session: dict[str, str]) -> str:
+    """Return the id of the form for a new channel, as a page has it."""
+    found = re.search('name="form" value="([^"]{32,})"', api.ask(PATH, session).text)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("kind", ["webhook", "apprise"])
+def test_a_form_that_is_sent_again_makes_one_channel(
+    api: Api, session: dict[str, str], kind: str
+) -> None:
+    """Six times at once, and afterwards: a webhook's secret is the same each time. With another
+    text it is another channel, and so it is by another form."""
+    fields = {"form": form_of(api, session), "kind": kind, "label": "mine"}
+    fields["address"] = WEBHOOK if kind == "webhook" else "ntfys://topic"
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: send(api, session, fields), range(6)))
+    replies.append(send(api, session, fields))
+    assert {one.status_code for one in replies} == {200 if kind == "webhook" else 303}
+    secrets = {secret for one in replies for secret in re.findall('whsec_[^"]+', one.text)}
+    assert len(secrets) == (1 if kind == "webhook" else 0)
+    assert [one["label"] for one in channels_of(api, session)] == ["mine"]
+    send(api, session, {**fields, "label": "other"})
+    send(api, session, {**fields, "form": form_of(api, session)})
+    send(api, session, {**fields, "form": ""})
+    assert len(channels_of(api, session)) == 4
+
+
+def send(api: Api, session: dict[str, str], fields: dict[str, str]) -> requests.Response:
+    """Send the form of a new channel by a connection of its own."""
+    headers = session | same_origin(api)
+    headers["Content-Type"] = "application/x-www-form-urlencoded"
+    url = f"{api.backend.base_url}{PATH}/channels"
+    return requests.post(
+        url, data=urlencode(fields), headers=headers, allow_redirects=False, timeout=90
+    )
+
+
+def test_a_browser_that_subscribes_six_times_at_once_is_one_channel(
+    api: Api, session: dict[str, str]
+) -> None:
+    url, headers = f"{api.backend.base_url}/api/notifications/channels", session | same_origin(api)
+
+    def subscribe(_: int) -> requests.Response:
+        return requests.post(url, json=browser(), headers=headers, timeout=90)
+
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(subscribe, range(6)))
+    assert {one.status_code for one in replies} <= {200, 201}
+    assert len({one.json()["id"] for one in replies}) == len(channels_of(api, session)) == 1
+
+
+def test_the_last_channel_that_a_person_may_have_is_made_once(
+    api: Api, session: dict[str, str]
+) -> None:
+    """What is sent again does not count."""
+    form = form_of(api, session)
+    for number in range(MAX_CHANNELS_OF_PERSON):
+        fields = {"form": form, "label": str(number), "address": "ntfys://topic"}
+        assert {send(api, session, fields).status_code for _ in range(2)} == {303}
+    assert send(api, session, {**fields, "label": "over"}).status_code == 409
 
 
 def test_an_address_that_is_rejected_is_not_shown_either(api: Api, session: dict[str, str]) -> None:
