@@ -24,14 +24,19 @@ function textOf(problem) {
   }
 }
 
+/** Say what went wrong. @param {unknown} problem */
+function tell(problem) {
+  if (problem instanceof SignedOutError) askToSignIn();
+  else byId("problem").textContent = textOf(problem);
+}
+
 /** Do something, and say that it is done or why it is not. @param {() => Promise<string>} action returns what to say */
 async function attempt(action) {
   byId("said").textContent = byId("problem").textContent = "";
   try {
     byId("said").textContent = await action();
   } catch (problem) {
-    if (problem instanceof SignedOutError) askToSignIn();
-    else byId("problem").textContent = textOf(problem);
+    tell(problem);
   }
 }
 
@@ -150,4 +155,4 @@ byId("everywhere").addEventListener("click", () => attempt(async () => {
   return "";
 }));
 form("new-passkey").hidden = !canUsePasskeys();
-attempt(async () => { await showPasskeys(); return ""; });
+showPasskeys().catch(tell); // what was done meanwhile stays said
