@@ -1,6 +1,7 @@
 """Pages in the layout that all share: the template `base.html`, with what every template may use.
 
-Templates call `t("page.thing", count=3)` for a text, `time(moment, "short")` for a moment,
+Templates call `t("page.thing", count=3)` for a text, `said(reason)` for a sentence of the API or of
+a device, `time(moment, "short")` for a moment,
 `asset("day.css")` for the address of a file, `script("day.js")` for the element of a script, and
 `strings("day")` for the texts that scripts need.
 """
@@ -20,6 +21,7 @@ from function_app.http.responses import Response, page_response
 from function_app.http.templates import render_template
 from function_app.web.assets import asset_path, module_paths
 from function_app.web.preferences import Preferences
+from function_app.web.sentences import translate
 from function_app.web.times import Times
 from function_app.web.translation import Translation
 from photo_wire.moment import format_time
@@ -65,6 +67,7 @@ def render_page(
     t = Translation(preferences.language)
     shared = {
         "t": t,
+        "said": lambda sentence: translate(sentence or "", preferences.language) or sentence or "",
         "template": template.removesuffix(".html"),
         "time": Times(preferences, t, now),
         "now": format_time(now),

@@ -28,6 +28,7 @@ from function_app.web.rule_form import (
     form_of,
     read_rule_form,
 )
+from function_app.web.sentences import translate
 from function_app.web.translation import Translation
 from photo_wire.errors import WireError
 from photo_wire.headers import Trigger
@@ -168,7 +169,8 @@ def _test(request: Request, services: Services, caller: Caller) -> Response:
         return redirect(f"{PATH}?tested={channel_id}#test-{channel_id}")
     t = Translation(Preferences.read(request).language)
     key = "notifications.test_failed_why" if result["why"] else "notifications.test_failed"
-    problem = t(key, why=result["why"])
+    why = result["why"] and (translate(result["why"], t.language) or result["why"])
+    problem = t(key, why=why)
     return _page(request, services, caller, {"problems": {channel_id: problem}})
 
 

@@ -98,8 +98,8 @@ def _by_status(kind: str, exchange: Exchange) -> Reply:
     if kind == "webpush" and status in (401, 403, 404, 410):
         why = f"{what}; turn notifications of that browser off and on again"
     elif 300 <= status < 400:
-        why = f"{what}, a redirect, which is not followed; use the address to which "
-        why += "it leads"
+        advice = "use the address to which it leads"
+        why = f"{what}, a redirect, which is not followed; {advice}"
     else:
         why = f"{what}; {_ADVICE.get(status, _LOOK)}"
     if status in _GONE.get(kind, ()):

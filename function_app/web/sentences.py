@@ -1,0 +1,63 @@
+"""Sentences of the API and of devices, which are English, in the language of a page.
+
+The texts `sentence.*` of `strings/en.json` are these sentences, with placeholders for what differs.
+A sentence is looked for among them, and the text of the same key is the sentence in the other
+language. Where they come from stays as it is: programs read them, too.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from function_app.web.preferences import Language
+from function_app.web.translation import load_strings
+
+PREFIX = "sentence."
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_FREE = ("why", "answer", "value")  # which have spaces; all others are names and numbers
+_MAX_LENGTH = 600  # characters; devices send at most 300
+
+
+def translate(sentence: str, language: Language) -> str | None:
+    """Return a sentence in this language; None if there is no text for it. One of several parts,
+    as in "it answered 404; check the path", is translated by each."""
+    if language == "en":
+        return sentence
+    if len(sentence) > _MAX_LENGTH:
+        return None
+    if found := _find(sentence, language):
+        return found
+    if sentence.endswith("."):
+        whole = translate(sentence[0].lower() + sentence[1:-1], language)
+        return f"{whole[0].upper()}{whole[1:]}." if whole else None
+    parts = [_find(part, language) for part in sentence.split("; ")]
+    return "; ".join(filter(None, parts)) if len(parts) > 1 and all(parts) else None
+
+
+def _find(sentence: str, language: Language) -> str | None:
+    texts = load_strings(language)
+    for key, pattern in _patterns().items():
+        if match := pattern.fullmatch(sentence):
+            values = match.groupdict()
+            if "why" in values:  # a sentence in a sentence, which may be anybody's
+                values["why"] = translate(values["why"], language) or values["why"]
+            return texts[key].format_map(values)
+    return None
+
+
+@cache
+def _patterns() -> Mapping[str, re.Pattern[str]]:
+    """Return which sentences each text stands for: those with the most words of their own first."""
+    texts = {key: text for key, text in load_strings("en").items() if key.startswith(PREFIX)}
+    by_words = sorted(texts, key=lambda key: -len(_PLACEHOLDER.sub("", texts[key])))
+    return {key: re.compile(_pattern(texts[key])) for key in by_words}
+
+
+def _pattern(text: str) -> str:
+    parts = _PLACEHOLDER.split(text)  # every second one is the name of a placeholder
+    return "".join(
+        (f"(?P<{part}>.+)" if part in _FREE else rf"(?P<{part}>\S+)")
+        if number % 2
+        else re.escape(part)
+        for number, part in enumerate(parts)
+    )

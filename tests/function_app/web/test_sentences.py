@@ -1,0 +1,135 @@
+"""Sentences of the API and of devices in the language of a page."""
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.web.sentences import translate
+from function_app.web.translation import load_strings
+
+# Where the sentences are written that a page may show, and what is none of them.
+SOURCES = (
+    "function_app/notify/senders/addresses.py",
+    "function_app/notify/senders/hosts.py",
+    "function_app/notify/senders/process.py",
+    "function_app/notify/senders/send_process/replies.py",
+    "function_app/notify/senders/sender.py",
+    "function_app/notify/trial_limit.py",
+    "function_app/notify/channels.py",
+    "function_app/notifications/channels.py",
+    "function_app/notifications/messages.py",
+    "function_app/devices/command_api.py",
+    "function_app/devices/keys.py",
+    "pi_uploader/capture/requests.py",
+    "pi_uploader/agent/execution.py",
+    "pi_uploader/agent/command_runner.py",
+)
+NOT_SHOWN = re.compile(
+    "import sys.*"  # code
+    "| of x"  # part of a target of the audit log
+    # actions of the audit log
+    "|x the key x of a device|x the device x a camera|asked .*|(paused|resumed) the uploads"
+    # what no page can ask for
+    "|Ask for the log by .*|tag: .*|x: expected a number .*|x is no request .*|.*the same tag"
+    "|disarmed until x"  # part of a log
+    "|without the lines of the process that takes photos: x"  # part of a log
+)
+# The names of what is called with a sentence, or returns one.
+SAYS = (
+    "HTTPProblemError",
+    "refused",
+    "expired",
+    "_find",
+    "SendProcessError",
+    "RefusedError",
+    "Result",
+    "_reply",
+)
+
+
+def sentences_of(source: str) -> Iterator[str]:
+    """Yield what a module says: what it returns, assigns, and gives to what says it, if that has
+    two spaces at least. An expression in it is "x"."""
+    tree = ast.parse(Path(source).read_text())
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and name_of(node.func) in SAYS:
+            yield from filter(None, map(text_of, node.args))
+        elif isinstance(node, ast.Return | ast.Assign | ast.AugAssign) and node.value:
+            yield from texts_in(node.value)
+
+
+def texts_in(value: ast.expr) -> Iterator[str]:
+    """Yield the texts of an expression: of a choice both, and of a dictionary its values."""
+    if isinstance(value, ast.Dict):
+        for one in value.values:
+            yield from texts_in(one)
+    elif isinstance(value, ast.IfExp):
+        yield from texts_in(value.body)
+        yield from texts_in(value.orelse)
+    elif text := text_of(value):
+        yield text
+
+
+def text_of(node: ast.expr) -> str:
+    """Return a text of several words; "" for anything else."""
+    if isinstance(node, ast.JoinedStr):
+        parts = [part.value if isinstance(part, ast.Constant) else "x" for part in node.values]
+        text = "".join(map(str, parts))
+    else:
+        text = str(node.value) if isinstance(node, ast.Constant) else ""
+    text = "; ".join(part for part in text.split("; ") if part != "x")  # a sentence of its own
+    return text if text.count(" ") >= 2 else ""
+
+
+def name_of(called: ast.expr) -> str:
+    return called.id if isinstance(called, ast.Name) else getattr(called, "attr", "")
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -> None:
+    found = [one for one in sentences_of(source) if not NOT_SHOWN.fullmatch(one)]
+    assert found
+    assert [one for one in found if translate(one, "de") is None] == []
+
+
+@pytest.mark.parametrize(
+    ("sentence", "german"),
+    [
+        ("The address is empty.", "Die Adresse ist leer."),
+        (
+            'it answered 404 "not here"; check the path in the address',
+            'die Antwort war 404 "not here"; prüfen Sie den Pfad in der Adresse',
+        ),
+        ("tried for 24 h: no connection", "24 h lang versucht: keine Verbindung"),
+        ("it failed: anything at all", "fehlgeschlagen: anything at all"),
+        ("nobody ever wrote this", None),
+        ("", None),
+    ],
+)
+def test_a_sentence_in_german(sentence: str, german: str | None) -> None:
+    assert translate(sentence, "de") == german
+    assert translate(sentence, "en") == sentence
+
+
+@given(st.data())
+def test_each_text_stands_for_its_sentence(data: st.DataObject) -> None:
+    """Whatever is in its placeholders, all of that is in the German sentence."""
+    texts = {one: text for one, text in load_strings("en").items() if one.startswith("sentence.")}
+    key = data.draw(st.sampled_from(sorted(texts)))
+    names = [name for _, name, _, _ in string.Formatter().parse(texts[key]) if name]
+    words = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20)
+    values = {name: data.draw(words) for name in names}
+    german = translate(texts[key].format_map(values), "de")
+    assert german is not None
+    assert all(value in german for value in values.values())
+
+
+@given(st.text(max_size=700))
+def test_no_text_of_a_device_is_an_error(text: str) -> None:
+    translate(text, "de")
