@@ -123,8 +123,8 @@ def test_each_text_stands_for_its_sentence(data: st.DataObject) -> None:
     texts = {one: text for one, text in load_strings("en").items() if one.startswith("sentence.")}
     key = data.draw(st.sampled_from(sorted(texts)))
     names = [name for _, name, _, _ in string.Formatter().parse(texts[key]) if name]
-    words = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20)
-    values = {name: data.draw(words) for name in names}
+    word = st.text(string.ascii_letters + string.digits, min_size=1, max_size=20)
+    values = {name: data.draw(word) for name in names}
     german = translate(texts[key].format_map(values), "de")
     assert german is not None
     assert all(value in german for value in values.values())
