@@ -15,6 +15,7 @@ from local.azurite import Azurite
 from photo_wire.command import CommandResult, CommandState, parse_blob
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.moment import parse_time
+from photo_wire.motion import MOTION, WITHOUT_MOTION
 from photo_wire.name import new_name
 from tests.support.api import Api, new_camera, photo_headers
 from tests.support.backend import Backend
@@ -33,10 +34,10 @@ class Device:
         assert link
         self._link, self._etag = self._keep(link.url), ""
 
-    def put(self, tag: str) -> str:
-        """Upload a photo that was taken on demand, and return its id."""
+    def put(self, tag: str, **stated: str) -> str:
+        """Upload a photo that was taken on demand, or as is stated, and return its id."""
         name, body = new_name(self.camera, datetime.now(UTC), tag), jpeg()
-        headers = {**photo_headers(name), "X-Trigger": "demand"}
+        headers = {**photo_headers(name), "X-Trigger": "demand", **stated}
         reply = self._api.put(body, self._key.sign("PUT", UPLOAD_PATH, body, headers))
         assert reply.status_code == 201, reply.text
         return str(name)
@@ -91,6 +92,19 @@ def test_a_photo_now(api: Api, owner: dict[str, str], device: Device) -> None:
     done = api.ask(path, owner).json()
     assert (done["state"], done["photos"]) == ("done", [photo])
     assert parse_blob(device.poll().content).open == ()
+
+
+def test_the_frames_of_a_corrected_stub(api: Api, owner: dict[str, str], device: Device) -> None:
+    """Asked for once, however often somebody says that it was one; then it is among the photos."""
+    stub = device.put("5" * 8, **{"X-Trigger": "motion", MOTION: WITHOUT_MOTION})
+    listed = f"/api/photos?camera={device.camera}"
+    assert stub not in api.ask(listed, owner).text
+    for _ in range(2):
+        reply = api.ask("/api/photos/correction", owner, "POST", json={"ids": [stub]})
+        assert reply.json() == {"changed": [stub], "unknown": []}
+    (command,) = parse_blob(device.poll().content).open
+    assert (command.kind, str(command.photo)) == ("replay-keep", stub)
+    assert stub in api.ask(listed, owner).text
 
 
 def test_a_log_that_was_asked_for(

@@ -28,6 +28,8 @@ LISTS = [
     "photos?camera=gate",
     "photos?camera=gate&order=oldest",
     "photos?trigger=demand",
+    "photos?label=person",
+    "photos?stubs=only",
     f"photos?from={SINCE}&to={format_time(MOMENT)}",
     "photos?time_from=22:00&time_to=06:00&zone=Europe/Berlin",
     "events?camera=gate",
