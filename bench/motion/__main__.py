@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.motion import motion_program, pir
+from bench.motion import motion_program, oracle, pir
 from bench.motion.clips import Clip, ClipError, load, load_labels
 from bench.motion.corpus import Split, cache_folder, path_of, prepare, seeds
 from bench.motion.cost import machine_mips, measure
@@ -38,7 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.folder:
             return _score_own(args.folder, [name for name in names if name in DETECTORS])
         split = Split.KEPT if args.kept else Split.TUNING
-        board = _score_corpus(split, names, args.family or FAMILIES, not args.quick)
+        families = args.family or FAMILIES
+        board = _score_corpus(split, names, families, args.first, not args.quick)
     except (ClipError, MotionError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -56,33 +57,34 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _others(is_quick: bool) -> list[str]:
     """Return the names of what is compared and is no detector of frames in Python."""
-    if is_quick or not motion_program.is_installed():
-        return ["pir"]
-    return ["motion", "pir"]
+    is_possible = not is_quick and motion_program.is_installed()
+    return [*(["motion"] if is_possible else []), "pir", *oracle.PIXELS]
 
 
 def _score_corpus(
-    split: Split, names: Sequence[str], families: Iterable[str], with_costs: bool
+    split: Split, names: Sequence[str], families: Iterable[str], first: int, with_costs: bool
 ) -> Scoreboard:
-    paths = prepare(split, families)
+    paths = prepare(split, families, first)
     looking = [name for name in names if name in DETECTORS]
     with ProcessPoolExecutor() as pool:
         rows = list(pool.map(_score, [looking] * len(paths), paths))
     found = {name: [row[number] for row in rows] for number, name in enumerate(looking)}
     labels = [load_labels(path) for path in paths]
     if "motion" in names:
-        results = cache_folder() / f"motion-{split}.json"
+        results = cache_folder() / f"motion-{split}-{first}.json"
         watched = motion_program.watch_clips_once(paths, results).detections
         found["motion"] = [
             score_clip(one, watched[path.stem]) for one, path in zip(labels, paths, strict=True)
         ]
     if "pir" in names:
         found["pir"] = [score_clip(one, pir.detections(one)) for one in labels]
+    for name in oracle.PIXELS:
+        found[name] = [score_clip(one, oracle.detections(name, one)) for one in labels]
     scores = {name: found[name] for name in names}
     if not with_costs:
         return Scoreboard(scores, {})
-    prepare(split, COST_FAMILIES)
-    seed = seeds(split)[0]
+    prepare(split, COST_FAMILIES, first)
+    seed = seeds(split, first)[0]
     film = [path_of(cache_folder(), family, seed) for family in COST_FAMILIES]
     return Scoreboard(scores, measure(looking, film), machine_mips())
 
@@ -144,6 +146,13 @@ def _print_mistakes(name: str, scores: Sequence[ClipScore]) -> None:
             print(f"  false in {where}: {', '.join(f'{t:.1f} s' for t in one.false_alarms)}")
 
 
+def _even(text: str) -> int:
+    number = int(text)
+    if number < 0 or number % 2:
+        raise argparse.ArgumentTypeError(f"{text} is not an even number such as 12")
+    return number
+
+
 def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         "python -m bench.motion",
@@ -152,6 +161,13 @@ def _parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("folder", nargs="?", type=Path, help="a folder of your own clips")
     parser.add_argument("--kept", action="store_true", help="score the kept half of the clips")
+    parser.add_argument(
+        "--first",
+        type=_even,
+        default=0,
+        metavar="SEED",
+        help="an even seed: take the clips from it on, which are others",
+    )
     parser.add_argument(
         "--quick",
         action="store_true",

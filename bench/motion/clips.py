@@ -53,7 +53,8 @@ class Heat:
 @dataclass(frozen=True, slots=True)
 class Labels:
     """What happened in a clip. `visible`: when any part of somebody is in the picture, also
-    standing still; an alarm then is not false. `conditions`: what disturbs the picture."""
+    standing still; an alarm then is not false. `conditions`: what disturbs the picture. `pixels`:
+    how many pixels of somebody are visible in each frame, which only a drawing knows."""
 
     family: str
     seed: int
@@ -62,6 +63,7 @@ class Labels:
     visible: tuple[Span, ...] = ()
     conditions: tuple[str, ...] = ()
     heat: tuple[Heat, ...] = ()
+    pixels: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,4 +137,5 @@ def parse_labels(fields: dict[str, object]) -> Labels:
         visible=read("visible", Span),  # type: ignore[arg-type]
         conditions=read("conditions", str),  # type: ignore[arg-type]
         heat=read("heat", Heat),  # type: ignore[arg-type]
+        pixels=read("pixels", int),  # type: ignore[arg-type]
     )

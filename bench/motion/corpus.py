@@ -32,7 +32,7 @@ from bench.motion.clips import save
 from bench.motion.scenarios import FAMILIES
 from pi_uploader.cameras.simulated import scene, visitors
 
-SEEDS = 12  # of each family
+SEEDS = 12  # of each family, from the first one on
 _SOURCES = (
     actors,
     backdrops,
@@ -56,18 +56,18 @@ class Split(StrEnum):
     KEPT = "kept"
 
 
-def seeds(split: Split) -> range:
-    """Return the seeds of a half."""
-    return range(0 if split is Split.TUNING else 1, SEEDS, 2)
+def seeds(split: Split, first: int = 0) -> range:
+    """Return the seeds of a half of the corpus that begins with an even seed."""
+    return range(first if split is Split.TUNING else first + 1, first + SEEDS, 2)
 
 
-def prepare(split: Split, families: Iterable[str] = FAMILIES) -> list[Path]:
+def prepare(split: Split, families: Iterable[str] = FAMILIES, first: int = 0) -> list[Path]:
     """Return the files of the clips of a half, and draw those that are not in the cache.
     Raises DrawingError."""
     folder = cache_folder()
     folder.mkdir(parents=True, exist_ok=True)
     _forget_others(folder)
-    wanted = [(family, seed) for family in families for seed in seeds(split)]
+    wanted = [(family, seed) for family in families for seed in seeds(split, first)]
     missing = [one for one in wanted if not path_of(folder, *one).exists()]
     if missing:
         sys.stderr.write(f"drawing {len(missing)} clips into {folder}\n")

@@ -172,7 +172,10 @@ def _labels(one: Scenario, visible: NDArray[np.int64]) -> Labels:
         )
         seen = tuple(_spans(shown))
         heat.append(one.actor.heat())
-    return Labels(one.family, one.seed, one.seconds, events, seen, one.conditions, tuple(heat))
+    pixels = tuple(visible.tolist()) if one.actor else ()
+    return Labels(
+        one.family, one.seed, one.seconds, events, seen, one.conditions, tuple(heat), pixels
+    )
 
 
 def _spans(is_set: NDArray[np.bool_]) -> list[Span]:

@@ -18,6 +18,8 @@ ABOUT = {
     "mog2": "OpenCV's MOG2, blobs of 0.2%",
     "motion": "Debian's motion, its defaults",
     "pir": "a PIR sensor, as modelled",
+    "oracle 40": "an oracle: two frames with 40 true pixels",
+    "oracle 150": "an oracle: two frames with 150 true pixels",
 }
 
 

@@ -65,12 +65,14 @@ def test_without_an_actor_nothing_happens(name: str) -> None:
     assert scenario(name, 0).actor is None
 
 
-def test_the_halves_share_no_seed() -> None:
-    tuning, kept = seeds(Split.TUNING), seeds(Split.KEPT)
+@pytest.mark.parametrize("first", [0, SEEDS])
+def test_the_halves_share_no_seed(first: int) -> None:
+    tuning, kept = seeds(Split.TUNING, first), seeds(Split.KEPT, first)
 
     assert not set(tuning) & set(kept)
-    assert sorted((*tuning, *kept)) == list(range(SEEDS))
+    assert sorted((*tuning, *kept)) == list(range(first, first + SEEDS))
     assert len(tuning) == len(kept)
+    assert all(one % 2 for one in kept)
 
 
 def test_each_clip_has_a_name_of_its_own() -> None:
