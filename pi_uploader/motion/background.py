@@ -11,7 +11,7 @@ from pi_uploader.motion.light import relit
 from pi_uploader.motion.shake import Shift, coarse_shift, fine_shift, gradients, moved
 
 STARTING_FRAMES = 8  # in which the noise of a scene is learned: 1.6 s
-AGAIN_FRAMES = 5  # the same after all of the picture has changed
+AGAIN_FRAMES = 3  # the same after all of the picture has changed
 
 _RATE = 0.05  # of a difference that is learned with each frame: most of it in 20 frames
 _NOISE_UP, _NOISE_DOWN = 0.04, 0.01  # the same of noise: what is restless stays so for a while
@@ -20,6 +20,7 @@ _FIRST_VARIANCE = 4.0
 _MAX_TEACHING = np.float32(25.0)  # times the variance, by which one frame teaches at most
 _MAX_STEP = np.float32(20.0)  # of 255, the same of the picture
 _EDGE_NOISE = 0.25  # of the gradients, where the camera moves by a point or more
+_SURELY = 0.9  # of the differences that are left, above which it was no movement of the camera
 _STILL = 0.3  # points; less is not learned as another view
 _MOVED_FRAMES = 10  # after which a camera that moved looks elsewhere for good
 _QUIET_QUARTILE = 1.15  # noises that a quarter of the points of a quiet picture exceed
@@ -88,11 +89,18 @@ class Background:
         around = interpolate(blur(cell_means(self._variance)))
         variance: Floats = np.maximum(self._variance, around) * np.float32(gain)
         np.maximum(variance, _MIN_VARIANCE, out=variance)
-        shift = coarse_shift(points, self._mean)
-        reference = moved(self._mean, shift) if any(shift) else self._mean
+        shift: Shift = (0.0, 0.0)
+        reference = self._mean
         expected, factor = relit(reference, points)
         difference = points - expected
         limit = 4 * np.sqrt(variance)
+        if any(coarse := coarse_shift(points, self._mean)):
+            other = moved(self._mean, coarse)
+            other_expected, other_factor = relit(other, points)
+            other_difference = points - other_expected
+            if _extent(other_difference, limit) < _SURELY * _extent(difference, limit):
+                shift, reference, factor = coarse, other, other_factor
+                expected, difference = other_expected, other_difference
         further = fine_shift(expected, difference, limit)
         if abs(further[0]) + abs(further[1]) > 0.05:
             finer = (shift[0] + further[0], shift[1] + further[1])
@@ -112,6 +120,7 @@ class Background:
         rank = len(sample) * 3 // 4
         commotion = max(1.0, float(np.partition(sample, rank)[rank]) / _QUIET_QUARTILE)
         noises /= np.float32(commotion)
+        _forget_revealed(noises, shift)
         return Comparison(
             points, expected, difference, variance, noises, commotion, shift, factor, reference
         )
@@ -142,6 +151,19 @@ class Background:
         if free is not None:
             change *= free
         self._variance = self._variance + change
+
+
+def _forget_revealed(noises: Floats, shift: Shift) -> None:
+    """Ignore the edges that only a moved camera sees: the background does not have them."""
+    down, right = shift
+    if down > _STILL:
+        noises[: math.ceil(down)] = 0
+    elif down < -_STILL:
+        noises[math.floor(down) :] = 0
+    if right > _STILL:
+        noises[:, : math.ceil(right)] = 0
+    elif right < -_STILL:
+        noises[:, math.floor(right) :] = 0
 
 
 def _extent(difference: Floats, limit: Floats) -> float:

@@ -17,6 +17,7 @@ class Clutter:
         self._regions = 0.0
         self._size = 10.0  # points
         self._before: Mask | None = None
+        self._counted = 0
 
     @property
     def is_heavy(self) -> bool:
@@ -41,7 +42,8 @@ class Clutter:
             if len(sizes) > 2:
                 self._size += _RATE * (float(np.percentile(sizes, 90)) - self._size)
         if is_counted:
-            self._regions += _RATE * (len(sizes) - self._regions)
+            self._counted += 1
+            self._regions += max(_RATE, 1 / self._counted) * (len(sizes) - self._regions)
         self._before = _widened(mask)
         return result
 

@@ -1,14 +1,16 @@
 """Whether what is followed is motion that a person would want a photo of.
 
 Each rule stands for something that moves without being one: light, branches, rain, the camera
-itself, or insects near the lens. Decision 148 has what each was tried for.
+itself, or insects near the lens. Decisions 148 and 159 have what each was tried for.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import fmean
 
+from pi_uploader.motion.regions import Region
 from pi_uploader.motion.sensitivity import Sensitivity
 from pi_uploader.motion.tracks import Track
 
@@ -17,87 +19,169 @@ _MIN_CHANGED = 3.0  # points in each of the last three frames: a stain of compre
 _MIN_SHARPNESS, _MIN_SHARPNESS_LARGE = 0.12, 0.2  # light and what is out of focus has less
 _LARGE = 40.0  # points
 _MIN_CALM_POINTS, _MIN_CALM_SHARE = 3.0, 0.35  # outside of branches
+_SMALL, _MIN_CALM_SHARE_SMALL = 25.0, 0.4  # points, and the same for what is smaller
+_TINY, _TINY_REGIONS = 16.0, 4  # points; drops and flakes are as small,
+_TINY_OTHERS, _TINY_OTHERS_FALLING = 1.5, 0.5  # are many, and fall
 _MIN_EXTENT = 1.5  # cells: a block of a compression has 1
+_MIN_STEEPNESS = 0.45  # what is near the lens is out of focus
 _MAX_OTHERS = 3.0  # regions of such a size in a frame
 _SURPRISE_OF_OTHERS = 2.0  # that each of them asks for
 _MIN_STRAIGHTNESS = 0.6
 _SHAKE = 0.5  # cells of travel that a point of the camera's own movement asks for
 _FAST, _FAST_SHARE = 1.5, 0.2  # cells a frame, and as a part of the extent
 _FAST_REGIONS, _FAST_STRAIGHT, _FAST_SLOPE = 4, 0.96, 20.0  # what is fast goes along the ground
-_ANY_WAY_REGIONS, _ANY_WAY_STRAIGHT = 6, 0.98  # or straight, for longer
+_ANY_WAY_REGIONS, _ANY_WAY_STRAIGHT = 6, 0.98  # or straight, for longer,
+_MAX_FALLING = 40.0  # points, unless it is small and falls
+
+_CLEAR_STEEPNESS = {2: 0.7, 3: 0.5}  # by the number of regions that decide
+_CLEAR_OTHERS = {2: 2.0, 3: 3.0}
+_CLEAR_FIRST = {2: 1.0, 3: 0.5}  # of the points that the last region needs
+_CLEAR_SURPRISE = 2.0  # in natural logarithms, for each match
+_CLEAR_DENSITY = 0.35  # drops, flakes, leaves and edges that shake are sparse
+_MAX_RISE = 1  # cells up or down
 
 
 @dataclass(frozen=True, slots=True)
 class Demands:
     """What a sensitivity asks for: `noises` by which a point has to differ, `points` of a region,
-    `travel` in cells, and `surprise` in natural logarithms."""
+    `travel` in cells, and `surprise` in natural logarithms; `clear_points` of a region that two or
+    three frames suffice for."""
 
     noises: float
     points: float
     travel: float
     surprise: float
+    clear_points: dict[int, float]
 
 
 DEMANDS = {
-    Sensitivity.LOW: Demands(noises=5.0, points=12.0, travel=0.8, surprise=10.0),
-    Sensitivity.MEDIUM: Demands(noises=4.0, points=5.0, travel=0.5, surprise=8.0),
-    Sensitivity.HIGH: Demands(noises=3.5, points=5.0, travel=0.4, surprise=6.0),
+    Sensitivity.LOW: Demands(5.0, 12.0, 0.8, 10.0, {2: 80.0, 3: 50.0}),
+    Sensitivity.MEDIUM: Demands(4.0, 5.0, 0.5, 8.0, {2: 35.0, 3: 20.0}),
+    Sensitivity.HIGH: Demands(3.5, 5.0, 0.4, 6.0, {2: 25.0, 3: 15.0}),
 }
 
 
 def travels(track: Track, demands: Demands) -> bool:
-    """Return whether it is elsewhere than it was, and still changes."""
-    changed = min(one.changed for one in list(track.regions)[-3:])
-    return _net(track) >= demands.travel and changed >= _MIN_CHANGED
+    """Return whether it is elsewhere than it was, and still changes; who stood still, and walks on,
+    did not change in all of the last frames."""
+    regions = list(track.regions)
+    lately = regions[-2:] if track.is_confirmed else regions[-3:]
+    return _net(regions) >= demands.travel and _still_changes(lately)
 
 
 def is_motion(track: Track, demands: Demands) -> bool:
-    """Return whether a track is motion."""
+    """Return whether a track is motion: clear by its last two or three regions, or proven by all
+    that are remembered."""
+    return any(_is_clear(track, count, demands) for count in (2, 3)) or _is_proven(track, demands)
+
+
+def _is_clear(track: Track, count: int, demands: Demands) -> bool:
+    """Return whether something large and in focus has come into the picture at its edge, and moves
+    along the ground. Neither insects nor branches, drops or light do all of that."""
+    if len(track.regions) < count:
+        return False
+    regions = list(track.regions)[-count:]
+    others = max(list(track.others)[1 - count :])
+    surprise = sum(list(track.surprises)[1 - count :])
+    least = demands.clear_points[count]
+    return (
+        regions[0].is_at_side
+        and regions[-1].points >= least
+        and min(one.points for one in regions) >= _CLEAR_FIRST[count] * least
+        and _steepness(regions) >= _CLEAR_STEEPNESS[count]
+        and fmean(one.sharpness for one in regions) >= _MIN_SHARPNESS_LARGE
+        and fmean(one.density for one in regions) >= _CLEAR_DENSITY
+        and _rise(regions) <= _MAX_RISE
+        and others <= _CLEAR_OTHERS[count]
+        and surprise >= (_CLEAR_SURPRISE + others) * (count - 1)
+        and _still_changes(regions)
+        and _calm_share(regions) >= _MIN_CALM_SHARE
+        and _net(regions) >= demands.travel + _SHAKE * _shaken_by(regions)
+        and _straightness(regions) >= _MIN_STRAIGHTNESS
+    )
+
+
+def _is_proven(track: Track, demands: Demands) -> bool:
+    """Return whether all that is remembered of a track is what only motion does."""
     regions = list(track.regions)
     if len(regions) < _MIN_REGIONS or not travels(track, demands):
         return False
     others = max(track.others)
-    points = min(one.points for one in regions)
-    sharpness = fmean(one.sharpness for one in regions)
-    calm = fmean(one.calm for one in regions)
-    shaken_by = max(one.shaken_by for one in regions)
+    points = [one.points for one in regions]
+    is_small = fmean(points) < _SMALL
+    is_tiny = fmean(points) < _TINY
     return (
-        points >= demands.points
+        min(points) >= demands.points
         and sum(track.surprises) >= demands.surprise + _SURPRISE_OF_OTHERS * others
-        and others <= _MAX_OTHERS
-        and sharpness >= (_MIN_SHARPNESS_LARGE if points > _LARGE else _MIN_SHARPNESS)
-        and calm >= _MIN_CALM_POINTS
-        and fmean(one.calm / one.points for one in regions) >= _MIN_CALM_SHARE
+        and others <= (_TINY_OTHERS if is_tiny else _MAX_OTHERS)
+        and not (is_tiny and len(regions) < _TINY_REGIONS)
+        and not (is_tiny and others > _TINY_OTHERS_FALLING and _falls(regions))
+        and fmean(one.sharpness for one in regions)
+        >= (_MIN_SHARPNESS_LARGE if min(points) > _LARGE else _MIN_SHARPNESS)
+        and _steepness(regions) >= _MIN_STEEPNESS
+        and fmean(one.calm for one in regions) >= _MIN_CALM_POINTS
+        and _calm_share(regions) >= (_MIN_CALM_SHARE_SMALL if is_small else _MIN_CALM_SHARE)
         and fmean(one.extent for one in regions) >= _MIN_EXTENT
-        and _net(track) >= demands.travel + _SHAKE * shaken_by
-        and _straightness(track) >= _MIN_STRAIGHTNESS
-        and (not _is_fast(track) or _goes_straight(track))
+        and _net(regions) >= demands.travel + _SHAKE * _shaken_by(regions)
+        and _straightness(regions) >= _MIN_STRAIGHTNESS
+        and (not _is_fast(regions) or _goes_straight(regions))
     )
 
 
-def _net(track: Track) -> float:
-    first, last = track.regions[0], track.regions[-1]
+def _net(regions: Sequence[Region]) -> float:
+    first, last = regions[0], regions[-1]
     return math.hypot(last.x - first.x, last.y - first.y)
 
 
-def _path(track: Track) -> float:
-    return sum(math.hypot(b.x - a.x, b.y - a.y) for a, b in pairwise(track.regions))
+def _path(regions: Sequence[Region]) -> float:
+    return sum(math.hypot(b.x - a.x, b.y - a.y) for a, b in pairwise(regions))
 
 
-def _straightness(track: Track) -> float:
-    return _net(track) / max(_path(track), 0.01)
+def _straightness(regions: Sequence[Region]) -> float:
+    return _net(regions) / max(_path(regions), 0.01)
 
 
-def _is_fast(track: Track) -> bool:
+def _steepness(regions: Sequence[Region]) -> float:
+    return fmean(one.steepness for one in regions)
+
+
+def _calm_share(regions: Sequence[Region]) -> float:
+    return fmean(one.calm / one.points for one in regions)
+
+
+def _shaken_by(regions: Sequence[Region]) -> float:
+    return max(one.shaken_by for one in regions)
+
+
+def _still_changes(regions: Sequence[Region]) -> bool:
+    return min(one.changed for one in regions) >= _MIN_CHANGED
+
+
+def _rise(regions: Sequence[Region]) -> int:
+    """Return by how many cells all of it is higher or lower than before; what grows is not."""
+    first, last = regions[0], regions[-1]
+    top, bottom = last.top - first.top, last.bottom - first.bottom
+    return min(abs(top), abs(bottom)) if top * bottom > 0 else 0
+
+
+def _is_fast(regions: Sequence[Region]) -> bool:
     """Return whether it moves as insects near the lens do: far, for its size."""
-    step = _path(track) / (len(track.regions) - 1)
-    return step > _FAST and step > _FAST_SHARE * fmean(one.extent for one in track.regions)
+    step = _path(regions) / (len(regions) - 1)
+    return step > _FAST and step > _FAST_SHARE * fmean(one.extent for one in regions)
 
 
-def _goes_straight(track: Track) -> bool:
-    first, last = track.regions[0], track.regions[-1]
-    slope = math.degrees(math.atan2(abs(last.y - first.y), abs(last.x - first.x)))
-    straight, count = _straightness(track), len(track.regions)
+def _falls(regions: Sequence[Region]) -> bool:
+    """Return whether it goes down more than to the side."""
+    first, last = regions[0], regions[-1]
+    return last.y - first.y > abs(last.x - first.x)
+
+
+def _goes_straight(regions: Sequence[Region]) -> bool:
+    across, down = regions[-1].x - regions[0].x, regions[-1].y - regions[0].y
+    slope = math.degrees(math.atan2(abs(down), abs(across)))
+    straight, count = _straightness(regions), len(regions)
+    if _falls(regions) and fmean(one.points for one in regions) < _MAX_FALLING:
+        return False
     return (count >= _FAST_REGIONS and straight > _FAST_STRAIGHT and slope < _FAST_SLOPE) or (
         count >= _ANY_WAY_REGIONS and straight > _ANY_WAY_STRAIGHT
     )

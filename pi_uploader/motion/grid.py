@@ -42,6 +42,13 @@ def cell_counts(mask: Mask) -> Floats:
     return counts
 
 
+def cell_maxima(points: Floats) -> Floats:
+    """Return the largest value of each cell."""
+    lines = points.reshape(CELL_ROWS, CELL, COLUMNS).max(1)
+    maxima: Floats = lines.reshape(CELL_ROWS, CELL_COLUMNS, CELL).max(2)
+    return maxima
+
+
 def spread(cells: Mask) -> Mask:
     """Return the points of these cells."""
     return np.repeat(np.repeat(cells, CELL, 0), CELL, 1)

@@ -15,6 +15,7 @@ from pi_uploader.motion.grid import (
     Floats,
     Mask,
     cell_counts,
+    cell_maxima,
     cell_means,
 )
 
@@ -32,7 +33,8 @@ class Region:
     """Where a frame differs. Places and lengths are in cells; `points` is how many differ, `calm`
     how many of them in calm cells, and `changed` how many points changed since the frame before.
     `sharpness` is how much of the difference has sharp edges that the background does not have:
-    0 for soft light, about 1 for things."""
+    0 for soft light, about 1 for things. `steepness` is by how much the difference changes from one
+    point to the next, as a part of the difference: what is out of focus has little."""
 
     cells: NDArray[np.int64]
     points: float
@@ -45,12 +47,23 @@ class Region:
     calm: float
     changed: float
     sharpness: float
+    steepness: float
     shaken_by: float
 
     @property
     def extent(self) -> int:
         """The longer one of width and height."""
         return max(self.right - self.left, self.bottom - self.top)
+
+    @property
+    def density(self) -> float:
+        """How many of the points in its cells differ, as a share."""
+        return self.points / (len(self.cells) * CELL * CELL)
+
+    @property
+    def is_at_side(self) -> bool:
+        """Whether it touches an edge at which somebody comes in: any but the upper one."""
+        return not (self.left and self.right < CELL_COLUMNS and self.bottom < CELL_ROWS)
 
     @property
     def touches_edge(self) -> bool:
@@ -119,13 +132,14 @@ def find_regions(
     changes = total(cell_counts(changed))
     energy = cell_means(seen.difference * seen.difference).ravel()[cells]
     edges = _new_edges(seen).ravel()[cells]
+    heights, steps = (part.ravel()[cells] for part in _heights_and_steps(seen.difference))
     rows, columns = np.divmod(cells, CELL_COLUMNS)
     regions = []
     for one in range(number):
         here = of == one
         if points[one] < MIN_POINTS or counts.ravel()[cells[here]].max() < _MIN_PEAK:
             continue
-        sharpest = np.sort(edges[here])[-max(3, int(here.sum()) // 8) :]
+        most = max(3, int(here.sum()) // 8)
         regions.append(
             Region(
                 cells=cells[here],
@@ -138,11 +152,26 @@ def find_regions(
                 bottom=int(rows[here].max()) + 1,
                 calm=float(calm[one]),
                 changed=float(changes[one]),
-                sharpness=float(sharpest.mean() / max(float(energy[here].mean()), 1e-3)),
+                sharpness=_top(edges[here], most) / max(float(energy[here].mean()), 1e-3),
+                steepness=_top(steps[here], most) / max(_top(heights[here], most), 1e-3),
                 shaken_by=seen.shaken_by,
             )
         )
     return regions
+
+
+def _top(values: Floats, count: int) -> float:
+    """Return the mean of the largest values."""
+    return float(np.sort(values)[-count:].mean())
+
+
+def _heights_and_steps(difference: Floats) -> tuple[Floats, Floats]:
+    """Return the largest difference of each cell, and the largest step from one point to the next
+    one at its right or below."""
+    steps = np.zeros_like(difference)
+    steps[:, :-1] = np.abs(difference[:, 1:] - difference[:, :-1])
+    steps[:-1] = np.maximum(steps[:-1], np.abs(difference[1:] - difference[:-1]))
+    return cell_maxima(np.abs(difference)), cell_maxima(steps)
 
 
 def _new_edges(seen: Comparison) -> Floats:

@@ -30,8 +30,8 @@ _MIN_OTHERS = 0.02  # regions a frame
 
 @dataclass
 class Track:
-    """One thing that is followed: its last regions, oldest first. `others`: how many other regions
-    of at least half its size a frame had, at each match."""
+    """One thing that is followed: its last regions, oldest first. `begin`: the last frame without
+    it. `others`: how many other regions of at least half its size a frame had, at each match."""
 
     regions: deque[Region]
     moments: deque[float]
@@ -94,8 +94,10 @@ class Tracker:
 
     def update(self, regions: Sequence[Region], at: float) -> list[Track]:
         """Follow the regions of a frame; return the tracks that it continues or begins."""
-        if not 0 < at - self._at <= _MAX_GAP:
+        before = self._at
+        if not 0 < at - before <= _MAX_GAP:
             self.forget()
+            before = at
         self._at = at
         sizes = np.array([one.points for one in regions], np.float64)
         largest = sorted(regions, key=lambda one: -one.points)[:_MAX_REGIONS]
@@ -112,7 +114,7 @@ class Tracker:
                 track.missed += 1
         self.tracks = [one for one in self.tracks if one.missed <= _MAX_MISSED]
         self.tracks += [
-            Track(deque([one], WINDOW), deque([at], WINDOW), at, at) for one in fresh.values()
+            Track(deque([one], WINDOW), deque([at], WINDOW), before, at) for one in fresh.values()
         ]
         current = [one for one in self.tracks if not one.missed]
         known = {id(one.last) for one in current if one.length >= 3}
