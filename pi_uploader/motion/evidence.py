@@ -55,7 +55,7 @@ class Demands:
 
 
 DEMANDS = {
-    Sensitivity.LOW: Demands(5.0, 12.0, 0.8, 10.0, {2: 80.0, 3: 50.0}),
+    Sensitivity.LOW: Demands(4.0, 20.0, 1.0, 10.0, {2: 80.0, 3: 50.0}),
     Sensitivity.MEDIUM: Demands(4.0, 5.0, 0.5, 8.0, {2: 35.0, 3: 20.0}),
     Sensitivity.HIGH: Demands(3.5, 5.0, 0.4, 6.0, {2: 25.0, 3: 15.0}),
 }
