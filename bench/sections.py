@@ -18,6 +18,7 @@ from bench import (
     notify,
     pages,
     photo_now,
+    preroll,
     receivers,
     senders,
     small_instance,
@@ -56,6 +57,12 @@ SECTIONS = {
         "A photo now",
         "from the press in a real browser until the page shows the photo, with all of `make run`",
         photo_now.measure,
+    ),
+    "pre-roll": Section(
+        "How long before its trigger a clip begins",
+        "clips of a real RTSP server on loopback with a key frame every two seconds, at any phase "
+        "of them; pre-roll 3 s; by the time that the first picture shows",
+        preroll.measure,
     ),
     "notify": Section(
         "From the trigger to the message that somebody reads",

@@ -11,6 +11,7 @@ FIGURES = {
     "durable": ["flushes to the disk per photo", "bytes written per byte of photo", "put() of"],
     "trigger": ["trigger to receipt, p50", "trigger to receipt, p95"],
     "photo-now": ["while somebody looks: p95", "from quiet, polls every 5 s: p95"],
+    "pre-roll": ["begin 3 s before", "in memory"],
     "notify": ["browser: p95", "webhook: p95", "ntfy: p95"],
     "idle": ["idle upload: wake-ups", "idle upload: CPU", "idle capture: wake-ups"],
     "flood": ["with the flood: p50", "adds to the longest", "disk that it used"],

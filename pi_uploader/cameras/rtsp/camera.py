@@ -147,6 +147,11 @@ class RtspCamera:
         """Return whether the picture of the moment `at` is kept."""
         return self._ring is not None and self._ring.remembers(at)
 
+    @property
+    def kept_bytes(self) -> int:
+        """The bytes of the pictures that are kept in memory."""
+        return self._ring.size if self._ring else 0
+
     def _still_from_ring(self, at: float) -> Still | None:
         """Return the kept picture nearest to `at`; None if none is kept, or it is damaged."""
         if not self._ring or not self._ring.is_fresh():
