@@ -168,7 +168,7 @@ class Feed:
             failures = 1 if time.monotonic() - started > STEADY_SECONDS else failures + 1
             with self._changed:
                 self._attempts += 1
-                if not self._has_frames and problem != self._problem:
+                if not self._has_frames and failures == 1:  # else who reads frames says so
                     log.warning(
                         "%s: nothing from before a trigger is kept: %s", self._name, problem
                     )
@@ -280,7 +280,7 @@ class _KeptReceiver(_Receiver):
                 self._ring.clear()
                 self._is_first = False
             self._ring.add(picture)
-            self._note(at)
+        self._note(at)
         if int(at) != self._second:
             self._second, self._received = int(at), 0
         self._received += len(block)

@@ -11,6 +11,8 @@ from pi_uploader.cameras.ring import Picture
 PACKET_SIZE = 188
 MAX_PICTURE_BYTES = 8 * 1024 * 1024
 _VIDEO = 0x100  # the packet identifier that ffmpeg gives its first stream
+_PROGRAM = 0x1000  # and the one of the table which says what that stream is
+_CODECS = (0x1B, 0x24)  # H.264 and H.265, in that table
 _STARTS_UNIT = 0x40  # in the second byte: a picture begins with this packet
 _HAS_ADAPTATION = 0x20  # in the fourth byte
 _IS_RANDOM_ACCESS = 0x40  # in the adaptation field's flags: a key picture
@@ -20,7 +22,8 @@ _WRAP = 1 << 33  # of a picture's time
 
 class PictureSplitter:
     """Splits what comes into pictures. Each key picture has the tables before it, so that a stream
-    can begin with it."""
+    can begin with it. One of another codec than H.264 and H.265, such as Motion JPEG, has no
+    pictures that could be read again."""
 
     def __init__(self) -> None:
         self._rest = b""
@@ -28,6 +31,7 @@ class PictureSplitter:
         self._packets: list[bytes] = []  # of the picture that is not complete yet
         self._at = 0.0
         self._order = 0
+        self._can_be_read = True
 
     def split(self, block: bytes, at: float) -> Iterator[Picture]:
         """Yield the pictures that are complete with this block, which came at `at`. Raises
@@ -42,6 +46,10 @@ class PictureSplitter:
             identifier = (packet[1] & 0x1F) << 8 | packet[2]
             if identifier != _VIDEO:
                 self._tables[identifier] = packet
+                if identifier == _PROGRAM:
+                    self._can_be_read = _codec_in(packet) in _CODECS
+                continue
+            if not self._can_be_read:
                 continue
             if packet[1] & _STARTS_UNIT:
                 if self._packets:
@@ -58,6 +66,12 @@ class PictureSplitter:
         content = b"".join([*tables, *self._packets])
         self._packets = []
         return Picture(content, self._at, is_key, self._order)
+
+
+def _codec_in(table: bytes) -> int:
+    """Return the stream type of the first stream that a program's table has."""
+    descriptors = (table[15] & 0x0F) << 8 | table[16]
+    return table[17 + descriptors] if 17 + descriptors < len(table) else 0
 
 
 def _time_in(packet: bytes, last: int) -> int:

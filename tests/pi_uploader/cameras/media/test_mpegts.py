@@ -122,3 +122,12 @@ def test_a_picture_without_an_end_is_an_error(
     monkeypatch.setattr(mpegts, "MAX_PICTURE_BYTES", 2 * PACKET_SIZE)
     with pytest.raises(ValueError, match="a picture has more than 376 bytes"):
         split(stream, [])
+
+
+def test_pictures_that_no_decoder_would_find_again_are_none(tmp_path: Path) -> None:
+    """A transport stream does not say that they are Motion JPEG."""
+    file = tmp_path / "stream.ts"
+    source = ("-f", "lavfi", "-i", "testsrc2=size=128x96:rate=25", "-frames:v", "5")
+    command = ["ffmpeg", "-v", "error", *source, "-c:v", "mjpeg", "-f", "mpegts", str(file)]
+    subprocess.run(command, check=True, capture_output=True)
+    assert split(file.read_bytes(), []) == []

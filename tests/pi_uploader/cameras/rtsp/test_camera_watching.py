@@ -130,3 +130,16 @@ def test_a_camera_that_is_away_says_why_and_comes_back(
 def test_without_watching_there_are_no_frames(server: NetworkCamera) -> None:
     with pytest.raises(CameraError, match="without a stream of frames"):
         RtspCamera(server.url).frames(threading.Event())
+
+
+def test_a_camera_that_sends_motion_jpeg_is_watched_and_has_no_past() -> None:
+    """Its photos and live pictures come from connections of their own."""
+    with network_camera("--codec", "mjpeg") as server:
+        watching = Watching(has_frames=True, kept_seconds=5)
+        with closing(watch(server.url, watching)) as camera:
+            frames = camera.frames(threading.Event())
+            assert int(np.ptp(next(frames).luma)) > 100
+            assert camera.take_at(CONTEXT, time.monotonic() - 1).media is Media.JPEG
+            assert camera.preview()
+            assert not camera.remembers(time.monotonic())
+            assert next(frames)
