@@ -1,5 +1,6 @@
 """The doctor loads the model of each camera, and says why it cannot."""
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,17 @@ def test_a_model_that_is_missing(tmp_path: Path) -> None:
     finding = findings["model camera"]
     assert finding.severity is Severity.WARNING
     assert finding.text == f"CAMERA_DETECT: there is no file {tmp_path}/model.tflite"
+
+
+def test_a_model_that_ends_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a runtime does that reads beyond a damaged file. The doctor goes on."""
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\nkill -SEGV $$\n")
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    file = write_onnx(tmp_path / "model.onnx", {"output0": yolo({})})
+    findings = examine_device(
+        tmp_path, CAMERA_MOTION="low", CAMERA_DETECT=str(file), CAMERA_UPLOAD="off"
+    )
+    assert findings["model camera"].severity is Severity.WARNING
+    assert "ended the process that loaded it, by signal 11" in findings["model camera"].text

@@ -11,7 +11,13 @@ import pytest
 
 from pi_uploader import unix_sockets
 from pi_uploader.spool import Spool, SpoolError
-from pi_uploader.spool.notification import SOCKET_NAME, Listener, notify
+from pi_uploader.spool.notification import (
+    DETECT_SOCKET_NAME,
+    SOCKET_NAME,
+    Listener,
+    is_detecting,
+    notify,
+)
 from pi_uploader.unix_sockets import MAX_ADDRESS
 from tests.support.disks import FailingDisk, Kind
 from tests.support.spool_photos import put
@@ -47,6 +53,21 @@ def test_each_change_that_the_upload_should_see_is_notified(tmp_path: Path) -> N
         assert listener.wait(ENOUGH)
         spool.recover()
         assert listener.wait(ENOUGH)
+
+
+def test_what_looks_at_photos_is_notified_beside_the_upload(tmp_path: Path) -> None:
+    """Of the same changes; and others know whether it listens."""
+    spool = Spool(tmp_path)
+    assert not is_detecting(tmp_path)
+    with Listener(tmp_path) as upload, Listener(tmp_path, DETECT_SOCKET_NAME, "detect") as detect:
+        assert is_detecting(tmp_path)
+        put(spool, 1)
+        assert upload.wait(ENOUGH)
+        assert detect.wait(ENOUGH)
+    assert not is_detecting(tmp_path)
+    with Listener(tmp_path, DETECT_SOCKET_NAME, "detect") as detect:  # the upload is not there
+        put(spool, 2)
+        assert detect.wait(ENOUGH)
 
 
 def test_a_loss_is_notified(tmp_path: Path) -> None:
