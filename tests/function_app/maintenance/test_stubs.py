@@ -5,14 +5,19 @@ from datetime import datetime, timedelta
 
 from function_app.auth.caller import Caller, Scope
 from function_app.days.lanes import lanes
+from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.counting import update_figures
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.stubs import ask_for_frames, correct
 from function_app.services import Services
 from function_app.storage.models import Photo
+from function_app.storage.row_keys import View
 from photo_wire.command import MAX_OPEN, Kind
+from photo_wire.headers import PhotoHeaders
 from photo_wire.motion import Motion
+from tests.support.api import name_of
 from tests.support.devices import bind
+from tests.support.pictures import jpeg
 from tests.support.stored_photos import BODY, NOW, stored
 
 OWNER = Caller("owner", frozenset(Scope))
@@ -94,3 +99,16 @@ def test_the_device_is_asked_to_keep_the_frames(empty: Services) -> None:
     assert {(one.command.kind, one.command.photo) for one in asked} == {
         (Kind.REPLAY_KEEP, stub.name)
     }
+
+
+def test_a_corrected_stub_stays_a_photo_when_its_device_sends_it_again(empty: Services) -> None:
+    """Which never got the receipt."""
+    name, body = name_of("gate", NOW), jpeg()
+    for _ in range(2):
+        headers = PhotoHeaders(name=name, motion=Motion())
+        assert receive(Upload(body, headers), empty.photo_store, NOW).receipt.name == name
+        stub = empty.index.get(name)
+        assert stub is not None
+        assert correct(stub, empty)
+    assert [one.name for one in empty.index.query(View("gate"), 9)] == [name]
+    assert empty.index.query(View("gate", stubs=True), 9) == []

@@ -1,5 +1,6 @@
 """The page of what is now, over HTTP: what its tiles have, and when they are sent."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from function_app.storage.models import StoredAlert
 from photo_wire.alert import DISK, Alert
 from photo_wire.headers import WAITING
 from photo_wire.moment import format_time
+from photo_wire.motion import Motion
 from photo_wire.name import new_name
 from tests.conftest import NewStore, running_backend
 from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
@@ -24,7 +26,7 @@ from tests.support.backend import Backend
 from tests.support.devices import heartbeat, store_state
 from tests.support.many_cameras import Requests
 from tests.support.memory_store import memory_services
-from tests.support.pages import open_page, session_cookie
+from tests.support.pages import add_photo, open_page, session_cookie
 from tests.support.pictures import jpeg
 from tests.support.reporting_device import ReportingDevice
 
@@ -44,6 +46,19 @@ def session_of(
     rows = connect(Settings(backend.connection_string)).accounts
     person = users.add(rows, new_camera(), "a good password", role, cameras)
     return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
+
+
+def test_a_trigger_without_motion_is_no_last_photo() -> None:
+    """A camera of which only those came has a tile all the same."""
+    services = memory_services(Settings(""))
+    photo = add_photo(services, MOMENT)
+    for camera in ("gate", "yard"):
+        name = new_name(camera, MOMENT + timedelta(minutes=1))
+        services.index.add(replace(photo, name=name, motion=Motion()), MOMENT)
+    page = open_page(services, "get_page", "/", session_cookie(services)).body.decode()
+    assert re.findall('href="/photos/([^"]+)"', page) == [str(photo.name)]
+    assert 'id="tile-yard"' in page
+    assert "No photo yet" in page
 
 
 def store(api: Api, camera: str, waiting: int = 0) -> str:

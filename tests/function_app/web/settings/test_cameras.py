@@ -1,5 +1,6 @@
 """The pages of cameras, and the removal of one, also if that takes several requests."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,8 @@ from function_app.maintenance.deletion import CameraDeletion
 from function_app.retention_policy import parse_retention
 from function_app.services import Services
 from function_app.settings import Settings
+from photo_wire.motion import Motion
+from photo_wire.name import new_name
 from tests.support.api import MOMENT
 from tests.support.memory_store import memory_services
 from tests.support.page_host import Visitor
@@ -31,6 +34,19 @@ def services() -> Services:
 @pytest.fixture
 def owner(services: Services) -> Visitor:
     return Visitor(services)
+
+
+def test_a_camera_of_which_only_stubs_came_is_listed(services: Services, owner: Visitor) -> None:
+    """And removed with them."""
+    stub = replace(add_photo(services, MOMENT, "old"), motion=Motion())
+    stub = replace(stub, name=new_name("shed", MOMENT))
+    services.index.add(stub, MOMENT)
+    page = owner.page(PATH)
+    assert "<b>shed</b>" in page
+    assert str(stub.name) not in page
+    owner.send(f"{PATH}/shed/removal")
+    assert services.index.get(stub.name) is None
+    assert "<b>shed</b>" not in owner.page(PATH)
 
 
 def test_each_camera_says_how_long_its_photos_are_kept(owner: Visitor) -> None:
