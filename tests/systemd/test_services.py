@@ -2,20 +2,23 @@
 
 import json
 import shutil
+import sysconfig
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
 from pi_uploader.clock import BOOT_ID, SYSTEM_CLOCK, _kernel_clock_state
 from tests.support.fault_server import Exchange, FaultServer, Handler, store_photo
+from tests.support.models import PERSON, write_litert, write_onnx, yolo
 from tests.support.pictures import jpeg
 from tests.support.program import SlowPicture
 from tests.support.systemd_machine.machine import SHARED
 from tests.support.waiting import wait_for
-from tests.systemd.device import CAPTURE, SCHEDULED, SPOOL, TIMER, UNITS, UPLOAD, Device
+from tests.systemd.device import CAPTURE, DETECT, SCHEDULED, SPOOL, TIMER, UNITS, UPLOAD, Device
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 
@@ -296,3 +299,29 @@ def test_photos_taken_before_the_clock_is_set_wait_for_it(
     device.wait_for_photos(2)
     undated = device.machine.run("find", f"{SPOOL}/undated", "-type", "f").stdout
     assert len(undated.splitlines()) >= 2
+
+
+@pytest.mark.parametrize("suffix", ["onnx", "tflite"])
+def test_the_sandbox_of_what_looks_at_photos_allows_the_runtimes(
+    suffix: str, device: Device
+) -> None:
+    """They are those of the tests: the Pi's own are for another processor."""
+    packages = sysconfig.get_path("purelib")
+    python = ("/opt/pi-uploader/bin/python", "-c", "import onnxruntime, ai_edge_litert.interpreter")
+    with_packages = {"PYTHONPATH": packages}
+    if device.machine.run(*python, env=with_packages, check=False).returncode:
+        pytest.skip("Debian's Python is not that of the tests, so it cannot load their packages")
+    model, outputs = device.machine.shared / f"model.{suffix}", yolo({PERSON: 0.9})
+    write_litert(model, outputs) if suffix == "tflite" else write_onnx(model, {"out": outputs})
+    red = device.machine.shared / f"red-{suffix}"
+    red.mkdir()
+    Image.new("RGB", (100, 100), "red").save(red / "1.jpg")
+    settings = {"CAMERA_DETECT": f"{SHARED}/{model.name}", "CAMERA_REPLAY": f"{SHARED}/{red.name}"}
+    device.configure(PIR_PIN="17", CAMERA_EVERY="off", **settings)
+    device.change(DETECT, "[Service]", f"Environment=PYTHONPATH={packages}")
+    device.start(DETECT)
+    device.machine.run("pi-uploader", "capture", "--once", "--trigger", "motion")
+    (name,) = device.waiting()
+    device.wait_for_journal(DETECT, f"{name} shows person=0.9")
+    labels = device.machine.read(f"{SPOOL}/labels/{name}")
+    assert labels.startswith("person=0.9")
