@@ -171,7 +171,7 @@ class TriggerHandler:
                 return
             self._take_photo(further, undecided)
         if event.trigger in CONFIRMED:
-            self._take_photos_around(further, undecided)
+            self._take_photos_around(replace(further, box=None), undecided)
 
     def _is_of_moment(self, event: TriggerEvent) -> bool:
         """Return whether the photo shows the moment of its trigger, and not a later one: of motion
@@ -183,7 +183,7 @@ class TriggerHandler:
         now."""
         for number in range(1, self._settings.photos_before + 1):
             moment = event.monotonic - number * AROUND_GAP_SECONDS
-            if isinstance(self._camera, MomentCamera) and self._camera.remembers(moment):
+            if self._remembers(moment):
                 self._take_photo(event, undecided, moment)
             else:
                 self.stats.failed += 1
@@ -244,7 +244,9 @@ class TriggerHandler:
         """Take a photo, of now or of a `moment` (monotonic seconds), and put it into the spool,
         where it is held as long as its trigger is `undecided`. Return its name; None if that
         failed."""
-        started, time = self._clock.monotonic(), read_time(self._clock, moment)
+        started = self._clock.monotonic()
+        # Where the camera has no picture of the moment, the photo shows a later one.
+        time = read_time(self._clock, moment if self._remembers(moment) else None)
         context = CaptureContext(self._settings.name, event.trigger, time.known)
         shot = self._take_shot(event, context, moment)
         if shot is None:
@@ -276,6 +278,11 @@ class TriggerHandler:
             self.activity.photo = LastPhoto(info.name, preview_in(shot.content) or b"")
         self.activity.failures, self.activity.problem = 0, ""
         return info.name
+
+    def _remembers(self, moment: float | None) -> bool:
+        """Return whether the camera has the picture of this moment."""
+        camera = self._camera
+        return moment is not None and isinstance(camera, MomentCamera) and camera.remembers(moment)
 
     def _record_failure(self, problem: str) -> None:
         self.activity.failures += 1

@@ -392,6 +392,10 @@ def test_a_photo_of_motion_in_the_picture_is_of_that_moment(spool_folder: Path) 
     camera = moments_of(spool_folder, seen, CAMERA_BURST="2")
     assert camera.moments == [10.5, None]
     assert camera.times[0] == datetime(2026, 11, 21, 7, 30, 10, 500_000, tzinfo=UTC)
+    forgotten = TriggerEvent(Trigger.MOTION, 7.5, box=Box(0.1, 0.1, 0.5, 0.5))
+    camera = moments_of(spool_folder, forgotten)  # it takes the next one, and says so
+    assert camera.moments == [7.5]
+    assert camera.times == [datetime(2026, 11, 21, 7, 30, 12, tzinfo=UTC)]
     sensor = TriggerEvent(Trigger.MOTION, 10.5)
     assert moments_of(spool_folder, sensor).moments == [None]
 
@@ -418,3 +422,14 @@ def test_photos_before_and_after_are_of_motion_and_contacts(
         10.5,
     ]
     assert "no photo of 2 s before a gpio trigger: the camera has no picture of then" in caplog.text
+
+
+def test_where_something_moved_is_said_of_the_photo_of_that_moment_alone(
+    spool_folder: Path,
+) -> None:
+    """Not of the ones before and after it."""
+    seen = TriggerEvent(Trigger.MOTION, 10.0, box=Box(0.1, 0.1, 0.5, 0.5))
+    moments_of(spool_folder, seen, CAMERA_PHOTOS_BEFORE="1", CAMERA_PHOTOS_AFTER="1")
+    photos = list(Spool(spool_folder).waiting_photos())
+    assert [bool(one.motion) for one in photos] == [True, False, False]
+    assert [one.is_first for one in photos] == [True, False, False]
