@@ -1,19 +1,23 @@
-"""Whatever the stream of a real RTSP server does, the pins and timers of another camera go on, and
-status says what is seen of it."""
+"""Motion in the stream of a real RTSP server takes photos of its moment. Whatever the stream does,
+the pins and timers of another camera go on, and status says what is seen of it."""
 
+import statistics
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
 from gpiozero.pins.mock import MockFactory
+from PIL import Image
 
 from photo_wire.headers import Trigger
 from pi_uploader.cameras import feed
 from pi_uploader.cameras.rtsp import session
 from pi_uploader.capture import motion_watch
 from pi_uploader.settings import CaptureSettings, load_settings
-from pi_uploader.spool import Spool
+from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.status import motion_status
-from tests.support.capturing import asking
+from tests.support.capturing import asking, idle_settings
 from tests.support.pins import pulse
 from tests.support.rtsp.camera import NetworkCamera, is_available, network_camera
 from tests.support.waiting import wait_for
@@ -110,3 +114,34 @@ def test_a_stream_that_fails_costs_no_other_camera_a_photo(
                 server.thaw()
                 server.show("clock")
             wait_for(lambda: state_of_gate(settings) == SEES, what="a camera that sees again")
+
+
+def test_a_photo_of_motion_shows_what_moved_where_it_was_seen(tmp_path: Path) -> None:
+    """By the real detector: a ball that crosses a third of the picture in a second."""
+    with network_camera() as server:
+        settings = idle_settings(
+            tmp_path, CAMERA_SOURCE="rtsp", CAMERA_URL=server.url, CAMERA_MOTION="medium"
+        )
+        with asking(settings):
+            wait_for(lambda: len(photos_of_motion(settings)) >= 3, what="three photos of motion")
+            distances = [
+                distance_to_ball(settings, photo) for photo in photos_of_motion(settings)[:3]
+            ]
+    assert statistics.median(distances) < 0.1
+
+
+def photos_of_motion(settings: CaptureSettings) -> list[SpooledPhoto]:
+    return [photo for photo in Spool(settings.spool).waiting_photos() if photo.motion]
+
+
+def distance_to_ball(settings: CaptureSettings, photo: SpooledPhoto) -> float:
+    """Return how far the ball is outside of the box of the motion, in shares of the picture."""
+    assert photo.motion
+    assert photo.motion.box
+    with Spool(settings.spool).open(photo) as file:
+        picture = np.asarray(Image.open(BytesIO(file.read())).convert("L"))
+    rows, columns = np.nonzero(picture > 200)
+    x, y = columns.mean() / picture.shape[1], rows.mean() / picture.shape[0]
+    box = photo.motion.box
+    right, bottom = box.left + box.width, box.top + box.height
+    return float(max(box.left - x, x - right, box.top - y, y - bottom, 0))
