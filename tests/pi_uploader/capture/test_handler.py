@@ -424,7 +424,7 @@ def test_photos_before_and_after_are_of_motion_and_contacts(
     assert "no photo of 2 s before a gpio trigger: the camera has no picture of then" in caplog.text
 
 
-def test_where_something_moved_is_said_of_the_photo_of_that_moment_alone(
+def test_the_photo_of_the_moment_alone_has_the_place_of_the_motion(
     spool_folder: Path,
 ) -> None:
     """Not of the ones before and after it."""
