@@ -1,6 +1,6 @@
-"""Whoever deletes, restores, protects, empties and sends at once: what is stored decides, and the
-index, the list of the trash and the counts agree with it. And wherever a process is killed, doing
-the same again finishes it."""
+"""Whoever deletes, restores, protects, corrects, empties and sends at once: what is stored decides,
+and the index, the list of the trash and the counts agree with it. And wherever a process is killed,
+doing the same again finishes it."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +15,7 @@ from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import Due, delete_due
+from function_app.maintenance.stubs import correct
 from function_app.maintenance.trash import (
     delete_trashed,
     move_to_trash,
@@ -26,6 +27,7 @@ from function_app.settings import Settings
 from function_app.storage.models import Photo
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
+from photo_wire.motion import Motion
 from tests.support.api import name_of
 from tests.support.interruptions import until_done
 from tests.support.memory_store import memory_services
@@ -36,6 +38,7 @@ from tests.support.turns import Turns
 
 NAME = name_of("gate", NOW)
 UPLOAD = Upload(jpeg(), PhotoHeaders(name=NAME))
+STUB = Upload(UPLOAD.body, PhotoHeaders(name=NAME, motion=Motion()))
 LATER = NOW + timedelta(hours=1)
 Task = Callable[[Services], object]
 
@@ -70,15 +73,18 @@ TASKS: dict[str, Task] = {
     "delete for good": partial(of_photo, lambda photo, one: delete(photo, one, LATER)),
     "protect": partial(of_photo, lambda photo, one: protect(photo, one, True)),
     "unprotect": partial(of_photo, lambda photo, one: protect(photo, one, False)),
+    "correct": partial(of_photo, correct),
     "retention": expire,
     "count": lambda one: one.index.count_photos(LATER),
     "repair": lambda one: reconcile(one, LATER),
 }
 
 
-def a_photo(backend: Services, is_trashed: bool = False, is_protected: bool = False) -> Photo:
-    """Store a photo, counted, and return it; in the trash, or protected."""
-    receive(UPLOAD, backend.photo_store, NOW)
+def a_photo(
+    backend: Services, is_trashed: bool = False, is_protected: bool = False, is_stub: bool = False
+) -> Photo:
+    """Store a photo or a stub, counted, and return it; in the trash, or protected."""
+    receive(STUB if is_stub else UPLOAD, backend.photo_store, NOW)
     backend.index.count_photos(NOW + timedelta(minutes=30))
     photo = backend.index.get(NAME)
     assert photo
@@ -93,6 +99,7 @@ def a_photo(backend: Services, is_trashed: bool = False, is_protected: bool = Fa
 @given(
     st.booleans(),
     st.booleans(),
+    st.booleans(),
     st.lists(
         st.tuples(st.sampled_from(sorted(TASKS)), st.none() | st.integers(0, 15)),
         min_size=2,
@@ -101,13 +108,17 @@ def a_photo(backend: Services, is_trashed: bool = False, is_protected: bool = Fa
     st.lists(st.integers(0, 3), max_size=60),
 )
 def test_no_interleaving_leaves_a_photo_half_deleted(
-    is_trashed: bool, is_protected: bool, tasks: list[tuple[str, int | None]], order: list[int]
+    is_trashed: bool,
+    is_protected: bool,
+    is_stub: bool,
+    tasks: list[tuple[str, int | None]],
+    order: list[int],
 ) -> None:
     """Without a killed process nothing is left to repair; else the next repair finishes it."""
     # A photo that is sent again while retention deletes it is stored anew (test_upload_races.py).
     assume(not {"retention", "send"} <= {task for task, _ in tasks})
     own = memory_services(Settings(""))
-    a_photo(own, is_trashed, is_protected)
+    a_photo(own, is_trashed, is_protected, is_stub)
     Turns(own).run([(TASKS[task], left) for task, left in tasks], order)
     if any(left is not None for _, left in tasks):
         reconcile(own, LATER + timedelta(hours=2))
@@ -129,6 +140,7 @@ ACTIONS: dict[str, Task] = {
     "empty": TASKS["empty"],
     "protect": TASKS["protect"],
     "unprotect": TASKS["unprotect"],
+    "correct": TASKS["correct"],
 }
 
 
@@ -138,8 +150,8 @@ def test_what_was_interrupted_is_finished(empty: Services, action: str, again: s
     """Stopped after each of its changes in turn, by doing the same again or by a repair. Nobody
     gets the bytes of a photo in the trash, and a device that sends it gets its receipt."""
     is_trashed, is_protected = action in ("restore", "empty"), action == "unprotect"
-    a_photo(empty, is_trashed, is_protected)
-    came = received(empty, "gate", LATER)
+    a_photo(empty, is_trashed, is_protected, is_stub=action == "correct")
+    came = received(empty, "gate", LATER) + (action == "correct")
 
     def work(stopping: Services) -> None:
         if again == "a repair":
@@ -156,6 +168,7 @@ def test_what_was_interrupted_is_finished(empty: Services, action: str, again: s
     assert stored.is_trashed == (action == "delete")
     assert stored.is_tombstone == (action == "empty")
     assert stored.is_protected == (action == "protect")
+    assert not stored.is_stub
 
 
 def test_an_upload_restores_what_was_being_restored(empty: Services) -> None:
