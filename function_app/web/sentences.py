@@ -27,8 +27,9 @@ def translate(sentence: str, language: Language) -> str | None:
         return None
     if found := _find(sentence, language):
         return found
-    if sentence.endswith("."):
-        whole = translate(sentence[0].lower() + sentence[1:-1], language)
+    stem = sentence.removesuffix(".")
+    if stem and stem != sentence and not stem.endswith("."):
+        whole = translate(stem[0].lower() + stem[1:], language)
         return f"{whole[0].upper()}{whole[1:]}." if whole else None
     parts = [_find(part, language) for part in sentence.split("; ")]
     return "; ".join(filter(None, parts)) if len(parts) > 1 and all(parts) else None

@@ -15,6 +15,7 @@ from pi_uploader.serve.page import render_error
 from pi_uploader.serve.parameters import wants_page
 from pi_uploader.serve.photos import DevicePhoto
 from pi_uploader.serve.thumbnail import preview_of
+from pi_uploader.state_files import open_regular_file
 
 PROBLEM = "application/problem+json"
 
@@ -46,7 +47,7 @@ def file_response(photo: DevicePhoto) -> Any:
     )
     if found.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN):
         # bottle looks several times: a photo that leaves between two looks is forbidden for it
-        photo.file.open("rb").close()  # raises what the disk says
+        open_regular_file(photo.file).close()  # raises what the disk says
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
     name = f"{photo.name}.{photo.media.suffix}"
     found.set_header("Content-Disposition", f'inline; filename="{name}"')

@@ -42,11 +42,12 @@ class LabelStore:
         write_atomically(self.folder / str(photo), format_labels(labels).encode())
 
     def get(self, photo: SpooledPhoto) -> tuple[Label, ...] | None:
-        """Return the labels of a photo; None if it was not looked at yet."""
-        file = self._find(photo)
-        if file is None:
-            return None
+        """Return the labels of a photo; None if it was not looked at yet. Whatever is wrong with
+        the folder or the file costs labels: there are none then."""
         try:
+            file = self._find(photo)
+            if file is None:
+                return None
             with open_regular_file(file) as opened:
                 text = opened.read(MAX_BYTES + 1).decode("ascii")
             return parse_labels(text) if text else ()
@@ -55,16 +56,17 @@ class LabelStore:
 
     def remove(self, photo: SpooledPhoto) -> None:
         """Delete the labels of a photo that has left the spool."""
-        if file := self._find(photo):
-            with suppress(OSError):
+        with suppress(OSError):
+            if file := self._find(photo):
                 file.unlink()
 
     def _find(self, photo: SpooledPhoto) -> Path | None:
         """Return the file of a photo; None if there is none. That of a photo which got its time
-        later still has the first name, and is found by the tag."""
+        later still has the first name, and is found by the tag. Raises OSError."""
         name = photo.name
         exact = self.folder / str(name)
-        if exact.exists() or exact.is_symlink():
+        with suppress(FileNotFoundError):
+            exact.lstat()
             return exact
         if photo.clock is ClockStatus.SYNCED:
             return None

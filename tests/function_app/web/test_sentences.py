@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from function_app.web.sentences import translate
@@ -130,6 +130,10 @@ def test_each_text_stands_for_its_sentence(data: st.DataObject) -> None:
     assert all(value in german for value in values.values())
 
 
-@given(st.text(max_size=700))
+@given(st.text(max_size=700) | st.text(".;: aA", max_size=20).map(lambda text: text * 30))
+@example(".")
+@example("." * 600)
+@example("it failed: " * 54)
+@example("it failed: ." + ";" * 588)
 def test_no_text_of_a_device_is_an_error(text: str) -> None:
     translate(text, "de")

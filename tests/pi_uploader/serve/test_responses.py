@@ -47,6 +47,13 @@ def test_a_photo_that_may_not_be_read(photo: DevicePhoto, monkeypatch: pytest.Mo
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "access", lambda *_: False)
-    monkeypatch.setattr(Path, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(PermissionError):
+        file_response(photo)
+
+
+def test_a_pipe_in_the_place_of_a_photo_is_not_waited_for(photo: DevicePhoto) -> None:
+    photo.file.unlink()
+    os.mkfifo(photo.file)
+    with pytest.raises(OSError, match="not a regular file"):
         file_response(photo)

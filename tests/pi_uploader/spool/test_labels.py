@@ -1,5 +1,6 @@
 """The labels beside the photos: whatever lies there, no photo is in danger."""
 
+import errno
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -132,3 +133,20 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     store.folder.touch()
     with pytest.raises(NotADirectoryError):
         store.put(name(1), LABELS)
+
+
+@pytest.mark.parametrize("problem", [errno.EACCES, errno.EIO, errno.EUCLEAN, errno.ENAMETOOLONG])
+def test_a_disk_that_does_not_show_them(
+    problem: int, spool: Spool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a folder of somebody else, or after a power cut: a photo has none then."""
+    photo = put(spool, 1)
+    spool.labels.put(photo.name, LABELS)
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(problem, os.strerror(problem))
+
+    for look in ("stat", "lstat", "unlink", "scandir", "open"):
+        monkeypatch.setattr(os, look, fail)
+    assert spool.labels.get(photo) == ()
+    spool.labels.remove(photo)
