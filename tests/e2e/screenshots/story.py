@@ -143,8 +143,13 @@ def _report(story: Story) -> None:
                 _beat(story, device, at, minute)
         watch_devices(story.services, at + timedelta(seconds=1))
         at += BEAT
+    report_now(story, story.now)
+
+
+def report_now(story: Story, now: datetime) -> None:
+    """Report the devices that are ready, as they are now: they fall silent in a long run."""
     for device in ("house", "shed", "cellar-pi"):
-        _beat(story, device, story.now, (story.now - story.day) // MINUTE)
+        _beat(story, device, now, (now - story.day) // MINUTE)
 
 
 def _is_heard(story: Story, device: str, at: datetime, minute: int) -> bool:
@@ -158,7 +163,7 @@ def _is_heard(story: Story, device: str, at: datetime, minute: int) -> bool:
 
 def _beat(story: Story, device: str, at: datetime, minute: int) -> None:
     hours = minute / 60
-    is_now = at == story.now
+    is_now = at >= story.now
     cameras = {one: _state(story, one, minute, is_now) for one in DEVICES[device]}
     waiting = 14 if is_now and device == "shed" else 0
     sent = heartbeat(
