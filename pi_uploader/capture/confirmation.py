@@ -1,6 +1,7 @@
 """What becomes of a photo for whose trigger the picture has to show motion (CAMERA_CONFIRM).
 
-It is taken and stored at once, but held: a second later the picture has decided what it is worth.
+It is taken and stored at once, but held: a second later, or four with a network camera, the
+picture has decided what it is worth.
 """
 
 import logging
@@ -10,12 +11,12 @@ from dataclasses import dataclass, field
 from photo_wire.motion import Motion
 from photo_wire.name import PhotoName
 from pi_uploader.cameras import CaptureContext, Shot
-from pi_uploader.capture.judge import AFTER_SECONDS, Judge, Judgement
+from pi_uploader.capture.judge import Judge, Judgement
 from pi_uploader.capture.stubs import make_stub, preview_of
 from pi_uploader.spool import PhotoInfo, Spool, SpooledPhoto
 from pi_uploader.spool.replay import ReplaySet
 
-MAX_WAIT_SECONDS = AFTER_SECONDS + 1.0  # after a trigger; a picture that hangs decides nothing
+MAX_WAIT_SECONDS = 1.0  # after the frames that decide; a picture that hangs decides nothing
 POLL_SECONDS = 0.2  # between two looks whether it is decided
 
 log = logging.getLogger("capture")
@@ -83,7 +84,7 @@ class Confirmation:
         """Release or replace the photos of which it is known by `now` (monotonic seconds) what they
         are worth, and yield each trigger. Infinity for `now` decides all of them."""
         for one in list(self._undecided):
-            if one.judgement.is_made or now >= one.judgement.moment + MAX_WAIT_SECONDS:
+            if one.judgement.is_made or now >= one.judgement.end + MAX_WAIT_SECONDS:
                 self._undecided.remove(one)
                 self._decide(one)
                 yield one

@@ -1,7 +1,8 @@
 """Whether the picture shows motion around a trigger of a motion sensor or a contact.
 
-The frames from a second before to a second after it decide. Whatever keeps them from being seen
-leaves the question open: a photo is never made less of on doubt.
+The frames from a second before to a second after it decide. Those of a network camera say when they
+came, not when they were exposed, so that as much more time decides as they may be late. Whatever
+keeps frames from being seen leaves the question open: a photo is never made less of on doubt.
 """
 
 import threading
@@ -15,7 +16,7 @@ from pi_uploader.motion.frame import Frame
 BEFORE_SECONDS = AFTER_SECONDS = 1.0
 EARLY_SECONDS = 0.4  # after the trigger, when it is confirmed already if something moves
 MAX_GAP_SECONDS = 0.7  # without a frame, in the time that decides
-KEPT_SECONDS = BEFORE_SECONDS + AFTER_SECONDS + 0.5
+KEPT_SECONDS = BEFORE_SECONDS + AFTER_SECONDS + 0.5  # and as long as frames may be late
 BLANK_RANGE = 4  # levels between the darkest and the brightest point, below which nothing is shown
 
 SawMotion = Callable[[Sequence[Frame]], Box | None]
@@ -23,11 +24,13 @@ SawMotion = Callable[[Sequence[Frame]], Box | None]
 
 
 class Judgement:
-    """What the picture shows around a trigger at `moment` (monotonic seconds). `motion` is None if
-    that is not known, and as long as it `is_made` not; `frames` are those that it was made by."""
+    """What the picture shows around a trigger at `moment` (monotonic seconds), in frames that come
+    until `end`. `motion` is None if that is not known, and as long as it `is_made` not; `frames`
+    are those that it was made by."""
 
-    def __init__(self, moment: float) -> None:
+    def __init__(self, moment: float, max_delay: float = 0.0) -> None:
         self.moment = moment
+        self.end = moment + AFTER_SECONDS + max_delay
         self.motion: Motion | None = None
         self.frames: tuple[Frame, ...] = ()
         self.is_made = False
@@ -39,19 +42,21 @@ class Judgement:
 
 
 class Judge:
-    """Keeps the last frames of a camera, and judges triggers by them. The thread that watches calls
-    `see` and `abandon`, any thread calls `ask`."""
+    """Keeps the last frames of a camera, and judges triggers by them. A frame comes `max_delay`
+    seconds after the moment that it shows at the latest. The thread that watches calls `see` and
+    `abandon`, any thread calls `ask`."""
 
-    def __init__(self, saw_motion: SawMotion) -> None:
+    def __init__(self, saw_motion: SawMotion, max_delay: float = 0.0) -> None:
         self._saw_motion = saw_motion
+        self._max_delay = max_delay
         self._lock = threading.Lock()
         self._open: list[Judgement] = []
         self._frames: deque[tuple[Frame, Box | None]] = deque()
 
     def ask(self, moment: float) -> Judgement:
-        """Return the judgement on a trigger, which is made a second later at the earliest, or
-        never if the stream hangs."""
-        judgement = Judgement(moment)
+        """Return the judgement on a trigger, which is made at its end, sooner if something moves,
+        or never if the stream hangs."""
+        judgement = Judgement(moment, self._max_delay)
         with self._lock:
             self._open.append(judgement)
         return judgement
@@ -61,7 +66,7 @@ class Judge:
         that it completes."""
         with self._lock:
             self._frames.append((frame, box))
-            while self._frames[0][0].at < frame.at - KEPT_SECONDS:
+            while self._frames[0][0].at < frame.at - KEPT_SECONDS - self._max_delay:
                 self._frames.popleft()
             still_open = self._open
         for judgement in still_open:
@@ -82,7 +87,7 @@ class Judge:
 
     def _judge(self, judgement: Judgement, now: float) -> None:
         """Make this judgement, if the frames until `now` are enough for it."""
-        begin, end = judgement.moment - BEFORE_SECONDS, judgement.moment + AFTER_SECONDS
+        begin, end = judgement.moment - BEFORE_SECONDS, judgement.end
         within = [(frame, box) for frame, box in self._frames if begin <= frame.at <= end]
         frames = [frame for frame, _ in within]
         if found := next((box for _, box in reversed(within) if box), None):

@@ -7,7 +7,8 @@ opened again. It never ends the process, and no other trigger waits for it.
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -27,6 +28,12 @@ from pi_uploader.watchdog import KeepAlive, no_keep_alive
 START_SECONDS = 20.0  # for the first frame: connecting, and waiting for a key frame
 STALL_SECONDS = 5.0  # for each further one
 BLANK_SECONDS = 5.0  # of blank frames
+MAX_INTERVAL_SECONDS = 1.0  # between frames, on the average of the last ones; more misses motion
+INTERVALS = 5
+MAX_DELAYS = {"rtsp": 3.0, "usb": 0.5}
+"""How many seconds after the moment that it shows a frame comes at most, by the kind of camera that
+does not say when it was exposed."""
+
 MAX_AGE_SECONDS = 5.0  # of a frame
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 60.0  # until a stream that failed is opened again
 STEADY_SECONDS = 10.0  # of frames after a failure, after which the camera is not blind any more
@@ -71,6 +78,7 @@ class MotionWatch:
         self._detector = new_detector() if new_detector else None
         self._failures = 0  # of the stream, in a row
         self._blank_since: float | None = None
+        self._frame_times: deque[float] = deque(maxlen=INTERVALS + 1)
         self._last_trigger = float("-inf")
 
     @property
@@ -125,6 +133,7 @@ class MotionWatch:
         whatever the detector raises."""
         self._detector = self._new_detector() if self._new_detector else None
         self._blank_since = None
+        self._frame_times.clear()
         first_at, seconds = float("inf"), START_SECONDS
         while not self._stop.is_set():
             keep_alive(seconds + MAX_LOOK_SECONDS)
@@ -135,9 +144,10 @@ class MotionWatch:
                 raise CameraError(f"no frame came for {seconds:g} s")
             self.look_at(frame)
             first_at, seconds = min(first_at, frame.at), STALL_SECONDS
+            self._frame_times.append(frame.at)
             if not self._failures or frame.at - first_at > STEADY_SECONDS:
                 self._failures = 0
-                self._set_problem(BLANK if self._is_blank(frame) else "")
+                self._set_problem(BLANK if self._is_blank(frame) else slowness(self._frame_times))
 
     def look_at(self, frame: Frame) -> None:
         """Put a trigger into the queue if something moves in this frame. Raises CameraError for one
@@ -177,6 +187,15 @@ class MotionWatch:
         self._logged = problem
 
 
+def slowness(times: Sequence[float]) -> str:
+    """Return how few frames came at these moments (seconds), if they are too few to see motion;
+    else an empty text."""
+    seconds = times[-1] - times[0] if len(times) > INTERVALS else 0.0
+    if seconds <= INTERVALS * MAX_INTERVAL_SECONDS:
+        return ""
+    return f"only {INTERVALS} frames came in {seconds:.0f} s; one a second is the least"
+
+
 def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQueue) -> MotionWatch:
     """Return what looks for motion in the camera's picture, as its settings say. Raises
     SettingsError if it cannot."""
@@ -206,7 +225,10 @@ def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQu
         if settings.motion
         else None,
         queue,
-        judge=Judge(lambda frames: saw_motion(frames, sensitivity, zones))
+        judge=Judge(
+            lambda frames: saw_motion(frames, sensitivity, zones),
+            MAX_DELAYS.get(settings.source, 0.0),
+        )
         if settings.confirms
         else None,
     )

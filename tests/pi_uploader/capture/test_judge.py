@@ -45,6 +45,23 @@ def test_motion_in_any_of_the_frames_confirms(at: float) -> None:
     assert judged(quiet_but([at])).motion == Motion(BOX)
 
 
+@pytest.mark.parametrize("delay", [0.0, 0.3, 1.5, 2.9])
+@pytest.mark.parametrize("moved_at", [99.5, 100.0, 100.8])
+def test_motion_confirms_that_is_seen_late(delay: float, moved_at: float) -> None:
+    """A network camera's frames say when they came."""
+    judge = Judge(saw_brightness, max_delay=3.0)
+    frames = [
+        frame_of(MOVING if moved_at <= at - delay < moved_at + 0.4 else QUIET, at=at)
+        for at in (MOMENT + number / 5 for number in range(-15, 25))
+    ]
+    for frame in frames[:15]:
+        judge.see(frame, None)
+    judgement = judge.ask(MOMENT)
+    for frame in frames[15:]:
+        judge.see(frame, None)
+    assert judgement.motion == Motion(BOX)
+
+
 def test_motion_at_the_trigger_confirms_before_the_second_is_over() -> None:
     """Whoever waits for the photo gets it sooner."""
     judge = Judge(saw_brightness)

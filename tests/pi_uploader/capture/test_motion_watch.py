@@ -1,21 +1,30 @@
 """Motion in the picture takes photos, and a stream that fails costs no other trigger."""
 
+import itertools
 import logging
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from gpiozero.pins.mock import MockFactory
+from hypothesis import given
+from hypothesis import strategies as st
 
 from photo_wire.headers import Trigger
 from photo_wire.motion import Motion
 from pi_uploader.agent.state import read_cameras
 from pi_uploader.cameras import Camera, CameraError
 from pi_uploader.capture import frame_reader, motion_watch, process
-from pi_uploader.capture.motion_watch import MotionWatch, open_motion_watch
+from pi_uploader.capture.motion_watch import (
+    INTERVALS,
+    MotionWatch,
+    open_motion_watch,
+    slowness,
+)
 from pi_uploader.motion.frame import Frame
 from pi_uploader.settings import (
     CameraSettings,
@@ -213,6 +222,29 @@ def test_a_stream_that_hangs_is_opened_again_once_it_ends(
         "gate: motion in its picture is not seen: no frame came for 0.3 s",
         "gate: its picture is watched for motion again",
     ]
+
+
+def test_a_stream_with_few_frames_is_blind(gate: StreamingCamera) -> None:
+    """Whoever walks by is gone between two of them."""
+
+    def deliver() -> Iterator[Frame]:
+        for number in itertools.count():
+            yield frame_of(QUIET, at=time.monotonic() + 2 * number)
+
+    gate.show(deliver)
+    watch = MotionWatch("gate", gate, BrightnessDetector, TriggerQueue())
+    with watch.running():
+        wait_for(lambda: watch.state.startswith("blind: only 5 frames came in"), what="its state")
+
+
+@given(st.lists(st.floats(0.05, 1.0), max_size=INTERVALS))
+def test_a_frame_a_second_is_enough(intervals: list[float]) -> None:
+    assert slowness([sum(intervals[:end]) for end in range(len(intervals) + 1)]) == ""
+
+
+@given(st.lists(st.floats(1.01, 5.0), min_size=INTERVALS, max_size=INTERVALS))
+def test_fewer_are_too_few(intervals: list[float]) -> None:
+    assert slowness([sum(intervals[:end]) for end in range(INTERVALS + 1)])
 
 
 def test_motion_that_lasts_triggers_once_a_second() -> None:
