@@ -157,10 +157,12 @@ class Phone:
         return self.page
 
     def turn_on(self) -> None:
-        """Turn notifications of this browser on, from its page."""
+        """Turn notifications of this browser on, from its page, by the keyboard: the focus stays
+        on the button."""
         self.open()
-        self.page.get_by_role("button", name="Turn on").click()
+        self.page.get_by_role("button", name="Turn on").press("Enter")
         expect(self.page.locator("#browser-state")).to_contain_text("This browser shows")
+        expect(self.page.get_by_role("button", name="Turn off")).to_be_focused()
 
     @property
     def worker(self) -> Worker:
