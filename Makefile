@@ -26,12 +26,13 @@ RUN := $(PY) -m local.run --port $(PORT) $(if $(AZURITE_PORT),--azurite-port $(A
 	$(if $(VERBOSE),--verbose) \
 	$(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(STATE),--state "$(STATE)")
 PAGE := tests/function_app/web/page# the tools that check the gallery's JavaScript
+LIGHTHOUSE := tests/lighthouse# apart from them: few need its many packages
 OLD_PICAMERA2 := $(wildcard requirements-picamera2-*.txt)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-motion bench-packages proof icons container-secrets compose-tools cost cost-page dist lock golden screenshots arm-schemas check clean browser font firefox power-cut rtsp-server mqtt-broker motion-program systemd-tools
+.PHONY: help setup setup-dev run func test test-fast test-313 drill bench bench-motion bench-packages proof icons container-secrets compose-tools cost cost-page dist lock golden screenshots lighthouse arm-schemas check clean browser font firefox power-cut rtsp-server mqtt-broker motion-program systemd-tools
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +108,9 @@ screenshots: setup-dev browser font rtsp-server ## take pictures of every page i
 	@$(PY) -m pytest -q -n 2 -o python_files='pictures_*.py' tests/e2e/screenshots
 	@$(PY) -m tests.e2e.screenshots.docs
 
+lighthouse: setup-dev browser $(LIGHTHOUSE)/node_modules/.done ## have Lighthouse look at every page of the gallery; 6 minutes
+	@$(PY) -m pytest -q -o python_files='lighthouse_*.py' $(LIGHTHOUSE)
+
 arm-schemas: .venv/.dev ## check infra/main.json against Microsoft's schemas; FROM=a clone of azure-resource-manager-schemas
 	@$(PY) -m tests.infra.schemas $(if $(FROM),"$(FROM)")
 
@@ -114,14 +118,14 @@ check: .venv/.dev $(PAGE)/node_modules/.done ## run ruff, mypy, ESLint, tsc, the
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@.venv/bin/mypy
-	@$(PAGE)/node_modules/.bin/eslint --config $(PAGE)/eslint.config.js function_app/web/page $(PAGE)/unit $(PAGE)/firefox
+	@$(PAGE)/node_modules/.bin/eslint --config $(PAGE)/eslint.config.js function_app/web/page $(PAGE)/unit $(PAGE)/firefox $(LIGHTHOUSE)/lighthouse.js
 	@$(PAGE)/node_modules/.bin/tsc --project $(PAGE)
 	@$(PAGE)/node_modules/.bin/tsc --project $(PAGE)/tsconfig.worker.json
 	@node --test --test-reporter=dot $(PAGE)/unit/*.test.js
 	@$(PY) -m pytest -q tests/test_imports.py
 
 clean: ## remove what make installed; your photos in .local stay
-	rm -rf .venv .venv-3.13 node_modules $(PAGE)/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.13 node_modules $(PAGE)/node_modules $(LIGHTHOUSE)/node_modules build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 browser:
@@ -194,6 +198,10 @@ node_modules/.done: package.json package-lock.json $(wildcard local/left_out/*/p
 	@node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null || { \
 		echo "This is Node.js $$(node --version); Nightjar needs 20 or newer, for Azurite (Debian 12 and Ubuntu 24.04 have 18): https://nodejs.org/en/download"; exit 1; }
 	npm ci --no-progress
+	@touch $@
+
+$(LIGHTHOUSE)/node_modules/.done: $(LIGHTHOUSE)/package.json $(LIGHTHOUSE)/package-lock.json
+	npm ci --no-progress --ignore-scripts --prefix $(LIGHTHOUSE)
 	@touch $@
 
 $(PAGE)/node_modules/.done: $(PAGE)/package.json $(PAGE)/package-lock.json

@@ -29,7 +29,7 @@ def chromium(*arguments: str, **env: str) -> Iterator["Browser"]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=_program(SHELL, *WHOLE),
+            executable_path=program(),
             args=[*ARGUMENTS, *arguments],
             env={**os.environ, **env},
         )
@@ -42,12 +42,13 @@ def chromium(*arguments: str, **env: str) -> Iterator["Browser"]:
 @contextmanager
 def whole_chromium(shell: "Browser") -> Iterator["Browser"]:
     """Run the whole browser beside another one: the headless shell shows no notifications."""
-    browser = shell.browser_type.launch(executable_path=_program(*WHOLE), args=ARGUMENTS)
+    browser = shell.browser_type.launch(executable_path=program(WHOLE), args=ARGUMENTS)
     try:
         yield browser
     finally:
         browser.close()
 
 
-def _program(*names: str) -> str:
+def program(names: tuple[str, ...] = (SHELL, *WHOLE)) -> str:
+    """Return the path of the first of these browsers that is installed."""
     return next(filter(None, map(shutil.which, names)))

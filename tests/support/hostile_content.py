@@ -76,7 +76,7 @@ class HostileContent:
         for name in (self.photo, trashed):
             assert api.put(picture, photo_headers(name)).status_code == 201
         self.ask("POST", "/api/photos/delete", {"ids": [str(trashed)]})
-        body = jpeg(seed=2)
+        body = jpeg(640, 480, 2)
         for hours in (0, 24 * 3):
             name = new_name(CAMERA, self.now - timedelta(hours=hours, minutes=2))
             photo = Photo(name, Media.JPEG, "ab" * 32, len(body), self.now, MARKUP, MARKUP, MARKUP)
