@@ -141,6 +141,7 @@ def _can_take(camera: UsbCamera) -> bool:
         return False
 
 
+@pytest.mark.slow
 def test_a_camera_that_is_unplugged_says_so_and_comes_back(
     shed: UsbCamera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,5 +1,7 @@
 """Address, password, certificate and transport of a network camera, with a real RTSP server."""
 
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from pi_uploader.status import motion_status
 from tests.support.certificates import Authority
 from tests.support.installed_pi import NAME, InstalledPi
 from tests.support.rtsp.camera import is_available, network_camera
+from tests.support.rtsp.clock_picture import first_time_in_clip
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(
@@ -105,3 +108,31 @@ def test_camera_substream(pi: InstalledPi, is_set: bool, state: str) -> None:
                 lambda: state in motion_status(pi.spool_folder)[1]["motion"].get(NAME, ""),
                 what=f"a camera that is {state}",
             )
+
+
+@pytest.mark.slow
+def test_camera_preroll_of_a_network_camera(pi: InstalledPi) -> None:
+    """A clip begins that long before its own time, once enough of the stream is kept."""
+    with network_camera("--scripted") as camera:
+        pi.environ |= {
+            "CAMERA_SOURCE": "rtsp",
+            "CAMERA_URL": camera.url,
+            "CAMERA_FORMAT": "mp4",
+            "CAMERA_CLIP": "1s",
+            "CAMERA_PREROLL": "2s",
+            "CAMERA_EVERY": "2s",
+        }
+        with pi.capturing():
+            wait_for(lambda: newest_clip_begins(pi) >= 2, what="a clip with its pre-roll")
+
+
+def newest_clip_begins(pi: InstalledPi) -> float:
+    """Return the seconds from the first picture of the newest clip to its trigger; 0 if there is
+    none."""
+    photo = pi.spool.newest()
+    if photo is None:
+        return 0
+    age = (datetime.now(UTC) - photo.name.captured_at).total_seconds()
+    trigger = time.monotonic() - age
+    with pi.spool.open(photo) as file:
+        return trigger - first_time_in_clip(file.read())

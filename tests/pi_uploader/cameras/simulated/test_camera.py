@@ -20,7 +20,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CameraError, CaptureContext
 from pi_uploader.cameras.media.exif import EXIF_IFD
 from pi_uploader.cameras.simulated import camera as camera_module
-from pi_uploader.cameras.simulated import scene
+from pi_uploader.cameras.simulated import clip, scene
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
 from pi_uploader.motion.frame import FRAME_SIZE
 
@@ -136,6 +136,19 @@ def test_a_clip_shows_the_seconds_from_now_on() -> None:
     shot = camera.take_clip(CONTEXT, 2)
     assert shot.media is Media.MP4
     assert inspect(shot.content) is Media.MP4
+
+
+def test_a_clip_begins_the_pre_roll_before_its_trigger(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[datetime] = []
+
+    def draw(moment: datetime, camera: str) -> Image.Image:
+        drawn.append(moment)
+        return scene.draw(moment, camera)
+
+    monkeypatch.setattr(clip, "draw", draw)
+    SimulatedCamera("garden", lambda: TIME, pre_roll=1.0).take_clip(CONTEXT, 0.6)
+    assert drawn[0] == TIME - timedelta(seconds=1)
+    assert drawn[-1] == TIME + timedelta(seconds=0.4)
 
 
 def test_without_ffmpeg_it_records_no_clips(monkeypatch: pytest.MonkeyPatch) -> None:
