@@ -71,6 +71,11 @@ class Label:
         return f"{self.word}={self.score:.2f}"
 
 
+UNKNOWN = Label("unknown", 1.0)
+"""The label of a photo at which the model of its device did not look: it had no time, or failed.
+Without any label a photo is one of a device without a model, or the model found nothing."""
+
+
 def parse_motion(text: str) -> Motion:
     """Return the motion in the header X-Motion. Raises WireError."""
     if text == WITHOUT_MOTION:

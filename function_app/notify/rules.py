@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.notify.events import PHOTO, Event
 from photo_wire.moment import format_time, parse_time
+from photo_wire.motion import UNKNOWN
 
 DEFAULT_INTERVAL_MINUTES, MAX_INTERVAL_MINUTES = 5, 24 * 60
 MAX_SNOOZE = timedelta(days=7)
@@ -39,11 +40,11 @@ class Hours:
 @dataclass(frozen=True, slots=True)
 class Rule:
     """What a channel is told of. `cameras`, `triggers` of photos and kinds of `alerts` are None for
-    all and empty for none. With `labels` it is told of photos that have one of these. Photos are
-    told on `days` (those on which the hours begin) within `hours`, and not within `quiet` hours,
-    all in the time zone `zone`; alerts always, unless `quiet_alerts` has them be quiet, too, and
-    during a snooze. `interval_minutes` lie between two notifications of a camera. `snoozed_cameras`
-    has until when each is snoozed."""
+    all and empty for none. With `labels` it is told of photos that have one of these or UNKNOWN.
+    Photos are told on `days` (those on which the hours begin) within `hours`, and not within
+    `quiet` hours, all in the time zone `zone`; alerts always, unless `quiet_alerts` has them be
+    quiet, too, and during a snooze. `interval_minutes` lie between two notifications of a camera.
+    `snoozed_cameras` has until when each is snoozed."""
 
     cameras: frozenset[str] | None = None
     triggers: frozenset[str] | None = None
@@ -80,7 +81,8 @@ class Rule:
         if not _is_among(event.camera, self.cameras):
             return False
         if event.kind == PHOTO:
-            has_label = self.labels is None or not self.labels.isdisjoint(event.labels)
+            wanted = self.labels and self.labels | {UNKNOWN.word}  # nobody else looks at those
+            has_label = wanted is None or not wanted.isdisjoint(event.labels)
             return _is_among(event.trigger, self.triggers) and has_label
         return _is_among(event.kind, self.alerts)
 

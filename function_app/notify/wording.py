@@ -27,6 +27,7 @@ from photo_wire.alert import (
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from photo_wire.moment import parse_time
+from photo_wire.motion import UNKNOWN
 
 MAX_NAMES = 8  # of cameras in a message
 MAX_LABELS = 3  # in a title, for what a photo shows
@@ -105,8 +106,8 @@ def _photo(event: Event, more: int, reader: Reader) -> Text:
     if event.trigger in set(Trigger):
         what = _TRIGGERS[Trigger(event.trigger)]
     title = f"{event.camera}: {what}"
-    if event.labels:
-        labels = ", ".join(event.labels[:MAX_LABELS])
+    if found := [one for one in event.labels if one != UNKNOWN.word]:
+        labels = ", ".join(found[:MAX_LABELS])
         title = f"{labels.capitalize()} at {event.camera}"
     if event.photo and event.photo.media is Media.MP4:
         title += " (clip)"

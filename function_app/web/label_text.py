@@ -4,9 +4,9 @@ from function_app.web.translation import Translation
 
 COMMON_LABELS = (
     *("animal", "bicycle", "bird", "bus", "car", "cat", "cow", "dog", "face", "horse"),
-    *("motorcycle", "package", "person", "sheep", "truck", "vehicle"),
+    *("motorcycle", "package", "person", "sheep", "truck", "unknown", "vehicle"),
 )
-"""Those that many models have."""
+"""Those that many models have, and that of a photo at which none looked."""
 
 
 def label_text(t: Translation, word: str) -> str:

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 
 from photo_wire.headers import Trigger
-from photo_wire.motion import Label
+from photo_wire.motion import UNKNOWN, Label
 from pi_uploader.cameras import NetworkResult
 from pi_uploader.settings import CameraSettings
 from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX
@@ -25,11 +25,11 @@ class CameraLabels:
         self._logged = ""
 
     def put(self, photo: PhotoInfo, network: NetworkResult | None) -> None:
-        """Store what the network found in a photo that is in the spool, nothing if it returned
+        """Store what the network found in a photo that is in the spool, UNKNOWN if it returned
         nothing: the upload waits for it. Whatever fails is logged, and costs labels alone."""
         if photo.trigger not in _MAY_BE_OF_MOTION:
             return
-        labels: Sequence[Label] = ()
+        labels: Sequence[Label] = (UNKNOWN,)
         try:
             if network:
                 labels = self._labels_of(network)

@@ -6,7 +6,7 @@ from itertools import chain, takewhile
 from typing import Protocol
 
 from photo_wire.media import Media
-from photo_wire.motion import Box, Label
+from photo_wire.motion import UNKNOWN, Box, Label
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.detect.limits import MinuteLimit
 from pi_uploader.detect.report import CameraReport
@@ -86,7 +86,7 @@ class Detector:
             self._seen = {one for one in self._seen if one > self._floor}
 
     def _look(self, photo: SpooledPhoto) -> None:
-        """Store the labels of a photo, none if it cannot be looked at: the upload waits for
+        """Store the labels of a photo, UNKNOWN if it cannot be looked at: the upload waits for
         them."""
         try:
             labels = self._labels_of(photo)
@@ -95,7 +95,7 @@ class Detector:
         except Exception as error:  # noqa: BLE001  a model and Pillow raise anything
             self._reports[photo.name.camera].failed += 1
             self._log_once(f"{photo.name.camera}: a photo was not looked at: {_describe(error)}")
-            labels = ()
+            labels = (UNKNOWN,)
         try:
             self._spool.labels.put(photo.name, labels)
         except OSError as error:
@@ -106,10 +106,10 @@ class Detector:
         settings, report = self._cameras[camera], self._reports[camera]
         model = self._models.get(camera)
         if model is None:
-            return ()
+            return (UNKNOWN,)
         if not self._limits[camera].allows(self._clock.monotonic()):
             report.above_limit += 1
-            return ()
+            return (UNKNOWN,)
         with self._spool.open(photo) as file:
             content = file.read()
         box = photo.motion.box if photo.motion else None

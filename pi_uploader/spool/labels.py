@@ -2,9 +2,8 @@
 
     labels/entry-20261120T120134567Z-5f3a9c2e    person=0.93, vehicle=0.51
 
-It has what the header X-Labels says; it is empty if the model found nothing, or did not look. None
-is flushed: after a power cut a photo is uploaded without labels. A file that holds anything else
-counts as empty.
+It has what the header X-Labels says; it is empty if the model found nothing. None is flushed: after
+a power cut a photo is uploaded as UNKNOWN, and so it is if its file holds anything else.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus
-from photo_wire.motion import Label, format_labels, parse_labels
+from photo_wire.motion import UNKNOWN, Label, format_labels, parse_labels
 from photo_wire.name import PhotoName, parse_name
 from pi_uploader.spool.photo import SpooledPhoto
 from pi_uploader.state_files import open_regular_file, write_atomically
@@ -43,7 +42,7 @@ class LabelStore:
 
     def get(self, photo: SpooledPhoto) -> tuple[Label, ...] | None:
         """Return the labels of a photo; None if it was not looked at yet. Whatever is wrong with
-        the folder or the file costs labels: there are none then."""
+        the folder or the file costs labels: the photo is UNKNOWN then."""
         try:
             file = self._find(photo)
             if file is None:
@@ -52,7 +51,7 @@ class LabelStore:
                 text = opened.read(MAX_BYTES + 1).decode("ascii")
             return parse_labels(text) if text else ()
         except (OSError, UnicodeDecodeError, WireError):
-            return ()
+            return (UNKNOWN,)
 
     def remove(self, photo: SpooledPhoto) -> None:
         """Delete the labels of a photo that has left the spool."""

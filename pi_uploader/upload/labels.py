@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from photo_wire.motion import Label
+from photo_wire.motion import UNKNOWN, Label
 from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.notification import is_detecting
@@ -36,8 +36,11 @@ class PhotoLabels:
         return min(LOOK_SECONDS, MAX_WAIT_SECONDS - age)
 
     def of(self, photo: SpooledPhoto) -> tuple[Label, ...]:
-        """Return what is known of a photo by now."""
-        return (self._gets_labels(photo) and self._spool.labels.get(photo)) or ()
+        """Return what is known of a photo by now: UNKNOWN if nobody has looked at it."""
+        if not self._gets_labels(photo):
+            return ()
+        labels = self._spool.labels.get(photo)
+        return (UNKNOWN,) if labels is None else labels
 
     def remove(self, photo: SpooledPhoto) -> None:
         """Forget the labels of a photo that was delivered."""

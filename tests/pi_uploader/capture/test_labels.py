@@ -78,18 +78,25 @@ def test_a_network_may_have_its_own_classes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "network",
     [
-        None,
         NetworkResult(ssd([0, 0], [0.0, 0.0])),
         NetworkResult(ssd([np.nan, -7], [0.9, np.inf])),
-        NetworkResult((np.zeros((17, 3), np.float32),)),
-        NetworkResult(("no array",)),
     ],
 )
 def test_a_photo_in_which_nothing_was_found_does_not_wait(
+    network: NetworkResult, tmp_path: Path
+) -> None:
+    assert labels_after(tmp_path, network) == []
+
+
+@pytest.mark.parametrize(
+    "network",
+    [None, NetworkResult((np.zeros((17, 3), np.float32),)), NetworkResult(("no array",))],
+)
+def test_nor_does_one_at_which_the_network_did_not_look(
     network: NetworkResult | None, tmp_path: Path
 ) -> None:
-    """Nor if the network returned nothing, or something that is not known."""
-    assert labels_after(tmp_path, network) == []
+    """Or of which it returned something that is not known."""
+    assert labels_after(tmp_path, network) == [("unknown", 1.0)]
 
 
 def test_other_photos_have_no_labels(tmp_path: Path) -> None:
@@ -101,5 +108,5 @@ def test_a_disk_that_takes_no_labels_costs_no_photo(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     tmp_path.joinpath("labels").write_text("a file of another program")
-    assert labels_after(tmp_path, NetworkResult(ssd([0], [0.75]))) is None
+    assert labels_after(tmp_path, NetworkResult(ssd([0], [0.75]))) == [("unknown", 1.0)]
     assert "labels cannot be stored: Not a directory" in caplog.text

@@ -9,7 +9,7 @@ import pytest
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
-from photo_wire.motion import Box, Label, Motion
+from photo_wire.motion import UNKNOWN, Box, Label, Motion
 from pi_uploader.clock import BootTime
 from pi_uploader.detect.detector import Detector
 from pi_uploader.detect.errors import ModelError
@@ -124,8 +124,10 @@ def test_above_the_limit_photos_get_no_labels_and_are_counted(scene: Scene) -> N
     scene.start(per_minute=2)
     photos = [scene.put(number) for number in range(5)]
     assert scene.detector.look_at_new() == 5
-    assert [bool(scene.spool.labels.get(one)) for one in photos] == [0, 0, 0, 1, 1]
-    assert {scene.spool.labels.get(one) for one in photos[:3]} == {()}  # nobody waits for them
+    assert [scene.spool.labels.get(one) == PERSON for one in photos] == [0, 0, 0, 1, 1]
+    assert {scene.spool.labels.get(one) for one in photos[:3]} == {
+        (UNKNOWN,)
+    }  # nobody waits for them
     assert (scene.report.looked_at, scene.report.above_limit) == (2, 3)
     scene.now = 60.0
     assert scene.spool.labels.get(later := scene.put(9)) is None
@@ -143,7 +145,7 @@ def test_a_model_that_fails_costs_labels_alone(
     scene.model.fail = fail
     photos = [scene.put(number) for number in range(3)]
     assert scene.detector.look_at_new() == 3
-    assert {scene.spool.labels.get(one) for one in photos} == {()}
+    assert {scene.spool.labels.get(one) for one in photos} == {(UNKNOWN,)}
     assert scene.report.failed == 3
     assert caplog.text.count("a photo was not looked at") == 1  # the same each time
 
@@ -170,7 +172,7 @@ def test_a_camera_without_its_model_lets_no_photo_wait(scene: Scene) -> None:
     scene.detector._models = {}
     photo = scene.put(1)
     scene.detector.look_at_new()
-    assert scene.spool.labels.get(photo) == ()
+    assert scene.spool.labels.get(photo) == (UNKNOWN,)
 
 
 def test_many_photos_do_not_grow_the_memory(scene: Scene, tmp_path: Path) -> None:

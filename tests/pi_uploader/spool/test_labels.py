@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from photo_wire.headers import ClockStatus
-from photo_wire.motion import Label
+from photo_wire.motion import UNKNOWN, Label
 from photo_wire.name import PhotoName
 from pi_uploader.clock import BootTime
 from pi_uploader.spool import Spool, SpooledPhoto
@@ -87,7 +87,7 @@ def test_something_else_in_the_place_of_a_file(replace: object, spool: Spool) ->
     file = spool.labels.folder / str(photo.name)
     assert callable(replace)
     replace(file)
-    assert spool.labels.get(photo) == ()
+    assert spool.labels.get(photo) == (UNKNOWN,)
     spool.labels.remove(photo)
     assert spool.labels.purge(spool) in (0, 1)
     assert list(spool.waiting_photos()) == [photo]
@@ -148,5 +148,5 @@ def test_a_disk_that_does_not_show_them(
 
     for look in ("stat", "lstat", "unlink", "scandir", "open"):
         monkeypatch.setattr(os, look, fail)
-    assert spool.labels.get(photo) == ()
+    assert spool.labels.get(photo) == (UNKNOWN,)
     spool.labels.remove(photo)
