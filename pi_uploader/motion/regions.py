@@ -73,10 +73,10 @@ class Region:
         )
 
 
-def _neighbours(reach: int) -> tuple[frozenset[int], ...]:
-    """Return the numbers of the cells around each cell."""
+def _neighbours(reach: int) -> tuple[tuple[int, ...], ...]:
+    """Return the numbers of the cells around each cell; sets of them would need 3 MB more."""
     return tuple(
-        frozenset(
+        tuple(
             row * CELL_COLUMNS + column
             for row in range(max(0, y - reach), min(CELL_ROWS, y + reach + 1))
             for column in range(max(0, x - reach), min(CELL_COLUMNS, x + reach + 1))
@@ -101,7 +101,7 @@ def label(active: Mask, joins_gaps: bool) -> tuple[NDArray[np.int64], int]:
         region = [left.pop()]
         waiting = list(region)
         while waiting:
-            if found := left & near[waiting.pop()]:
+            if found := left.intersection(near[waiting.pop()]):
                 left -= found
                 waiting.extend(found)
                 region.extend(found)
