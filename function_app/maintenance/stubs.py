@@ -10,10 +10,11 @@ from function_app.services import Services
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.commands import TooManyCommandsError
 from function_app.storage.models import DamagedRecordError, Photo
-from photo_wire.command import Command, Kind
+from photo_wire.command import MAX_OPEN, Command, Kind
 from photo_wire.moment import to_milliseconds
 
 COMMAND_TTL = timedelta(hours=1)  # the device drops old frames for new ones
+MAX_OPEN_WITH_FRAMES = MAX_OPEN // 2  # the other places are for what people ask of the device
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +42,8 @@ def correct(stub: Photo, services: Services) -> bool:
 
 def ask_for_frames(stub: Photo, services: Services, actor: str, now: datetime) -> None:
     """Have the device of a stub keep the frames that it judged, from which its detector can be
-    measured. Nothing is asked of a device that cannot be asked, or that has too much to do: the
-    photo matters more. Raises StorageUnavailableError."""
+    measured. Nothing is asked of a device that cannot be asked, or that has too much to do: what
+    people ask of it matters more. Raises StorageUnavailableError."""
     camera, now = stub.name.camera, to_milliseconds(now)
     device = services.device_keys.bindings.device_of(camera, now)
     if device is None:
@@ -51,6 +52,6 @@ def ask_for_frames(stub: Photo, services: Services, actor: str, now: datetime) -
         secrets.token_hex(16), Kind.REPLAY_KEEP, now + COMMAND_TTL, camera, photo=stub.name
     )
     try:
-        services.commands.ask(device, CommandRecord(kept, actor, now), now)
+        services.commands.ask(device, CommandRecord(kept, actor, now), now, MAX_OPEN_WITH_FRAMES)
     except TooManyCommandsError:
         log.warning("%s has too many open commands to be asked for %s", device, stub.name)

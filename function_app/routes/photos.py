@@ -198,7 +198,7 @@ ROUTES: tuple[Route, ...] = (
             trash.correct_stubs,
             Operation(
                 "Make photos of up to 100 triggers without motion in which somebody saw motion. "
-                "Their devices are asked to keep what they judged.",
+                "Devices that have not too much to do are asked to keep what they judged.",
                 {200: "CorrectedStubs"},
             ),
             Inputs(body=trash.CORRECTION),

@@ -56,7 +56,7 @@ log = logging.getLogger(__name__)
 
 
 class TooManyCommandsError(Exception):
-    """The device has MAX_OPEN open commands."""
+    """The device has as many open commands as it may have."""
 
 
 class _Read(NamedTuple):
@@ -89,10 +89,12 @@ class Commands:
     table: TableStore
     blobs: DeviceBlobs
 
-    def ask(self, device: str, wanted: CommandRecord, now: datetime) -> CommandRecord:
+    def ask(
+        self, device: str, wanted: CommandRecord, now: datetime, max_open: int = MAX_OPEN
+    ) -> CommandRecord:
         """Store a command and tell the device. Return it with its id; that of `wanted` is of no
         command. If only telling the device fails, it learns of it by its next heartbeat: whoever
-        asked would ask again. Raises TooManyCommandsError.
+        asked would ask again. Raises TooManyCommandsError if `max_open` commands are open.
 
         Five requests: three reads and two writes.
         """
@@ -103,7 +105,7 @@ class Commands:
             if found.open.find(record.command.id):  # the write before was made, and nobody knew
                 self._tell(device, found.open.key, now)
                 return record
-            if len(open_now.commands) >= MAX_OPEN:
+            if len(open_now.commands) >= max_open:
                 raise TooManyCommandsError
             record = replace(wanted, command=replace(wanted.command, id=open_now.new_id(now)))
             if self._rewrite(device, found.row, open_now.with_command(record.command), record):

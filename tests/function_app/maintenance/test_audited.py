@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.functions as func
@@ -13,12 +13,16 @@ from function_app.http.request import Request
 from function_app.maintenance import audited
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage.command_rows import CommandRecord
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
+from photo_wire.command import MAX_OPEN, Command, Kind
 from photo_wire.media import Media
+from photo_wire.moment import to_milliseconds
 from photo_wire.motion import Motion
 from photo_wire.name import PhotoName
 from tests.support.api import MOMENT, name_of
+from tests.support.devices import bind
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
 
@@ -91,6 +95,35 @@ def test_a_stub_is_corrected_once() -> None:
         assert audited.correct(name, REQUEST, world.services, OWNER)
     assert world.log() == [("saw motion in", str(stub))]
     assert [one.name for one in world.services.index.query(View(), 9)] == [stub, NAME]
+
+
+def test_many_corrected_stubs_leave_places_for_what_people_ask() -> None:
+    """More of them than a device may have open commands: all become photos."""
+    services, now = World().services, datetime.now(UTC)
+    bind(services, "gate", "pi")
+    stubs = [name_of("gate", MOMENT + timedelta(minutes=1 + one)) for one in range(MAX_OPEN + 5)]
+    for stub in stubs:
+        photo = Photo(stub, Media.JPEG, "ab" * 32, 3, MOMENT, motion=Motion())
+        services.blobs.add(photo, b"abc")
+        services.index.add(photo, MOMENT)
+        assert audited.correct(stub, REQUEST, services, OWNER)
+    assert len(services.index.query(View(), 99)) == 1 + len(stubs)
+    wanted = Command("0" * 32, Kind.PHOTO, to_milliseconds(now + timedelta(minutes=1)), "gate")
+    for _ in range(MAX_OPEN // 2):
+        services.commands.ask("pi", CommandRecord(wanted, "owner", now), now)
+    kinds = [one.command.kind for one in services.commands.newest("pi", 100, "")]
+    assert sorted(kinds) == [Kind.PHOTO] * (MAX_OPEN // 2) + [Kind.REPLAY_KEEP] * (MAX_OPEN // 2)
+
+
+def test_the_device_is_not_asked_of_a_stub_that_is_deleted_meanwhile() -> None:
+    """After it was found: its frames would be kept for nothing."""
+    services = World().services
+    bind(services, "gate", "pi")
+    stub = name_of("gate", MOMENT + timedelta(hours=1))
+    photo = Photo(stub, Media.JPEG, "ab" * 32, 3, MOMENT, motion=Motion())
+    services.index.add(photo, MOMENT)  # and no blob
+    assert not audited.correct(stub, REQUEST, services, OWNER)
+    assert services.commands.newest("pi", 100, "") == []
 
 
 def is_there(services: Services, name: PhotoName) -> bool:

@@ -8,7 +8,7 @@ from function_app.days.lanes import lanes
 from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.counting import update_figures
 from function_app.maintenance.repair import reconcile
-from function_app.maintenance.stubs import ask_for_frames, correct
+from function_app.maintenance.stubs import MAX_OPEN_WITH_FRAMES, ask_for_frames, correct
 from function_app.services import Services
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
@@ -95,7 +95,7 @@ def test_the_device_is_asked_to_keep_the_frames(empty: Services) -> None:
     for number in range(MAX_OPEN + 1):
         ask_for_frames(stub, empty, "owner", NOW + timedelta(seconds=number))
     asked = empty.commands.newest("pi", 100, "")
-    assert len(asked) == MAX_OPEN
+    assert len(asked) == MAX_OPEN_WITH_FRAMES
     assert {(one.command.kind, one.command.photo) for one in asked} == {
         (Kind.REPLAY_KEEP, stub.name)
     }
