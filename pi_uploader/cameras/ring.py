@@ -8,9 +8,9 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
 
 MAX_RING_BYTES = 32 * 1024 * 1024
+MAX_RING_PICTURES = 20_000  # each costs memory beside its bytes; ten minutes of a common camera
 STALL_SECONDS = 5.0  # without a picture, after which a clip ends
 FRESH_SECONDS = 2.0  # since the newest picture, after which the stream counts as away
 
@@ -29,13 +29,21 @@ class Picture:
 
 class Ring:
     """The pictures of the last `seconds`, and the ones before them from a key picture on; fewer
-    where they have more than `max_bytes`. Any thread may call any method."""
+    where these are more than `max_pictures`, or have more than `max_bytes`. Any thread may call
+    any method."""
 
-    def __init__(self, seconds: float, max_bytes: int = MAX_RING_BYTES) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        max_bytes: int = MAX_RING_BYTES,
+        max_pictures: int = MAX_RING_PICTURES,
+    ) -> None:
         self._seconds = seconds
         self._max_bytes = max_bytes
+        self._max_pictures = max_pictures
         self._changed = threading.Condition()
         self._pictures: deque[Picture] = deque()
+        self._keys: deque[tuple[int, float]] = deque()  # the key pictures: number, and when it came
         self._first = 0  # the number of the oldest picture, among all that ever came
         self._size = 0  # bytes
         self._stream = 0  # counts the streams, whose pictures cannot be joined
@@ -50,9 +58,11 @@ class Ring:
         key picture."""
         with self._changed:
             if self._pictures or picture.is_key:
+                if picture.is_key:
+                    self._keys.append((self._first + len(self._pictures), picture.at))
                 self._pictures.append(picture)
                 self._size += len(picture.content)
-                while self._is_too_long() or self._size > self._max_bytes:
+                while self._is_too_long() or self._is_too_much():
                     self._forget_first_group()
                 self._changed.notify_all()
 
@@ -61,6 +71,7 @@ class Ring:
         with self._changed:
             self._first += len(self._pictures)
             self._pictures.clear()
+            self._keys.clear()
             self._size = 0
             self._stream += 1
             self._changed.notify_all()
@@ -146,13 +157,18 @@ class Ring:
 
     def _is_too_long(self) -> bool:
         """Return whether the pictures from the second key picture on are long enough."""
-        second = next((one for one in islice(self._pictures, 1, None) if one.is_key), None)
-        return second is not None and self._newest_at() - second.at >= self._seconds
+        if len(self._keys) < 2:
+            return False
+        _, second_at = self._keys[1]
+        return self._newest_at() - second_at >= self._seconds
+
+    def _is_too_much(self) -> bool:
+        return self._size > self._max_bytes or len(self._pictures) > self._max_pictures
 
     def _forget_first_group(self) -> None:
         """Forget the oldest pictures, until the next one is a key picture."""
-        while self._pictures:
+        self._keys.popleft()
+        end = self._keys[0][0] if self._keys else self._first + len(self._pictures)
+        while self._first < end:
             self._size -= len(self._pictures.popleft().content)
             self._first += 1
-            if self._pictures and self._pictures[0].is_key:
-                return

@@ -42,6 +42,18 @@ def test_it_never_has_more_bytes_than_it_may(
         assert ring.size <= MAX_BYTES
 
 
+@given(steps, st.floats(0, 10), st.integers(1, 9))
+def test_it_never_has_more_pictures_than_it_may(
+    steps: list[tuple[float, int, bool]], seconds: float, max_pictures: int
+) -> None:
+    """Empty ones count, too; what is left begins with a key picture."""
+    ring, pictures = Ring(seconds, max_pictures=max_pictures), pictures_of(steps)
+    for picture in pictures:
+        ring.add(picture)
+        kept, _ = ring.at_moment(picture.at)
+        assert len(kept) <= max_pictures
+
+
 @given(steps, st.floats(0, 10), st.floats(0, 12))
 def test_a_clip_begins_with_the_last_key_picture_before_its_moment(
     steps: list[tuple[float, int, bool]], seconds: float, ago: float
