@@ -48,7 +48,11 @@ log = logging.getLogger("capture")
 
 
 class Splitter(Protocol):
-    """What splits ffmpeg's output into encoded pictures."""
+    """What splits ffmpeg's output into encoded pictures. `can_be_read`: whether it finds any in
+    what this stream is."""
+
+    @property
+    def can_be_read(self) -> bool: ...
 
     def split(self, block: bytes, at: float) -> Iterator[Picture]:
         """Yield the pictures that are complete with this block, which came at `at` (monotonic
@@ -280,7 +284,9 @@ class _KeptReceiver(_Receiver):
                 self._ring.clear()
                 self._is_first = False
             self._ring.add(picture)
-        self._note(at)
+            self._note(at)
+        if not self._splitter.can_be_read:
+            self._note(at)
         if int(at) != self._second:
             self._second, self._received = int(at), 0
         self._received += len(block)

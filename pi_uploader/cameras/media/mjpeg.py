@@ -11,6 +11,8 @@ END = b"\xff\xd9"  # of a JPEG; it has no such bytes elsewhere, since ffmpeg wri
 class JpegSplitter:
     """Splits what comes into JPEGs."""
 
+    can_be_read = True
+
     def __init__(self) -> None:
         self._rest = b""
 

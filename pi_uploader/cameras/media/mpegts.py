@@ -31,7 +31,7 @@ class PictureSplitter:
         self._packets: list[bytes] = []  # of the picture that is not complete yet
         self._at = 0.0
         self._order = 0
-        self._can_be_read = True
+        self.can_be_read = True
 
     def split(self, block: bytes, at: float) -> Iterator[Picture]:
         """Yield the pictures that are complete with this block, which came at `at`. Raises
@@ -47,9 +47,9 @@ class PictureSplitter:
             if identifier != _VIDEO:
                 self._tables[identifier] = packet
                 if identifier == _PROGRAM:
-                    self._can_be_read = _codec_in(packet) in _CODECS
+                    self.can_be_read = _codec_in(packet) in _CODECS
                 continue
-            if not self._can_be_read:
+            if not self.can_be_read:
                 continue
             if packet[1] & _STARTS_UNIT:
                 if self._packets:

@@ -14,7 +14,7 @@ from pi_uploader.cameras import CameraError, feed
 from pi_uploader.cameras.feed import Feed, Kept
 from pi_uploader.cameras.ffmpeg import Stream
 from pi_uploader.cameras.media.mpegts import PictureSplitter
-from pi_uploader.cameras.ring import Ring
+from pi_uploader.cameras.ring import Picture, Ring
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.skipif(
@@ -118,6 +118,41 @@ def test_a_stream_that_sends_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) 
     problem = problem_of(feed_of("-f", "mpegts", "-i", "pipe:0", stdin=nothing()))
     assert problem == "no picture came for 0.3 s"
     goes_on.set()
+
+
+class NoPictures:
+    """A stream of H.264 in which no picture is ever complete."""
+
+    can_be_read = True
+
+    def split(self, block: bytes, at: float) -> Iterator[Picture]:
+        return iter(())
+
+
+def test_a_stream_of_bytes_without_pictures_is_closed(
+    ring: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of which nothing would be kept, and nobody would know."""
+    monkeypatch.setattr(feed, "START_SECONDS", 0.3)
+    kept = Kept(ring, ENCODED, NoPictures)
+    keeps = Feed("gate", lambda: nullcontext(Stream(LIVE)), has_frames=False, kept=kept)
+    with pytest.raises(CameraError, match=r"^no picture came for 0.3 s$"):
+        keeps.wait_for(0.0, 90)
+    keeps.close()
+
+
+def test_the_bytes_of_motion_jpeg_count_as_life(
+    ring: Ring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its pictures cannot be told apart in a transport stream. Here the time after the first sign
+    of life is none at all."""
+    monkeypatch.setattr(feed, "START_SECONDS", 600.0)
+    monkeypatch.setattr(feed, "STALL_SECONDS", 0.0)
+    kept = Kept(ring, ("-map", "0:v:0", "-c:v", "mjpeg", "-f", "mpegts"), PictureSplitter)
+    keeps = Feed("gate", lambda: nullcontext(Stream(LIVE)), has_frames=False, kept=kept)
+    with pytest.raises(CameraError, match=r"^no picture came for 0 s$"):
+        keeps.wait_for(0.0, 90)
+    keeps.close()
 
 
 def test_a_stream_that_cannot_be_read_says_why() -> None:
