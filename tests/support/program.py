@@ -66,10 +66,16 @@ class SlowPicture:
         self._end: int | None = None
         self._make_pipe()
 
+    @property
+    def is_read(self) -> bool:
+        """Whether a camera reads the picture."""
+        if self._end is None:
+            self._end = self._open()
+        return self._end is not None
+
     def wait_for_reader(self) -> None:
         """Wait until a camera reads the picture."""
-        if self._end is None:
-            self._end = wait_for(self._open, what="a camera that reads")
+        wait_for(lambda: self.is_read, what="a camera that reads")
 
     def give(self, content: bytes) -> None:
         """Give the camera that reads the picture these bytes."""
