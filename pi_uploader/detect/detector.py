@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from itertools import chain, takewhile
 from typing import Protocol
 
+from photo_wire.errors import printable
 from photo_wire.media import Media
 from photo_wire.motion import UNKNOWN, Box, Label
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
@@ -125,4 +126,4 @@ class Detector:
 
 
 def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}".partition("\n")[0][:300]
+    return printable(f"{type(error).__name__}: {error}".partition("\n")[0], 300)

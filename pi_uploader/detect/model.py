@@ -1,5 +1,6 @@
 """A model, from a photo to its labels."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ from pi_uploader.detect.errors import ModelError
 from pi_uploader.detect.outputs import Form, Layout, recognize
 from pi_uploader.detect.picture import draw
 from pi_uploader.detect.runtime import Runtime, open_runtime
+from pi_uploader.state_files import open_regular_file
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -51,9 +53,9 @@ class Model:
     @staticmethod
     def _check(file: Path, max_bytes: int | None) -> None:
         try:
-            with file.open("rb") as opened:
+            with open_regular_file(file) as opened:
                 opened.read(1)
-            size = file.stat().st_size
+                size = os.fstat(opened.fileno()).st_size
         except OSError as error:
             raise ModelError(f"it cannot be read: {error.strerror or error}") from None
         if max_bytes is not None and size > max_bytes:

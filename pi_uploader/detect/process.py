@@ -5,6 +5,7 @@ import logging
 import threading
 from collections.abc import Iterable, Mapping
 
+from photo_wire.errors import printable
 from pi_uploader.clock import Clock
 from pi_uploader.detect.detector import Detector, Looker
 from pi_uploader.detect.errors import ModelError
@@ -81,7 +82,7 @@ def load_models(
             reports[name].problem = f"{camera.model}: {error}"
             log.error("%s: %s: %s; %s", name, camera.model, error, error.hint)
         except Exception as error:
-            reports[name].problem = f"{camera.model}: {type(error).__name__}: {error}"
+            reports[name].problem = printable(f"{camera.model}: {type(error).__name__}: {error}")
             log.exception("%s: %s cannot be used", name, camera.model)
         else:
             models[name] = loaded[what]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from ai_edge_litert.schema_py_generated import TensorType
-from onnx import TensorProto
+from onnx import TensorProto, helper
 from PIL import Image
 
 from photo_wire.media import Media
@@ -220,11 +220,28 @@ def test_a_model_that_is_too_large(tmp_path: Path) -> None:
         Model(file, None, None, max_bytes=100_000_000)
 
 
-def test_a_file_that_is_missing_or_a_folder(tmp_path: Path) -> None:
+def test_a_file_that_is_missing_or_no_regular_file(tmp_path: Path) -> None:
+    """A pipe would wait for a writer."""
     with pytest.raises(ModelError, match="cannot be read: No such file"):
         Model(tmp_path / "model.onnx", None, None)
-    with pytest.raises(ModelError, match="cannot be read: Is a directory"):
-        Model(tmp_path, None, None)
+    os.mkfifo(tmp_path / "pipe.onnx")
+    for file in (tmp_path, tmp_path / "pipe.onnx"):
+        with pytest.raises(ModelError, match="cannot be read: it is not a regular file"):
+            Model(file, None, None)
+
+
+def test_an_operator_with_control_characters_in_its_name(tmp_path: Path) -> None:
+    """Which would change a terminal's colours, and begin a line of the log."""
+    operator = helper.make_node("\x1b[31mEvil\x1b]0;title\x07", ["images"], ["out"])
+    pictures = helper.make_tensor_value_info("images", TensorProto.FLOAT, (1, 3, SIZE, SIZE))
+    scores = helper.make_tensor_value_info("out", TensorProto.FLOAT, (1, 84, 84))
+    opset = helper.make_opsetid("", 17)
+    graph = helper.make_graph([operator], "model", [pictures], [scores])
+    model = helper.make_model(graph, opset_imports=[opset], ir_version=9)
+    (tmp_path / "model.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ModelError, match=r"\\x1b\[31mEvil") as caught:
+        Model(tmp_path / "model.onnx", None, None)
+    assert str(caught.value).isprintable()
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8\xff\xe0 damaged", photo()[:400]])
