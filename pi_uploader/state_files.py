@@ -52,17 +52,20 @@ def write_json_atomically(path: Path, value: Any) -> None:
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a state file: a reader sees all of the old content or all of the new. Raises
-    OSError."""
+    OSError. Whatever a crash or somebody else left under the name of the new one is removed, and
+    not written into: it may be a link to another file."""
     new = path.with_suffix(".new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NONBLOCK
+    new.unlink(missing_ok=True)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     with os.fdopen(os.open(new, flags, 0o666), "wb") as file:
         file.write(content)
     new.replace(path)
 
 
 def append(path: Path, content: bytes) -> None:
-    """Append to a state file. Raises OSError. A disk that fills up may take a part only."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NONBLOCK
+    """Append to a state file. Raises OSError, also for a link. A disk that fills up may take a part
+    only."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     file = os.open(path, flags, 0o666)
     try:
         os.write(file, content)

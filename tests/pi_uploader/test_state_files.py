@@ -55,3 +55,31 @@ def test_append_adds_to_the_end(tmp_path: Path) -> None:
     for line in (b"one\n", b"two\n"):
         append(tmp_path / "lines.log", line)
     assert state_files.read_state_file(tmp_path / "lines.log") == b"one\ntwo\n"
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "content"])
+def test_what_is_left_under_the_name_of_a_new_file_is_replaced(kind: str, tmp_path: Path) -> None:
+    """Nothing is written into another file."""
+    file, new, other = tmp_path / "state.json", tmp_path / "state.new", tmp_path / "other"
+    other.write_bytes(b"other")
+    match kind:
+        case "link":
+            new.symlink_to(other)
+        case "pipe":
+            os.mkfifo(new)
+        case _:
+            new.write_bytes(b"[1, 2, 3, 4")
+    write_json_atomically(file, [1])
+    assert read_json(file) == [1]
+    assert not file.is_symlink()
+    assert sorted(tmp_path.iterdir()) == [other, file]
+    assert other.read_bytes() == b"other"
+
+
+def test_nothing_is_appended_to_a_link(tmp_path: Path) -> None:
+    other, link = tmp_path / "other", tmp_path / "lines.log"
+    other.write_bytes(b"other")
+    link.symlink_to(other)
+    with pytest.raises(OSError, match="symbolic links"):
+        append(link, b"line\n")
+    assert other.read_bytes() == b"other"
