@@ -101,11 +101,15 @@ def format_labels(labels: Sequence[Label]) -> str:
 def parse_labels(text: str) -> tuple[Label, ...]:
     """Return the labels in the header X-Labels, in their order. Raises WireError."""
     matches = [_LABEL.fullmatch(one.strip()) for one in text.split(",")]
-    if len(matches) > MAX_LABELS or not all(matches):
+    labels = tuple(Label(match[1], float(match[2])) for match in matches if match)
+    distinct = {one.word for one in labels}
+    if len(matches) > MAX_LABELS or len(distinct) < len(matches):
         raise WireError(
-            LABELS, f"{quoted(text)} is not a list of up to {MAX_LABELS} WORD=SCORE from 0 to 1"
+            LABELS,
+            f"{quoted(text)} is not a list of up to {MAX_LABELS} WORD=SCORE from 0 to 1, each word "
+            "once",
         )
-    return tuple(Label(match[1], float(match[2])) for match in matches if match)
+    return labels
 
 
 def parse_word(text: str, name: str = LABELS) -> str:

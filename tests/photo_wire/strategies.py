@@ -53,5 +53,5 @@ def headers(draw: st.DrawFn) -> PhotoHeaders:
         sha256=draw(st.none() | hashes),
         waiting=draw(st.none() | st.integers(0, 10**9 - 1)),
         motion=draw(st.none() | motions),
-        labels=tuple(draw(st.lists(labels, max_size=MAX_LABELS))),
+        labels=tuple(draw(st.lists(labels, max_size=MAX_LABELS, unique_by=lambda one: one.word))),
     )

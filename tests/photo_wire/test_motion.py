@@ -23,7 +23,7 @@ def test_motion_survives_the_wire(motion: Motion) -> None:
     assert parse_motion(str(motion)) == motion
 
 
-@given(st.lists(labels, min_size=1, max_size=MAX_LABELS))
+@given(st.lists(labels, min_size=1, max_size=MAX_LABELS, unique_by=lambda one: one.word))
 def test_labels_survive_the_wire(found: list[Label]) -> None:
     assert parse_labels(format_labels(found)) == tuple(found)
 
@@ -49,7 +49,16 @@ def test_malformed_motion_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "person", "person=2", "Person=0.5", "a=0.1," * MAX_LABELS + "a=0.1", "a=nan", "<b>=0.5"],
+    [
+        "",
+        "person",
+        "person=2",
+        "Person=0.5",
+        "a=0.1," * MAX_LABELS + "a=0.1",
+        "a=nan",
+        "<b>=0.5",
+        "a=0.1, a=0.2",
+    ],
 )
 def test_malformed_labels_are_refused(text: str) -> None:
     with pytest.raises(WireError) as caught:
