@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 
 from pi_uploader.backoff import backoff
-from pi_uploader.settings import MISCONFIGURED
+from pi_uploader.settings import MISCONFIGURED, without_secrets
 from pi_uploader.signals import STOP_SIGNALS, on_signals
 from pi_uploader.watchdog import WatchdogListener
 
@@ -40,6 +40,8 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
     "detect": {"MALLOC_ARENA_MAX": "1", "OPENBLAS_NUM_THREADS": "1"},
 }
 """Variables of a child that may be set otherwise outside: the same as in systemd/*.service."""
+WITHOUT_SECRETS = frozenset(DETECT)
+"""The children that get no key and no password: models are files that others made."""
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 log = logging.getLogger("run")
@@ -111,12 +113,13 @@ class Child:
     def _start(self) -> None:
         self._started_at = time.monotonic()
         self.next_poll = self._started_at + self._hang_seconds
+        environ = {**ENVIRONMENTS.get(self.name, {}), **self._listener.environ}
         try:
             # A session of its own keeps a Ctrl-C in the terminal from it: it is stopped just once.
             self.process = subprocess.Popen(
                 self._command,
                 stdin=subprocess.DEVNULL,
-                env={**ENVIRONMENTS.get(self.name, {}), **self._listener.environ},
+                env=without_secrets(environ) if self.name in WITHOUT_SECRETS else environ,
                 start_new_session=True,
                 preexec_fn=_terminate_with_parent(),
             )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pi_uploader.detect.errors import ModelError
 from pi_uploader.doctor.finding import Finding, Severity
-from pi_uploader.settings import CameraSettings, CaptureSettings
+from pi_uploader.settings import CameraSettings, CaptureSettings, without_secrets
 from pi_uploader.settings.source import Environment
 
 LOAD_SECONDS = 120.0
@@ -30,7 +30,7 @@ def _load(camera: CameraSettings, environ: Environment) -> Finding:
     try:
         done = subprocess.run(
             command,
-            env=dict(environ),
+            env=without_secrets(environ),
             capture_output=True,
             text=True,
             timeout=LOAD_SECONDS,

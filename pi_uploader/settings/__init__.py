@@ -10,7 +10,14 @@ from pi_uploader.settings.camera import CameraSettings
 from pi_uploader.settings.capture import CaptureSettings, OnceSettings
 from pi_uploader.settings.common import Settings
 from pi_uploader.settings.device import DeviceSettings
-from pi_uploader.settings.load import all_settings, detectors, load_settings, sort_by_line
+from pi_uploader.settings.load import (
+    all_settings,
+    detectors,
+    load_settings,
+    secret_settings,
+    sort_by_line,
+    without_secrets,
+)
 from pi_uploader.settings.mqtt import MqttSettings, is_mqtt_set
 from pi_uploader.settings.serve import ServeSettings, is_serve_set
 from pi_uploader.settings.setting import Group, Setting, SettingsError
@@ -34,7 +41,9 @@ __all__ = [
     "is_mqtt_set",
     "is_serve_set",
     "load_settings",
+    "secret_settings",
     "sort_by_line",
+    "without_secrets",
 ]
 
 MISCONFIGURED = 78

@@ -14,6 +14,7 @@ from pi_uploader.settings.setting import Setting, SettingsError
 from pi_uploader.settings.source import (
     CAMERAS,
     CONFIG,
+    CREDENTIALS,
     DEFAULT_ENVIRONMENT,
     PREFIX,
     ConfigFile,
@@ -61,6 +62,22 @@ def detectors(environ: Environment) -> dict[str, bool]:
         return detectors_of(environ, config_file(environ))
     except ValueError:
         return {}
+
+
+def secret_settings() -> list[str]:
+    """Return the names of the variables that hold secrets."""
+    return [one.name for one in all_settings() if one.is_secret]
+
+
+def without_secrets(environ: Environment) -> dict[str, str]:
+    """Return the environment for a process that needs no key and no password: that reads files
+    which somebody else made, and could be taken over by one. Proxies may have a password, too."""
+    doomed = {*secret_settings(), CREDENTIALS}
+    return {
+        name: value
+        for name, value in environ.items()
+        if name not in doomed and not name.lower().endswith("_proxy")
+    }
 
 
 def sort_by_line(problems: list[str], environ: Environment) -> list[str]:

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 Environment = Mapping[str, str]
 PREFIX = "CAMERA_"  # variables that begin with it are ours, known or not
 CONFIG = "CAMERA_CONFIG"
+CREDENTIALS = "CREDENTIALS_DIRECTORY"  # set by systemd
 MAX_SECRET_FILE = 4096  # bytes
 DEFAULT_CONFIG = Path("/etc/pi-uploader/config.toml")
 DEFAULT_ENVIRONMENT = Path("/etc/pi-uploader/environment")  # of the services
@@ -146,7 +147,7 @@ def credential(environ: Environment, name: str) -> str | None:
 
     Raises ValueError if it cannot be read.
     """
-    folder = environ.get("CREDENTIALS_DIRECTORY")
+    folder = environ.get(CREDENTIALS)
     if not folder:
         return None
     try:

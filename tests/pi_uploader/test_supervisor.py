@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pi_uploader.settings import secret_settings
 from pi_uploader.spool import Spool
 from tests.support.program import Program, StartProgram, is_gone, photos_in
 from tests.support.waiting import wait_for
@@ -74,6 +75,30 @@ def test_each_child_gets_one_memory_pool(supervise: Supervise, tmp_path: Path) -
     )
     assert capture.read_text() == "pools=1\n"
     assert upload.read_text() == "pools=1\n"
+    assert program.stop() == 0
+
+
+def test_what_looks_at_photos_gets_no_secret(start_program: StartProgram, tmp_path: Path) -> None:
+    """A model is a file that others made. The other children get all."""
+    files = {name: tmp_path / name for name in ("detect", "upload")}
+    commands = {
+        name: ["sh", "-c", f"env > {file}.new; mv {file}.new {file}; exec sleep 1000"]
+        for name, file in files.items()
+    }
+    secrets = {name: f"{name}-is-s3cr3t" for name in secret_settings()}
+    secrets |= {"CREDENTIALS_DIRECTORY": "/s3cr3t", "https_proxy": "http://me:s3cr3t@127.0.0.1:9"}
+    program = start_program(
+        "-c",
+        RUN.format(commands=json.dumps(commands), stop_seconds=30, hang_seconds=60),
+        CAMERA_DETECT="/model.onnx",
+        **secrets,
+    )
+    wait_for(lambda: all(file.exists() for file in files.values()), what="both children")
+    assert "s3cr3t" not in files["detect"].read_text()
+    assert "CAMERA_DETECT=/model.onnx\n" in files["detect"].read_text()
+    assert all(
+        f"{name}={value}\n" in files["upload"].read_text() for name, value in secrets.items()
+    )
     assert program.stop() == 0
 
 

@@ -10,6 +10,7 @@ import pytest
 from local.processes import ROOT
 from photo_wire.errors import WireError
 from photo_wire.name import check_camera
+from pi_uploader.settings import secret_settings
 from tests.systemd.device import CAPTURE, DETECT, MQTT, SCHEDULED, SERVE, TIMER, UNITS, UPLOAD
 
 SYSTEMD = ROOT / "systemd"
@@ -137,6 +138,11 @@ def test_what_looks_at_photos_gives_way_to_all_others() -> None:
     assert (values(DETECT, "MemoryMax"), values(DETECT, "OOMPolicy")) == (["60%"], ["kill"])
     assert values(DETECT, "RestartPreventExitStatus") == ["78"]
     assert values(DETECT, "PrivateNetwork") == ["yes"]
+
+
+def test_what_looks_at_photos_gets_no_secret() -> None:
+    [unset] = values(DETECT, "UnsetEnvironment")
+    assert sorted(secret_settings()) == unset.split()
 
 
 def values(unit: str, key: str) -> list[str]:
