@@ -146,8 +146,8 @@ def _until_a_signal(what: str, extra: str) -> Iterator[threading.Event]:
     except ModuleNotFoundError as error:
         raise SettingsError(
             [
-                f"{what} needs {error.name}: pip install 'nightjar[{extra}]'; on a Pi "
-                f"systemd/install.sh --{extra}"
+                f"{what} needs {error.name}: pip install '.[{extra}]' in Nightjar's folder; on a "
+                f"Pi systemd/install.sh --{extra}"
             ]
         ) from None
 

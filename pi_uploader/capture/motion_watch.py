@@ -211,7 +211,8 @@ def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQu
         raise SettingsError(
             [
                 f"{setting}: {settings.name} needs numpy, which is not installed; run pip install "
-                "'nightjar[motion]' (on a Pi sudo apt install python3-numpy), or set it to off"
+                "'.[motion]' in Nightjar's folder (on a Pi sudo apt install python3-numpy), or set "
+                "it to off"
             ]
         ) from error
     from pi_uploader.motion.detector import MotionDetector, saw_motion

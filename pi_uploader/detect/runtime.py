@@ -43,7 +43,7 @@ def open_runtime(file: Path, size: tuple[int, int] | None, threads: int) -> Runt
         return LiteRt(file, size, threads)
     except ModuleNotFoundError as error:
         raise ModelError(
-            f"{error.name} is not installed; run pip install 'nightjar[detect]'"
+            f"{error.name} is not installed; run pip install '.[detect]' in Nightjar's folder"
         ) from None
     except MemoryError:
         raise ModelError("it needs more memory than it may take") from None

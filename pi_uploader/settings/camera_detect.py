@@ -25,7 +25,7 @@ class DetectionSettings(MotionSettings):
         "off, imx500, or the absolute path of a model that ends in .tflite, .onnx or (for the "
         "IMX500) .rpk",
         "Model that tells what a photo of motion shows, such as person, vehicle or animal. It "
-        "needs pip install 'nightjar[detect]', except for imx500: the camera's own network.",
+        "needs the extra detect, except for imx500: the camera's own network.",
         default="off",
     )
     model_labels: Path | None = setting(

@@ -23,7 +23,7 @@ class MotionSettings(Group):
         camera_values.sensitivity,
         "off, low, medium or high",
         "How readily motion in the picture takes a photo. low: what is large and clear; high: also "
-        "what is small, faint or short. It needs numpy: pip install 'nightjar[motion]'.",
+        "what is small, faint or short. It needs numpy, the extra motion.",
         default="off",
     )
     substream: str | None = setting(

@@ -39,7 +39,7 @@ class MqttSettings(DeviceSettings):
         "a host name or an IP address, and a port if it is not 1883, such as "
         "homeassistant.local:8883, or off",
         "MQTT broker to which this device publishes its state, its motions and its last photo in "
-        "small, and which may ask for photos and arm cameras. It needs the extra nightjar[mqtt].",
+        "small, and which may ask for photos and arm cameras. It needs the extra mqtt.",
         default="off",
     )
     is_tls: bool = setting(

@@ -28,8 +28,8 @@ class ServeSettings(DeviceSettings):
         "CAMERA_SERVE",
         values.address_and_port,
         "an IP address and a port such as 192.168.1.20:8080 (0.0.0.0:8080: every network), or off",
-        "Address on which this device shows its own page to the local network. It needs the extra "
-        "nightjar[serve] and a password. It is not encrypted.",
+        "Address on which this device shows its own page to the local network. It needs the "
+        "extra serve, and a password. It is not encrypted.",
         default="off",
     )
     password_file: Path | None = setting(

@@ -26,6 +26,7 @@ from photo_wire.headers import (
     Trigger,
 )
 from photo_wire.media import Media
+from photo_wire.motion import LABELS, MAX_LABELS, MOTION
 from photo_wire.problem import PROBLEM_TYPE
 
 # The headers that describe a photo; photo_wire checks them.
@@ -37,6 +38,16 @@ _PHOTO_HEADERS: dict[str, tuple[Schema, str]] = {
     CLOCK: (json_schema.text(enum=list(ClockStatus)), "Whether its time can be trusted."),
     CONTENT_DIGEST: (json_schema.text(), "`sha-256=:base64:` of the body (RFC 9530)."),
     WAITING: (json_schema.COUNT, "How many photos still wait on the device."),
+    MOTION: (
+        json_schema.text(),
+        "Where something moved: left, top, width and height as shares of the picture, such as "
+        "`0.125, 0.25, 0.375, 0.5`; `none` for a trigger without motion in it.",
+    ),
+    LABELS: (
+        json_schema.text(),
+        f"What a model found, such as `person=0.93, car=0.51`: up to {MAX_LABELS} words of a-z, "
+        "0-9 and hyphens, with how sure it is (0 to 1).",
+    ),
 }
 _SECURITY: dict[Access, list[dict[str, list[str]]]] = {
     Access.PUBLIC: [],

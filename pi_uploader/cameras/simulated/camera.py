@@ -34,7 +34,8 @@ class SimulatedCamera:
             raise SettingsError(
                 [
                     "CAMERA_SOURCE: 'simulated' needs Pillow, which is not installed; run "
-                    "pip install 'nightjar[simulated]', or set CAMERA_REPLAY to a folder"
+                    "pip install '.[simulated]' in Nightjar's folder, or set CAMERA_REPLAY to a "
+                    "folder of pictures"
                 ]
             ) from error
         self._name = name

@@ -303,5 +303,5 @@ def test_a_camera_without_frames_is_a_wrong_setting() -> None:
 def test_a_missing_numpy_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     """The message says how to install it."""
     monkeypatch.setitem(sys.modules, "numpy", None)
-    with pytest.raises(SettingsError, match=r"gate needs numpy.* pip install 'nightjar\[motion\]'"):
+    with pytest.raises(SettingsError, match=r"gate needs numpy.* pip install '.\[motion\]'"):
         open_motion_watch(camera_settings(CAMERA_MOTION="low"), StreamingCamera(), TriggerQueue())

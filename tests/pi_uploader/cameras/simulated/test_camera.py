@@ -120,7 +120,7 @@ def test_without_pillow_the_error_says_what_to_install(tmp_path: Path) -> None:
     )
     assert done.returncode == 78
     assert "CAMERA_SOURCE" in done.stderr
-    assert "pip install 'nightjar[simulated]'" in done.stderr
+    assert "pip install '.[simulated]'" in done.stderr
 
 
 def test_a_live_picture_is_the_scene_of_now() -> None:
