@@ -19,8 +19,9 @@ WITHOUT_MOTION = "none"
 WATCHING, BLIND = "watching", "blind: "  # states of a camera that looks for motion, in heartbeats
 _SHARE = r"(0(?:\.[0-9]{1,4})?|1(?:\.0{1,4})?)"
 _BOX = re.compile(rf"{_SHARE}, ?{_SHARE}, ?{_SHARE}, ?{_SHARE}")
-LABEL_WORD = "[a-z][a-z0-9-]{0,31}"
-_LABEL = re.compile(rf"({LABEL_WORD})={_SHARE}")
+_LABEL = re.compile(rf"([a-z][a-z0-9-]{{0,31}})={_SHARE}")
+TYPED_WORD = " *[A-Za-z][A-Za-z0-9 -]*"  # a label as people write it
+MAX_WORD = 32  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,8 +113,9 @@ def parse_labels(text: str) -> tuple[Label, ...]:
     return labels
 
 
-def parse_word(text: str, name: str = LABELS) -> str:
-    """Return the word of a label. Raises WireError, naming what has the word."""
-    if not re.fullmatch(LABEL_WORD, text):
+def parse_typed_word(text: str, name: str) -> str:
+    """Return the label that a person means, also by "Person" or "Cell Phone". Raises WireError,
+    naming what has the text."""
+    if len(text) > MAX_WORD or not re.fullmatch(TYPED_WORD, text):
         raise WireError(name, f"{quoted(text)} is not a word of a-z, 0-9 and -, such as person")
-    return text
+    return "-".join(text.lower().split())

@@ -33,7 +33,7 @@ from function_app.storage.row_keys import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time
-from photo_wire.motion import LABEL_WORD, parse_word
+from photo_wire.motion import MAX_WORD, TYPED_WORD, parse_typed_word
 from photo_wire.name import PhotoName, parse_name
 
 
@@ -73,7 +73,11 @@ INCLUDE, ONLY = "include", "only"
 STUBS = optional("stubs", choice((INCLUDE, ONLY)), "Also triggers without motion, or only those.")
 LABEL = optional(
     "label",
-    Kind(json_schema.text(pattern=f"^{LABEL_WORD}$"), "a word such as person", parse_word),
+    Kind(
+        json_schema.text(pattern=f"^{TYPED_WORD}$", maxLength=MAX_WORD),
+        "a word such as person",
+        parse_typed_word,
+    ),
     "Its device's model found this.",
 )
 PARAMETERS = (

@@ -19,7 +19,7 @@ from function_app.notify.rules import ALL_DAYS, MAX_INTERVAL_MINUTES, Hours, Rul
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time
-from photo_wire.motion import LABEL_WORD, parse_word
+from photo_wire.motion import MAX_WORD, TYPED_WORD, parse_typed_word
 from photo_wire.name import check_camera
 
 MAX_NAMES = 100  # of cameras or kinds of alerts in a rule
@@ -31,7 +31,7 @@ _HOURS_SCHEMA = json_schema.nullable(
 )
 
 
-def _names(item: json_schema.Schema, what: str, check: Callable[[str], object]) -> Kind[Any]:
+def _names(item: json_schema.Schema, what: str, parse_name: Callable[[str], str]) -> Kind[Any]:
     """Return the kind of lists of names; null for all."""
     expected = f"a list of {what}, or null for all"
 
@@ -42,21 +42,21 @@ def _names(item: json_schema.Schema, what: str, check: Callable[[str], object]) 
             raise WireError(name, f"must be {expected}")
         if len(value) > MAX_NAMES:
             raise WireError(name, f"must have at most {MAX_NAMES} names")
-        for one in value:
-            check(one)
-        return frozenset(value)
+        return frozenset(map(parse_name, value))
 
     return Kind(json_schema.nullable(json_schema.array(item, maxItems=MAX_NAMES)), expected, parse)
 
 
-def _check_trigger(name: str) -> None:
+def _check_trigger(name: str) -> str:
     if name not in list(Trigger):
         raise WireError("triggers", f"must be some of {', '.join(Trigger)}, not {quoted(name)}")
+    return name
 
 
-def _check_alert(name: str) -> None:
+def _check_alert(name: str) -> str:
     if not 0 < len(name) <= 32 or not name.replace("-", "").replace("_", "").isalnum():
         raise WireError("alerts", f"{quoted(name)} is no kind of alert")
+    return name
 
 
 def _parse_days(value: object, name: str) -> frozenset[int]:
@@ -109,9 +109,9 @@ _FIELDS: tuple[Parameter[Any], ...] = (
     optional(
         "labels",
         _names(
-            json_schema.text(pattern=f"^{LABEL_WORD}$"),
+            json_schema.text(pattern=f"^{TYPED_WORD}$", maxLength=MAX_WORD),
             "words such as person",
-            lambda one: parse_word(one, "labels"),
+            lambda one: parse_typed_word(one, "labels"),
         ),
         "Only photos in which a model found one of these; null for all photos.",
     ),

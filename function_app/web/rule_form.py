@@ -62,7 +62,7 @@ class RuleForm:
         change = {
             "cameras": None if self.is_of_all else sorted(self.cameras),
             "triggers": triggers,
-            "labels": self.labels.lower().replace(",", " ").split() or None,
+            "labels": [one for one in self.labels.split(",") if one.strip()] or None,
             "alerts": alerts,
             "days": sorted(int(day) for day in self.days),
             "hours": _hours(self.hours),
@@ -84,7 +84,7 @@ def form_of(channel: Mapping[str, Any]) -> RuleForm:
         is_of_all=rule["cameras"] is None,
         cameras=frozenset(rule["cameras"] or ()),
         triggers=frozenset(list(Trigger) if rule["triggers"] is None else rule["triggers"]),
-        labels=" ".join(rule["labels"] or ()),
+        labels=", ".join(rule["labels"] or ()),
         alerts=frozenset(alerts).intersection(ALERTS),
         days=frozenset(map(str, rule["days"])),
         hours=rule["hours"] or _NO_HOURS,

@@ -8,12 +8,15 @@ from photo_wire.errors import WireError
 from photo_wire.motion import (
     LABELS,
     MAX_LABELS,
+    MAX_WORD,
     MOTION,
+    TYPED_WORD,
     Label,
     Motion,
     format_labels,
     parse_labels,
     parse_motion,
+    parse_typed_word,
 )
 from tests.photo_wire.strategies import labels, motions
 
@@ -64,3 +67,27 @@ def test_malformed_labels_are_refused(text: str) -> None:
     with pytest.raises(WireError) as caught:
         parse_labels(text)
     assert caught.value.field == LABELS
+
+
+@given(st.from_regex(TYPED_WORD, fullmatch=True))
+def test_what_a_person_writes_is_a_label(text: str) -> None:
+    """In capitals and with spaces, too; a label stays as it is."""
+    if len(text) > MAX_WORD:
+        with pytest.raises(WireError, match="label"):
+            parse_typed_word(text, "label")
+        return
+    word = parse_typed_word(text, "label")
+    assert parse_labels(f"{word}=1") == (Label(word, 1.0),)
+    assert parse_typed_word(word, "label") == word
+
+
+@given(labels)
+def test_a_label_is_found_however_it_is_written(label: Label) -> None:
+    assert parse_typed_word(label.word.upper(), "label") == label.word
+
+
+def test_spaces_are_hyphens() -> None:
+    assert parse_typed_word(" Cell  Phone ", "label") == "cell-phone"
+    for text in ("", " ", "7up", "größe", "a,b", "-a", "\u212a", "a\n"):
+        with pytest.raises(WireError):
+            parse_typed_word(text, "label")

@@ -1,7 +1,10 @@
 """The pages and their files over HTTP."""
 
+import json
 import re
+import subprocess
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import requests
@@ -132,3 +135,13 @@ def test_other_paths_are_not_found(api: Api, path: str) -> None:
     assert page.status_code == 404
     assert page.headers["Content-Type"] == "text/html; charset=utf-8"
     assert "Nothing here" in page.text
+
+
+def test_browsers_understand_each_pattern_of_a_field() -> None:
+    """They read it with the flag v, by which a class of characters has no bare hyphen (HTML, "the
+    pattern attribute"); one that is wrong checks nothing."""
+    texts = (file.read_text() for file in Path("function_app/web/templates").glob("*.html"))
+    patterns = [one for text in texts for one in re.findall(r'\bpattern="([^"]*)"', text)]
+    program = "for (const one of JSON.parse(process.argv[1])) new RegExp(`^(?:${one})$`, 'v')"
+    assert patterns
+    subprocess.run(["node", "-e", program, json.dumps(patterns)], check=True)

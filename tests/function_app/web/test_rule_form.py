@@ -49,6 +49,12 @@ def test_a_form_that_nobody_changed_changes_nothing(rule: dict[str, Any]) -> Non
     assert after == before["rule"]
 
 
+def test_labels_are_written_as_people_write_them() -> None:
+    form = read_rule_form([*pairs(FIELDS), ("labels", "Person, Cell Phone,")], channel())
+    rule = rule_to_json(apply_change(Rule(), form.to_change()))
+    assert rule["labels"] == ["cell-phone", "person"]
+
+
 def test_what_is_chosen_is_the_rule() -> None:
     later = channel(alerts=["of-a-later-version"])
     rule = rule_to_json(apply_change(Rule(), read_rule_form(pairs(FIELDS), later).to_change()))
@@ -72,6 +78,7 @@ def test_what_is_chosen_is_the_rule() -> None:
         ({"zone": ["../etc/passwd"]}, WireError),
         ({"camera": ["no/camera"]}, WireError),
         ({"trigger": ["dance"]}, WireError),
+        ({"labels": ["Größe"]}, WireError),
     ],
 )
 def test_what_is_wrong_is_rejected(changed: dict[str, list[str]], error: type[Exception]) -> None:
