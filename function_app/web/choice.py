@@ -20,7 +20,7 @@ from function_app.http.parameters import (
     whole_number,
 )
 from function_app.http.request import FormBody, Request
-from function_app.http.responses import Response
+from function_app.http.responses import Response, redirect
 from function_app.maintenance import audited
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
@@ -47,6 +47,7 @@ def _parse_ids(value: str, name: str) -> list[PhotoName]:
 IDS = required("ids", Kind(json_schema.text(), f"1 to {MAX_CHOSEN} photos' ids", _parse_ids))
 BACK = defaulting("back", TEXT, "")
 BEFORE = defaulting("before", whole_number(0, 10**6), 0)  # photos of the forms before this one
+ANSWER = defaulting("answer", choice(("yes", "no")), "yes")  # no: only the page to go back to
 PROTECTED = defaulting("protected", choice(("yes", "no")), "yes")
 FORM_ID = defaulting("form", TEXT, "")
 MAKE = defaulting("make", TEXT, "")
@@ -55,6 +56,7 @@ HOURS = optional("hours", whole_number(1, sharing.MAX_HOURS))
 WHAT = defaulting("what", choice((ONLY_THESE, WHOLE_SPAN)), ONLY_THESE)
 LOCATION = defaulting("location", choice(("", "yes")), "")
 FORM = FormBody((BACK, BEFORE), (IDS,))
+CORRECTION = FormBody((BACK, BEFORE, ANSWER), (IDS,))
 PROTECTION = FormBody((BACK, BEFORE, PROTECTED), (IDS,))
 SHARE = FormBody((BACK, FORM_ID, MAKE, REVOKE, HOURS, WHAT, LOCATION), (IDS,))
 
@@ -87,9 +89,11 @@ def protect_chosen(request: Request, services: Services, caller: Caller) -> Resp
 
 
 def correct_chosen(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with how many stubs are photos now."""
+    """200 with how many stubs are photos now; 303 back to a page that says so itself."""
     change = partial(audited.correct, request=request, services=services, caller=caller)
-    return _change(request, caller, FORM, "corrected", change)
+    answer = _change(request, caller, CORRECTION, "corrected", change)
+    form = CORRECTION.read(request.body)
+    return redirect(next_page(form[BACK])) if form[ANSWER] == "no" else answer
 
 
 def download_chosen(request: Request, services: Services, caller: Caller) -> Response:

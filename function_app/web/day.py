@@ -120,8 +120,8 @@ class Filter:
 
     @property
     def of_stubs(self) -> "Filter":
-        """All stubs of the camera, or of all."""
-        return Filter(self.camera, stubs=True)
+        """The same for stubs."""
+        return replace(self, stubs=True)
 
 
 class Hour(NamedTuple):

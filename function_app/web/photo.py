@@ -37,6 +37,7 @@ from photo_wire.name import PhotoName
 CAMERA = "camera"  # the query's parameter: leaf through the photos of this one's camera alone
 GO = "go"  # and the one that leads to the first or the last photo of the list of the day
 NEWEST, OLDEST = "newest", "oldest"
+CORRECTED = "corrected"  # the one to which the correction of a stub leads
 WHY = "why"  # and the one of the part that says why the photo came late
 ON_TIME = timedelta(minutes=1)  # what comes within it is not called late
 _UNSURE = (ClockStatus.UNSYNCED, SERVER_CLOCK, EXIF_CLOCK)  # how late it came is not known then
@@ -79,6 +80,7 @@ def get_photo_page(request: Request, services: Services, caller: Caller) -> Resp
     if around.photo is None:
         shown = state if state in _EXPLAINED else "unknown"
         return render_page("no_photo.html", request, caller, values | {"state": shown}, 404)
+    values["was_corrected"] = CORRECTED in request.http.params and not around.photo.is_stub
     return render_page(
         "photo.html", request, caller, values | _facts(around.photo, services, caller)
     )

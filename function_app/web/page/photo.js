@@ -119,7 +119,8 @@ function retry(image) {
 function leave() {
   returnToList();
   const from = document.referrer ? new URL(document.referrer) : null;
-  if (from?.origin === location.origin && from.pathname !== "/sign-in" && history.length > 1) history.back();
+  // A form of this page leads to it anew.
+  if (from?.origin === location.origin && from.pathname !== location.pathname && from.pathname !== "/sign-in" && history.length > 1) history.back();
   else location.assign(byId("back", HTMLAnchorElement).href);
 }
 

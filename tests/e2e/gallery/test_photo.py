@@ -7,6 +7,7 @@ from typing import Any, Literal
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
+from photo_wire.motion import MOTION, WITHOUT_MOTION
 from photo_wire.name import PhotoName, new_name
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.gallery.conftest import (
@@ -22,8 +23,9 @@ from tests.e2e.gallery.conftest import (
     follow,
     loaded_width,
     open_session,
+    plain_jpeg,
 )
-from tests.support.api import Api, name_of, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.waiting import wait_for
 
 TO_WINDOW = """picture => {
@@ -107,6 +109,21 @@ def test_where_the_motion_was_can_be_hidden(pages: Pages, shapes: Gallery) -> No
     expect(box).to_be_hidden()
     tick.check()
     expect(box).to_be_visible()
+
+
+def test_a_corrected_trigger_stays_on_its_page(pages: Pages, shapes: Gallery) -> None:
+    """Which says what was done. From there Back leads to the day, and not to the page before."""
+    stub = name_of("yard", MOMENT)
+    headers = {**photo_headers(stub), MOTION: WITHOUT_MOTION}
+    assert Api(shapes.backend).put(plain_jpeg((480, 270)), headers).status_code == 201
+    page = pages.signed_in(shapes.backend, path_of(stub), "phone")
+    check_axe(page)
+    follow(page.get_by_role("button", name="There was motion"))
+    expect(page.get_by_role("status").first).to_contain_text("1 trigger is among the photos now.")
+    expect_shown(page, stub)
+    check_axe(page)
+    follow(page.locator("#back"))
+    expect(page.locator(f"#event-{stub}")).to_be_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -85,15 +85,24 @@ def test_a_stub_becomes_a_photo(
     page = api.ask(f"/photos/{stub}", owner).text
     assert "A trigger without motion" in page
     form = page[page.index('<form method="post" action="/choice/correct"') :]
-    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)[:2])
+    form = form[: form.index("</form>")]
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form)
+    fields = {name: unescape(value) for name, value in hidden}
     for _ in range(2):
-        page = post(api, "correct", owner, **fields).text
+        answer = post(api, "correct", owner, **fields)
+        assert answer.status_code == 303
+        assert answer.headers["Location"] == f"/photos/{stub}?stubs=only&corrected"
+        page = api.ask(answer.headers["Location"], owner).text
+        assert f'data-id="{stub}"' in page
         assert "1 trigger is among the photos now." in page
-        assert f'href="/photos/{stub}?stubs=only"' in page
+    page = post(api, "correct", owner, ids=str(stub), back="/days").text
+    assert "1 trigger is among the photos now." in page
+    assert 'href="/days"' in page
     assert [one["id"] for one in api.ask(listed, admin).json()["photos"]] == [str(stub), *ids[::-1]]
     assert api.ask(f"/api/photos/{stub}", admin).json()["motion"] is None
     page = api.ask(f"/photos/{stub}?stubs=only&camera={camera}", owner).text
-    assert "This was one" not in page
+    assert 'id="correct"' not in page
+    assert "among the photos now" not in page
     assert f'href="/photos/{ids[2]}?camera={camera}"' in page
 
 

@@ -103,13 +103,17 @@ def test_stubs_lead_to_stubs(api: Api, session: dict[str, str]) -> None:
         assert f'rel="prev" href="/photos/{names[0]}{more}"' in page
         assert f'rel="next" href="/photos/{names[4]}{more}"' in page
         assert f"{more}#photo-{names[2]}" in page
-        assert "This was one" in page
+        assert '<button id="correct" type="submit">There was motion</button>' in page
+        assert "If there was motion after all, say so: it becomes a photo." in page
     found = api.ask(
         f"/photos/{names[2]}?camera={camera}&stubs=only&go=newest", session, allow_redirects=False
     )
     assert found.headers["Location"] == f"/photos/{names[4]}?camera={camera}&stubs=only"
     limited = session_of(api.backend, Role.VIEWER, frozenset({camera}))
-    assert "This was one" not in api.ask(f"/photos/{names[2]}", limited).text
+    page = api.ask(f"/photos/{names[2]}", limited).text
+    assert "A trigger without motion" in page
+    assert "say so" not in page
+    assert 'id="correct"' not in page
 
 
 def test_an_uncertain_time_says_nothing_of_how_late_a_photo_came(
