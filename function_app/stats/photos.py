@@ -1,6 +1,6 @@
 """How many photos came, were lost and are stored, by camera and by day or week."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from function_app.auth.caller import Caller
@@ -44,6 +44,10 @@ class PhotoStatistics:
     periods: list[Period]
     cameras: list[CameraPhotos] = field(default_factory=list)
 
+    def of_camera(self, camera: str) -> "PhotoStatistics":
+        """Return those of one of the cameras, or of none if it is not among them."""
+        return replace(self, cameras=[one for one in self.cameras if one.camera == camera])
+
     @property
     def stored(self) -> Count:
         """The photos that are stored."""
@@ -61,20 +65,16 @@ class PhotoStatistics:
 
 
 def read_photo_statistics(
-    services: Services, caller: Caller, camera: str | None, days: int, now: datetime
+    services: Services, caller: Caller, days: int, now: datetime
 ) -> PhotoStatistics:
-    """Return the statistics of the last `days` (UTC) of the cameras that the caller may see, or of
-    one of them. Two requests, one more for each further thousand cameras. Raises
-    StorageUnavailableError."""
+    """Return the statistics of the last `days` (UTC) of the cameras that the caller may see. Two
+    requests, one more for each further thousand cameras. Raises StorageUnavailableError."""
     today = now.date()
     periods = last_periods(today, days)
     first, place_of = periods[0].first, places(periods)
     by_text = {str(day): place for day, place in place_of.items()}
-    cameras = caller.cameras
-    if camera is not None:
-        cameras = frozenset({camera} if caller.may_see(camera) else ())
     statistics = PhotoStatistics(last_runs(services.accounts)[COUNT], periods)
-    figures = services.figures.read(cameras, columns_of_days(first, today, today))
+    figures = services.figures.read(caller.cameras, columns_of_days(first, today, today))
     for name, one in sorted(figures.items()):
         series = Series.zeros(len(periods))
         for day, _, size, received, losses, _ in one.days(str(first), str(today)):

@@ -24,7 +24,10 @@ def get_statistics(request: Request, services: Services, caller: Caller) -> Resp
     such camera, or the caller may not see it."""
     choice = Choice.read("photos", request.http.params)
     now = datetime.now(UTC)
-    statistics = read_photo_statistics(services, caller, choice.camera, choice.days, now)
+    statistics = read_photo_statistics(services, caller, choice.days, now)
+    cameras = [one.camera for one in statistics.cameras]
+    if choice.camera is not None:
+        statistics = statistics.of_camera(choice.camera)
     t = Translation(Preferences.read(request).language)
     most = max((max(one.series.received) for one in statistics.cameras), default=0)
 
@@ -42,7 +45,7 @@ def get_statistics(request: Request, services: Services, caller: Caller) -> Resp
             "spans": SPANS,
             "statistics": statistics,
             "is_unknown": is_unknown,
-            "cameras": [one.camera for one in statistics.cameras],
+            "cameras": cameras,
             "figures": _figures(statistics, t),
             "spark": spark,
             "price": price,

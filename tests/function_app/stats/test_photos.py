@@ -35,10 +35,8 @@ def services() -> Services:
     return services
 
 
-def read(
-    services: Services, caller: Caller, days: int = 7, camera: str | None = None
-) -> PhotoStatistics:
-    return read_photo_statistics(services, caller, camera, days, NOW)
+def read(services: Services, caller: Caller, days: int = 7) -> PhotoStatistics:
+    return read_photo_statistics(services, caller, days, NOW)
 
 
 def test_each_period_has_its_photos(services: Services) -> None:
@@ -61,5 +59,5 @@ def test_nothing_tells_of_hidden_cameras(services: Services) -> None:
     assert found.series.received == [0, 0, 0, 0, 0, 1, 1]
     assert sum(found.series.losses) == 0
     assert found.stored.photos == 3
-    assert read(services, VIEWER, camera="yard").cameras == []
-    assert read(services, OWNER, camera="yard").series.received == [0, 0, 0, 0, 0, 1, 0]
+    assert read(services, VIEWER).of_camera("yard").cameras == []
+    assert read(services, OWNER).of_camera("yard").series.received == [0, 0, 0, 0, 0, 1, 0]

@@ -1,5 +1,6 @@
 """The page of photos, bytes, losses and costs."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
@@ -57,6 +58,20 @@ def test_losses_have_a_figure(services: Services) -> None:
     assert "No photo of this time is known to be lost." not in page
 
 
+def test_a_camera_is_chosen_from_a_list(services: Services) -> None:
+    """Of those that the viewer may see, whichever is shown."""
+    add_photo(services, NOW)
+    add_photo(services, NOW, "yard")
+    update_figures(services, NOW)
+    viewer = session_cookie(services)
+    for query, chosen in (("", '<option value="">all'), ("?camera=yard", "<option selected>yard")):
+        page = shown(services, viewer, query)
+        assert re.findall(r"<option[^>]*>(\w+)</option>", page) == ["all", "gate", "yard"]
+        assert chosen in page
+    page = shown(services, session_cookie(services, frozenset({"gate"})))
+    assert "yard" not in page
+
+
 def test_nothing_tells_of_hidden_cameras(services: Services) -> None:
     """The page is, but for its moment, the one of a store without the others."""
     gate = session_cookie(services, frozenset({"gate"}))
@@ -90,7 +105,7 @@ def test_an_unknown_camera_and_a_hidden_one_have_the_same_page(
     everything = session_cookie(services)
     reply = open_page(services, handler, f"{PATH}?camera=nada", everything)
     assert "There is no camera nada of which you may see photos" in reply.body.decode()
-    assert b'value="nada"' in reply.body
+    assert b'name="camera"' in reply.body
 
 
 @pytest.mark.parametrize("query", ["?days=8", "?days=x", "?camera=A", "?days=030"])
