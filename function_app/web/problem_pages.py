@@ -15,6 +15,7 @@ from function_app.web.form_problems import kind_of
 from function_app.web.layout import render_page
 from function_app.web.next_page import sign_in_page
 from function_app.web.preferences import Preferences
+from function_app.web.sentences import translate
 from function_app.web.translation import load_strings
 from photo_wire.problem import Problem
 
@@ -31,7 +32,7 @@ def problem_page(req: func.HttpRequest, response: Response) -> Response:
     values = {
         "kind": kind_of(response.status),
         "wrong": key,
-        "detail": problem.detail if problem and not key and _is_shown(problem, request) else "",
+        "detail": _sentence(problem, request) if problem and not key else "",
         "is_guest": False,
     }
     return _as_page(response, "problem.html", request, values)
@@ -69,9 +70,12 @@ def _key_of_parameter(problem: Problem | None, request: Request) -> str:
     return key if key in load_strings(Preferences.read(request).language) else ""
 
 
-def _is_shown(problem: Problem, request: Request) -> bool:
-    """Return whether the page has the sentence for programs, which is English."""
-    return problem.status not in (404, 500) and Preferences.read(request).language == "en"
+def _sentence(problem: Problem, request: Request) -> str:
+    """Return the sentence for programs in the language of the page; "" if there is none, or none
+    that a person needs."""
+    if problem.status in (404, 500):
+        return ""
+    return translate(problem.detail, Preferences.read(request).language) or ""
 
 
 def file_problem_page(req: func.HttpRequest, response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 import { SignedOutError } from "./api.js";
 import { takePhoto } from "./commands.js";
-import { byId, messageOf, morph } from "./dom.js";
+import { byId, element, messageOf, morph } from "./dom.js";
 import { follow } from "./follow.js";
 import { askToSignIn } from "./session.js";
 import { t } from "./strings.js";
@@ -35,8 +35,9 @@ async function take(button) {
   button.setAttribute("data-keep", "");
   button.setAttribute("aria-disabled", "true"); // a disabled one would lose the focus
   try {
-    if (await takePhoto(camera, place)) {
-      place.textContent = t("now.script.taken");
+    const photo = await takePhoto(camera, place);
+    if (photo) {
+      place.replaceChildren(element("a", { href: `/photos/${photo.id}` }, t("now.script.taken")));
       await look();
     }
   } catch (problem) {

@@ -43,7 +43,7 @@ def test_a_photo_now(owner: Page) -> None:
     """The press of a button, and the photo is in the camera's tile."""
     owner.get_by_role("button", name="Photo now").press("Enter")
     expect(owner.locator("#asked-gate")).to_have_text("The photo is here.")
-    owner.locator("#tile-gate a.picture").click()
+    owner.get_by_role("link", name="The photo is here.").click()
     expect(owner.locator(".facts")).to_contain_text("on demand")
 
 

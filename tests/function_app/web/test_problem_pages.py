@@ -8,6 +8,7 @@ import azure.functions as func
 import pytest
 
 from function_app.auth import links
+from function_app.auth.caller import Role
 from function_app.auth.provenance import Provenance
 from function_app.http.authorization import Access
 from function_app.http.dispatch import handle
@@ -35,6 +36,8 @@ NOW = to_milliseconds(datetime.now(UTC))
         ("get_day", "/days/2026-11-20?from=25:61", "no such time", "Diese Uhrzeit gibt es nicht"),
         ("get_day", "/days/2026-11-20?camera=A+B", "such a name", "So heißt keine Kamera"),
         ("get_day", "/days/2026-11-20?trigger=x", "no such trigger", "Diesen Auslöser gibt es"),
+        ("get_day", "/days/2026-11-20?label=a%26b", "no such word", "Dieses Wort gibt es nicht"),
+        ("get_day", "/days/2026-11-20?stubs=x", "Choose them on", "Wählen Sie sie auf"),
         ("get_days", "/days?month=2026-13", "no such month", "Diesen Monat gibt es nicht"),
         ("get_statistics", "/statistics?days=8", "so many days", "So viele Tage"),
     ],
@@ -51,6 +54,29 @@ def test_a_wrong_value_is_explained_in_the_language_of_the_page(
         assert expected in text
         assert "must be" not in text
         assert 'lang="en"' not in text.partition("<main")[2]
+
+
+def test_the_page_of_another_site_is_named_once() -> None:
+    """By the sentence that says so, in the language of the page; not beside one that guesses."""
+    services = memory_services(Settings(""))
+    cookie = session_cookie(services, role=Role.OWNER)
+    for language, expected, guess in (
+        ("en", "from another site's page: open the gallery itself", "You may not do this"),
+        (
+            "de",
+            "von der Seite einer anderen Website: Öffnen Sie die Galerie",
+            "Sie dürfen das nicht",
+        ),
+    ):
+        headers = {"Origin": "https://evil.example", "Accept-Language": language, "Cookie": cookie}
+        url = f"{SITE}/choice/correct"
+        request = func.HttpRequest("POST", url, headers=headers, route_params={}, body=b"")
+        reply = handle(ROUTE_OF["correct_chosen"], request, lambda: services)
+        assert reply.status == 403
+        text = html.unescape(reply.body.decode())
+        assert text.count(expected) == 1
+        assert "PUBLIC_URL" in text
+        assert guess not in text
 
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}

@@ -25,6 +25,7 @@ def test_the_times_are_those_by_which_things_are_deleted() -> None:
     assert found["Deleted photos in the trash"] == "7 days"
     assert found["Sessions, after the sign-in"] == "14 days"
     assert found["The audit log, without failed sign-ins"] == "until somebody removes it"
+    assert found["Alerts"] == "until somebody removes them"
     assert len(found) == len(RULES) + 4
 
 
