@@ -101,7 +101,7 @@ def open_camera(settings: CameraSettings) -> Camera:
         return ReplayCamera(settings.replay)
     from pi_uploader.cameras.simulated.camera import SimulatedCamera
 
-    return SimulatedCamera(settings.name, pre_roll=settings.preroll)
+    return SimulatedCamera(settings.name, pre_roll=settings.preroll, is_watched=settings.is_watched)
 
 
 def _watching(settings: CameraSettings) -> "Watching":

@@ -5,7 +5,7 @@ import re
 
 from local.processes import ROOT
 
-TESTS_ONLY = ("pytest", "playwright", "hypothesis", "mypy", "ruff", "numpy")
+TESTS_ONLY = ("pytest", "playwright", "hypothesis", "mypy", "ruff")
 
 
 def test_running_needs_no_test_package() -> None:

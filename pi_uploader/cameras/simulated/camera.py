@@ -14,10 +14,13 @@ from pi_uploader.cameras.media.preview import VIEW_QUALITY, draw_preview, with_p
 from pi_uploader.motion.frame import FRAME_SIZE, FRAMES_PER_SECOND, Frame
 from pi_uploader.settings import SettingsError
 
+SENSOR_NOISE = 2.0  # standard deviation of a frame's pixels, which have 256 levels
+
 
 class SimulatedCamera:
     """Draws what the camera called `name` would see. `now` returns the time in UTC; the same time
-    returns the same photo. A clip begins `pre_roll` seconds before its trigger.
+    returns the same photo. A clip begins `pre_roll` seconds before its trigger. `is_watched`:
+    motion is looked for in its frames, so that visits have pauses between them.
 
     Raises SettingsError if Pillow, which draws, is not installed.
     """
@@ -27,6 +30,7 @@ class SimulatedCamera:
         name: str,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         pre_roll: float = 0.0,
+        is_watched: bool = False,
     ) -> None:
         try:
             import PIL  # noqa: F401
@@ -41,6 +45,7 @@ class SimulatedCamera:
         self._name = name
         self._now = now
         self._pre_roll = pre_roll
+        self._is_watched = is_watched
         self._stop = threading.Event()
         self._drawing = threading.Lock()  # two pictures at once would take 8 MB more
 
@@ -61,7 +66,7 @@ class SimulatedCamera:
 
         file = BytesIO()
         with self._drawing:
-            draw(moment, self._name).save(file, "JPEG", quality=85)
+            draw(moment, self._name, self._is_watched).save(file, "JPEG", quality=85)
             photo = file.getvalue()
             whole = with_preview(with_exif(photo, context), lambda: draw_preview(photo))
         return Shot(whole, Media.JPEG)
@@ -74,13 +79,14 @@ class SimulatedCamera:
 
         file = BytesIO()
         with self._drawing:
-            picture = draw(self._now(), self._name)
+            picture = draw(self._now(), self._name, self._is_watched)
             picture.thumbnail((VIEW_WIDTH, VIEW_WIDTH), Image.Resampling.BILINEAR)
             picture.save(file, "JPEG", quality=VIEW_QUALITY)
         return file.getvalue()
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
-        """Yield the scene of now, small and grey, until `stop` is set."""
+        """Yield the scene of now, small and grey, with the noise of a sensor, until `stop` is set.
+        Without noise the detector would take whatever moves for restless (decision 161)."""
         import numpy as np
 
         from pi_uploader.cameras.simulated.scene import HEIGHT, WIDTH, draw
@@ -89,9 +95,12 @@ class SimulatedCamera:
         due = time.monotonic()
         while not stop.wait(max(0.0, due - time.monotonic())):
             at = time.monotonic()
+            moment = self._now()
             with self._drawing:
-                small = draw(self._now(), self._name).reduce(shrinking).convert("L")
-            yield Frame(np.asarray(small), at)
+                small = draw(moment, self._name, self._is_watched).reduce(shrinking).convert("L")
+            noise = np.random.default_rng(int(moment.timestamp() * 1000))
+            levels = np.asarray(small) + noise.normal(0, SENSOR_NOISE, small.size[::-1])
+            yield Frame(levels.round().clip(0, 255).astype(np.uint8), at)
             due = max(due + 1 / FRAMES_PER_SECOND, at)
 
     @property
@@ -105,7 +114,8 @@ class SimulatedCamera:
         from pi_uploader.cameras.simulated.clip import record
 
         begin = self._now() - timedelta(seconds=self._pre_roll)
-        return Shot(record(self._name, begin, self._pre_roll + seconds, self._stop), Media.MP4)
+        duration = self._pre_roll + seconds
+        return Shot(record(self._name, begin, duration, self._stop, self._is_watched), Media.MP4)
 
     def stop_recording(self) -> None:
         """End a clip now."""

@@ -14,9 +14,11 @@ FRAMES_PER_SECOND = 5
 ENCODER_OPTIONS = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-an")
 
 
-def record(camera: str, start: datetime, seconds: float, stop: threading.Event) -> bytes:
+def record(
+    camera: str, start: datetime, seconds: float, stop: threading.Event, is_watched: bool
+) -> bytes:
     """Return an MP4 of what the camera sees in the `seconds` from `start` on; fewer once `stop` is
-    set. Raises CameraError."""
+    set. `is_watched`: see SimulatedCamera. Raises CameraError."""
     try:
         require_ffmpeg("simulated")
     except SettingsError as error:
@@ -26,7 +28,8 @@ def record(camera: str, start: datetime, seconds: float, stop: threading.Event) 
             if stop.is_set():
                 raise CameraError("the clip was stopped before it was drawn")
             moment = start + timedelta(seconds=number / FRAMES_PER_SECOND)
-            draw(moment, camera).save(Path(folder, f"{number:03d}.jpg"), "JPEG", quality=85)
+            picture = draw(moment, camera, is_watched)
+            picture.save(Path(folder, f"{number:03d}.jpg"), "JPEG", quality=85)
         pictures = ("-framerate", f"{FRAMES_PER_SECOND}", "-i", str(Path(folder, "%03d.jpg")))
         stream = Stream(input_options=pictures, stop=stop)
         return record_clip(stream, seconds, ENCODER_OPTIONS)

@@ -1,10 +1,14 @@
 """The scene of the simulated camera: a drive, a garden gate, the moon, and visitors.
 
 The picture depends on the time alone. The backdrop is drawn once, each photo adds what moves.
+Usually somebody is always in the picture. In the scene of a camera whose frames are watched, visits
+have pauses between them, and nothing else moves by which motion would be detected: no bird flies,
+and the fireflies are at the hedge.
 """
 
 import math
 import random
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import pairwise
@@ -24,6 +28,9 @@ from pi_uploader.cameras.simulated.visitors import (
 WIDTH, HEIGHT = 1280, 720
 HORIZON = 400
 CROSSING_SECONDS = 20.0  # of a visitor, from one edge to the other
+VISIT_EVERY = 40.0  # seconds, in the watched scene, where visitors are faster:
+WATCHED_PERSON_SECONDS, WATCHED_FOX_SECONDS = 8.0, 5.0  # a slower fox is taken for a branch
+_MARGIN = 130  # pixels beside the picture, in which a crossing begins and ends
 
 SKY: list[tuple[float, Colour]] = [
     (0.0, (16, 22, 48)),
@@ -35,14 +42,57 @@ HILLS, TREES, HEDGE = (52, 50, 80), (27, 33, 52), (20, 29, 37)
 LAWN, DRIVE, STONE = (30, 42, 44), (74, 72, 82), (62, 62, 76)
 
 
-def draw(time: datetime, camera: str) -> Image.Image:
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A fox on two of three visits, a person with a lantern on the third; each comes from the other
+    side than the one before. `progress` is the part of the way that is done, from 0 to 1."""
+
+    number: int
+    progress: float
+
+    @property
+    def is_person(self) -> bool:
+        return _is_person(self.number)
+
+    @property
+    def goes_right(self) -> bool:
+        return self.number % 2 == 0
+
+    @property
+    def x(self) -> int:
+        """The middle of the visitor, in pixels."""
+        way = self.progress if self.goes_right else 1 - self.progress
+        return int(way * (WIDTH + 2 * _MARGIN)) - _MARGIN
+
+    @property
+    def feet(self) -> int:
+        """Where the visitor stands, in pixels from the top."""
+        return 560 if self.is_person else 640
+
+
+def find_visit(seconds: float, is_watched: bool) -> Visit | None:
+    """Return who crosses the picture at a Unix time; None in a pause."""
+    if not is_watched:
+        number, progress = divmod(seconds / CROSSING_SECONDS, 1)
+        return Visit(int(number), progress)
+    number, since = divmod(seconds, VISIT_EVERY)
+    duration = WATCHED_PERSON_SECONDS if _is_person(int(number)) else WATCHED_FOX_SECONDS
+    return Visit(int(number), since / duration) if since < duration else None
+
+
+def _is_person(number: int) -> bool:
+    return number % 3 == 2
+
+
+def draw(time: datetime, camera: str, is_watched: bool = False) -> Image.Image:
     """Return the scene at a time (UTC), with that time and the camera's name in a corner."""
     photo = draw_backdrop().copy()
     seconds = time.timestamp()
-    _draw_bird(photo, seconds)
-    _draw_fireflies(photo, seconds)
-    crossing, progress = divmod(seconds / CROSSING_SECONDS, 1)
-    _draw_visitor(photo, seconds, int(crossing), progress)
+    if not is_watched:
+        _draw_bird(photo, seconds)
+    _draw_fireflies(photo, seconds, (500, 120) if not is_watched else (400, 50))
+    if visit := find_visit(seconds, is_watched):
+        _draw_visitor(photo, seconds, visit)
     _draw_caption(photo, f"{camera}   {time:%Y-%m-%d %H:%M:%S} UTC")
     return photo
 
@@ -50,19 +100,14 @@ def draw(time: datetime, camera: str) -> Image.Image:
 # --- moving objects
 
 
-def _draw_visitor(photo: Image.Image, seconds: float, crossing: int, progress: float) -> None:
-    """Draw a fox on two of three crossings, a person with a lantern on the third; each comes from
-    the other side than the one before."""
-    to_the_right = crossing % 2 == 0
-    x = int((progress if to_the_right else 1 - progress) * (WIDTH + 260)) - 130
-    stride = seconds * (1.1 if crossing % 3 == 2 else 1.8) % 1
-    if crossing % 3 == 2:
-        sprite, feet = person(stride), 560
-        _add_glow(photo, (x + (34 if to_the_right else -34), feet - 84), 120, LAMP, 0.55)
-    else:
-        sprite, feet = fox(stride), 640
+def _draw_visitor(photo: Image.Image, seconds: float, visit: Visit) -> None:
+    x, feet = visit.x, visit.feet
+    stride = seconds * (1.1 if visit.is_person else 1.8) % 1
+    sprite = person(stride) if visit.is_person else fox(stride)
+    if visit.is_person:
+        _add_glow(photo, (x + (34 if visit.goes_right else -34), feet - 84), 120, LAMP, 0.55)
     _draw_shadow(photo, x, feet, sprite.width // 3)
-    if not to_the_right:
+    if not visit.goes_right:
         sprite = sprite.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     photo.paste(sprite, (x - sprite.width // 2, feet - sprite.height), sprite)
 
@@ -75,11 +120,12 @@ def _draw_bird(photo: Image.Image, seconds: float) -> None:
     photo.paste(sprite, (x, y), sprite)
 
 
-def _draw_fireflies(photo: Image.Image, seconds: float) -> None:
-    """Draw a few lights over the lawn, each with its own path and rhythm."""
+def _draw_fireflies(photo: Image.Image, seconds: float, band: tuple[int, int]) -> None:
+    """Draw a few lights, each with its own path and rhythm, in a band (its top and height)."""
+    top, height = band
     for number in range(9):
         x = 80 + number * 140 + 40 * math.sin(seconds / 3 + number * 2.4)
-        y = 500 + number * 53 % 120 + 18 * math.sin(seconds / 2 + number)
+        y = top + number * 53 % height + 18 * math.sin(seconds / 2 + number)
         brightness = max(0.0, math.sin(seconds * 0.9 + number * 1.7))
         _add_glow(photo, (int(x), int(y)), 14, (222, 226, 130), brightness)
 

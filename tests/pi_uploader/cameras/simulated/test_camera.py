@@ -9,7 +9,9 @@ from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 from types import SimpleNamespace
+from typing import cast
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -17,12 +19,15 @@ from function_app.media.inspection import inspect
 from function_app.media.previews import find
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
+from photo_wire.motion import Box
 from pi_uploader.cameras import CameraError, CaptureContext
 from pi_uploader.cameras.media.exif import EXIF_IFD
 from pi_uploader.cameras.simulated import camera as camera_module
 from pi_uploader.cameras.simulated import clip, scene
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
+from pi_uploader.motion.detector import MotionDetector
 from pi_uploader.motion.frame import FRAME_SIZE
+from pi_uploader.motion.sensitivity import Sensitivity
 
 TIME = datetime(2026, 11, 20, 18, 1, 34, 567000, UTC)
 CONTEXT = CaptureContext("garden", Trigger.MOTION, TIME)
@@ -66,6 +71,66 @@ def test_frames_show_the_scene_small_and_grey() -> None:
     }
     assert sorted(frames, key=lambda frame: frame.at) == frames
     assert len({frame.luma.tobytes() for frame in frames}) == 3
+
+
+class FastClock:
+    """The clock of a camera whose frames come at once: waiting for the next frame moves it on."""
+
+    def __init__(self, begin: datetime, seconds: float) -> None:
+        self._begin, self._seconds, self._passed = begin, seconds, 0.0
+
+    def monotonic(self) -> float:
+        return self._passed
+
+    def now(self) -> datetime:
+        return self._begin + timedelta(seconds=self._passed)
+
+    def wait(self, seconds: float) -> bool:
+        self._passed += seconds
+        return self._passed >= self._seconds
+
+
+def is_on(box: Box, visit: scene.Visit) -> bool:
+    """Return whether a box has a part of the visitor in it."""
+    half, height = (60, 200) if visit.is_person else (115, 130)
+    left, right = box.left * scene.WIDTH, (box.left + box.width) * scene.WIDTH
+    top, bottom = box.top * scene.HEIGHT, (box.top + box.height) * scene.HEIGHT
+    across = left < visit.x + half and right > visit.x - half
+    return across and top < visit.feet and bottom > visit.feet - height
+
+
+@pytest.mark.slow
+def test_the_detector_finds_every_visit_and_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """At each sensitivity: a fox and a person from both sides, and the pauses between visits."""
+    clock = FastClock(TIME.replace(minute=0, second=30), 6 * scene.VISIT_EVERY)
+    monkeypatch.setattr(camera_module, "time", clock)
+    camera = SimulatedCamera("garden", clock.now, is_watched=True)
+    detectors = {one: MotionDetector(one) for one in Sensitivity}
+    found: dict[Sensitivity, set[int]] = {one: set() for one in Sensitivity}
+    expected = set()
+    for frame in camera.frames(cast(threading.Event, clock)):
+        visit = scene.find_visit(clock.now().timestamp(), is_watched=True)
+        if visit:
+            expected.add(visit.number)
+        for sensitivity, detector in detectors.items():
+            if box := detector.look(frame):
+                assert visit, f"{sensitivity}: {box} at {clock.now()}, where nobody is"
+                assert is_on(box, visit), f"{sensitivity}: {box} is not on {visit}"
+                found[sensitivity].add(visit.number)
+    assert len(expected) == 6
+    assert found == dict.fromkeys(Sensitivity, expected)
+
+
+def test_a_photo_shows_whom_the_frames_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their difference is the sensor's noise."""
+    monkeypatch.setattr(camera_module, "time", SimpleNamespace(monotonic=lambda: 100.0))
+    moment = TIME.replace(minute=0, second=2)
+    assert scene.find_visit(moment.timestamp(), is_watched=True)
+    camera = SimulatedCamera("garden", lambda: moment, is_watched=True)
+    frame = next(camera.frames(threading.Event()))
+    picture = Image.open(BytesIO(camera.take_at(CONTEXT, frame.at).content))
+    small = np.asarray(picture.resize(FRAME_SIZE, Image.Resampling.BOX).convert("L"), np.float64)
+    assert np.abs(small - frame.luma).mean() < 2 * camera_module.SENSOR_NOISE
 
 
 def test_a_photo_of_a_moment_shows_what_was_then(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,9 +206,9 @@ def test_a_clip_shows_the_seconds_from_now_on() -> None:
 def test_a_clip_begins_the_pre_roll_before_its_trigger(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[datetime] = []
 
-    def draw(moment: datetime, camera: str) -> Image.Image:
+    def draw(moment: datetime, camera: str, is_watched: bool) -> Image.Image:
         drawn.append(moment)
-        return scene.draw(moment, camera)
+        return scene.draw(moment, camera, is_watched)
 
     monkeypatch.setattr(clip, "draw", draw)
     SimulatedCamera("garden", lambda: TIME, pre_roll=1.0).take_clip(CONTEXT, 0.6)
@@ -171,10 +236,10 @@ def test_one_picture_is_drawn_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None
     drawing = threading.Lock()
     draw = scene.draw
 
-    def draw_alone(time: datetime, camera: str) -> Image.Image:
+    def draw_alone(time: datetime, camera: str, is_watched: bool) -> Image.Image:
         assert drawing.acquire(blocking=False)
         try:
-            return draw(time, camera)
+            return draw(time, camera, is_watched)
         finally:
             drawing.release()
 
