@@ -57,6 +57,9 @@ def recount(backend: Services, came: set[PhotoName]) -> Counted:
     for photo in backend.index.query(View(), 10_000):
         day = str(photo.name.captured_at.date())
         days[photo.name.camera].update({(day, 0): 1, (day, 1): photo.size})
+    for stub in backend.index.query(View(stubs=True), 10_000):
+        day = str(stub.name.captured_at.date())
+        days[stub.name.camera].update({(day, 4): 1, (day, 1): stub.size})
     for name in came:
         days[name.camera][str(name.captured_at.date()), 2] += 1
     for kept in backend.alerts.newest(10_000, None):
@@ -66,7 +69,7 @@ def recount(backend: Services, came: set[PhotoName]) -> Counted:
     return {
         camera: (
             [sum(count for (_, what), count in counts.items() if what == n) for n in range(3)],
-            {day: [counts[day, n] for n in range(4)] for day, _ in counts},
+            {day: [counts[day, n] for n in range(5)] for day, _ in counts},
         )
         for camera, counts in days.items()
     }
