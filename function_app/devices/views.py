@@ -84,7 +84,7 @@ def describe_unreported(
         "device": device,
         "state": Condition.UNKNOWN,
         "reason": None,
-        "is_whole": sees_all(caller, known.cameras),
+        "is_whole": caller.cameras is None,  # else it would tell of its other cameras
         "needs_decision": _needs_decision(known, caller),
         **_with_nulls({}, (*SHARED, *FIGURES)),
         "cameras": _describe_all(known.cameras, None, caller, now),

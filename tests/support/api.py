@@ -86,6 +86,19 @@ class Api:
         photos: list[dict[str, Any]] = reply.json()["photos"]
         return photos
 
+    def audit_log(self, headers: Mapping[str, str]) -> list[dict[str, Any]]:
+        """All entries of the audit log, page after page. What is recorded once an hour has the time
+        at which the hour began, and so may be on a later page."""
+        entries: list[dict[str, Any]] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            reply = self.ask(f"/api/accesses?limit=200{cursor}", headers)
+            assert reply.status_code == 200, reply.text
+            page = reply.json()
+            entries += page["accesses"]
+            cursor = page["next_cursor"] and f"&cursor={page['next_cursor']}"
+        return entries
+
     def all_listed(self, camera: str) -> list[dict[str, Any]]:
         """All photos of a camera, page after page."""
         photos: list[dict[str, Any]] = []

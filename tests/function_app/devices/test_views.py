@@ -87,6 +87,8 @@ def test_a_device_without_a_heartbeat_has_its_cameras() -> None:
     known = KnownDevice(frozenset({"gate", "yard"}), needs_decision=False)
     shown = describe_unreported("two-pi", known, caller("gate"), NOW)
     assert (shown["state"], shown["is_whole"]) == ("unknown", False)
+    whole = describe_unreported("two-pi", known, caller("gate", "yard"), NOW)
+    assert whole["is_whole"] is False  # whether it has further cameras is not said
     assert [(one["camera"], one["state"]) for one in shown["cameras"]] == [("gate", "unknown")]
 
 

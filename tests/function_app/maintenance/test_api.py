@@ -24,7 +24,7 @@ def test_photos_are_deleted_and_the_deletion_is_logged(api: Api, camera: str) ->
     assert (receipt.status_code, receipt.json()["id"]) == (200, str(names[0]))
     assert api.read(f"{path}/content").status_code == 404
     assert [one["id"] for one in api.listed(camera)] == [str(names[3])]
-    log = api.ask("/api/accesses?limit=200", admin).json()["accesses"]
+    log = api.audit_log(admin)
     deleted = [one["which"] for one in log if one["what"] == "deleted" and camera in one["which"]]
     assert sorted(deleted) == body["ids"]
 

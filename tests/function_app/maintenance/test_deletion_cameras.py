@@ -220,7 +220,7 @@ def test_an_owner_deletes_a_camera_over_http(api: Api, camera: str) -> None:
     link = api.ask("/api/shares", admin, "POST", json=shared).json()["key"]
     reply = api.ask(f"/api/cameras/{camera}", admin, "DELETE")
     assert reply.json() == {"photos": 1, "alerts": 0, "more": False}
-    log = api.ask("/api/accesses?limit=50", admin).json()["accesses"]
+    log = api.audit_log(admin)
     lines = [(one["who"], one["what"], one["which"]) for one in log]
     assert ("the admin token", "revoked a link", f"link {link[:8]}") in lines
     assert api.ask(f"/api/cameras/{camera}", admin, "DELETE").status_code == 404

@@ -154,7 +154,7 @@ def test_photos_are_protected_and_it_is_logged(
     api.ask("/api/photos/restore", admin, "POST", json={"ids": [two]})
     for name, is_protected in ((one, False), (two, True)):
         assert api.ask(f"/api/photos/{name}", admin).json()["protected"] is is_protected
-    log = api.ask("/api/accesses?limit=200", admin).json()["accesses"]
+    log = api.audit_log(admin)
     logged = {(entry["what"], entry["which"]) for entry in log}
     assert {
         ("protected", one),

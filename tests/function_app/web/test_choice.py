@@ -185,7 +185,7 @@ def test_a_form_that_is_sent_twice_makes_one_link(
     assert others == [[url]] * 5
     [key] = links_now()
     assert api.ask(url.removeprefix(api.backend.base_url)).status_code == 200
-    log = api.ask("/api/accesses?limit=100", admin).json()["accesses"]
+    log = api.audit_log(admin)
     label = f"link {key[:8]}"
     assert [one["what"] for one in log if (one["which"] or "").endswith(label)] == ["shared"]
     assert made_by(**form, hours="168") != [url]
