@@ -278,5 +278,5 @@ def test_the_page_in_docs_is_what_the_command_writes() -> None:
     assert written == page(PRICE_LIST, COUNTS)
     for use in TABLE:
         assert f"| {use.cameras:,} |" in written
-    for text in ("after 1.8 hours", "--log 1.4", "costs 80.50 more", "about 80 cameras"):
+    for text in ("after 1.8 hours", "--log 1.4", "costs 80.50 more", "about 70 cameras"):
         assert text in written
