@@ -32,10 +32,9 @@ class PhotoLog:
         self._line_count = 0  # of the file
         try:
             lines = state_files.read_state_file(file).decode(errors="replace").splitlines()
-        except FileNotFoundError:
-            return
-        except OSError:
-            self._line_count = 2 * max_photos  # so that the first receipt replaces the file
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError) or file.is_symlink():
+                self._line_count = 2 * max_photos  # so that the first receipt replaces the file
             return
         self._line_count = len(lines)
         for photo in filter(None, map(parse_file_name, lines)):
