@@ -17,8 +17,11 @@ from tests.support.many_cameras import Requests, add_days, add_photo, fill
 from tests.support.memory_store import memory_services
 from tests.support.recorder import Recorder
 
+UNTIL_LATER = timedelta(minutes=10)
 NOW = datetime.now(UTC)
-LATER = NOW + timedelta(minutes=10)
+if (NOW + UNTIL_LATER).date() != NOW.date():  # a day that begins in between costs more
+    NOW -= UNTIL_LATER
+LATER = NOW + UNTIL_LATER
 READ_TOKEN = "a token that reads"
 READS = {
     "list_cameras": 3,
