@@ -11,7 +11,7 @@ import requests
 
 from tests.conftest import NewStore, running_backend
 from tests.support.chromium import program
-from tests.support.hostile_content import CAMERA, DEVICE, NAME, HostileContent
+from tests.support.hostile_content import HostileContent
 from tests.support.page_paths import page_paths
 
 SCRIPT = Path(__file__).with_name("lighthouse.js")
@@ -32,15 +32,7 @@ def test_every_page_has_full_marks(
         body = {"name": "owner", "password": backend.password}
         assert session.post(f"{backend.base_url}/api/session", json=body, timeout=90).ok
         cookies = "; ".join(f"{one.name}={one.value}" for one in session.cookies)
-        values = {
-            "id": str(content.photo),
-            "date": f"{content.photo.captured_at:%Y-%m-%d}",
-            "camera": CAMERA,
-            "device": DEVICE,
-            "name": NAME,
-            "key": content.key,
-        }
-        urls = [backend.base_url + path for path in page_paths(values)]
+        urls = [backend.base_url + path for path in page_paths(content.values)]
         command = ["node", str(SCRIPT), program(), f"{cookies}; zone=UTC", *urls]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=SECONDS_PER_PAGE * len(urls)

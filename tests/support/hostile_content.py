@@ -57,6 +57,18 @@ class HostileContent:
         self._add_accounts()
         self.backend.count()
 
+    @property
+    def values(self) -> dict[str, str]:
+        """What the addresses of pages name, for `page_paths`."""
+        return {
+            "id": str(self.photo),
+            "date": f"{self.photo.captured_at:%Y-%m-%d}",
+            "camera": CAMERA,
+            "device": DEVICE,
+            "name": NAME,
+            "key": self.key,
+        }
+
     def ask(self, method: str, path: str, body: object) -> Any:
         """Ask as the owner; return the JSON of the response."""
         reply = self._owner.request(method, self.backend.base_url + path, json=body, timeout=90)

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 
 from tests.conftest import NewStore, new_backend
 from tests.e2e.gallery.conftest import PHONE, SETTLED, Pages, axe_findings
-from tests.support.hostile_content import CAMERA, DEVICE, MARKUP, NAME, HostileContent
+from tests.support.hostile_content import MARKUP, HostileContent
 from tests.support.page_paths import page_paths
 
 PARAMETERS = ("camera", "trigger", "from", "month", "date", "next", "go", "cursor", "who", "period")
@@ -67,15 +67,12 @@ def content(
 
 def paths(content: HostileContent) -> list[str]:
     """The addresses of all pages, those for everybody included."""
-    values = {
-        "id": str(content.photo),
-        "date": f"{content.photo.captured_at:%Y-%m-%d}",
-        "camera": CAMERA,
-        "device": DEVICE,
-        "name": NAME,
-        "key": content.key,
-    }
-    return [*page_paths(values), "/sign-in?next=%2Fdays", "/api/docs", f"/shared/{content.link}"]
+    return [
+        *page_paths(content.values),
+        "/sign-in?next=%2Fdays",
+        "/api/docs",
+        f"/shared/{content.link}",
+    ]
 
 
 def show(page: Page, content: HostileContent, path: str) -> None:
