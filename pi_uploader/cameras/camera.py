@@ -103,6 +103,11 @@ class Viewfinder(Protocol):
 class FrameSource(Protocol):
     """A camera that delivers small grey pictures all the time, beside the photos that it takes."""
 
+    @property
+    def max_delay(self) -> float:
+        """How many seconds after the moment that it shows a frame comes at most; 0 if its `at` is
+        that moment."""
+
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield about FRAMES_PER_SECOND frames a second until `stop` is set. Called in a thread of
         its own, while others are in `take` and `preview`, and again after it failed.

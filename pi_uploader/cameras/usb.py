@@ -56,6 +56,8 @@ class UsbCamera:
     Raises SettingsError if ffmpeg is not installed, or the device is the Pi's own camera.
     """
 
+    max_delay = 0.5  # of the driver's buffers and ffmpeg's; a frame's `at` is when it came
+
     def __init__(
         self,
         device: str,

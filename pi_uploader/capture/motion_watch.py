@@ -30,10 +30,6 @@ STALL_SECONDS = 5.0  # for each further one
 BLANK_SECONDS = 5.0  # of blank frames
 MAX_INTERVAL_SECONDS = 1.0  # between frames, on the average of the last ones; more misses motion
 INTERVALS = 5
-MAX_DELAYS = {"rtsp": 3.0, "usb": 0.5}
-"""How many seconds after the moment that it shows a frame comes at most, by the kind of camera that
-does not say when it was exposed."""
-
 MAX_AGE_SECONDS = 5.0  # of a frame
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 60.0  # until a stream that failed is opened again
 STEADY_SECONDS = 10.0  # of frames after a failure, after which the camera is not blind any more
@@ -228,7 +224,7 @@ def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQu
         queue,
         judge=Judge(
             lambda frames: saw_motion(frames, sensitivity, zones),
-            MAX_DELAYS.get(settings.source, 0.0),
+            camera.max_delay,
         )
         if settings.confirms
         else None,

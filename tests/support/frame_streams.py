@@ -55,6 +55,8 @@ class StreamingCamera(ScriptedCamera):
     """A camera whose frames the test shows, 50 a second, to each who reads them. Its photos have
     previews."""
 
+    max_delay = 0.0
+
     def __init__(self, *errors: Exception) -> None:
         super().__init__(*errors)
         self.opened = 0  # streams

@@ -41,6 +41,8 @@ class Picamera2Camera:
     cannot be used, CameraGoneError if the camera is missing or cannot be started.
     """
 
+    max_delay = 0.0  # libcamera says when a frame was exposed
+
     def __init__(
         self, mode: Mode = DEFAULT_MODE, sensor: str | None = None, network: Path | None = None
     ) -> None:

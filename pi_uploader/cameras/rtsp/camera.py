@@ -69,6 +69,8 @@ class RtspCamera:
     ffmpeg is not installed or the file of the certificate authority cannot be used.
     """
 
+    max_delay = 3.0  # it encodes, sends and buffers, and does not say when a frame was exposed
+
     def __init__(
         self,
         url: str,

@@ -25,6 +25,8 @@ class SimulatedCamera:
     Raises SettingsError if Pillow, which draws, is not installed.
     """
 
+    max_delay = 0.0  # it draws the moment that it says
+
     def __init__(
         self,
         name: str,

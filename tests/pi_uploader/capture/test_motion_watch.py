@@ -295,6 +295,17 @@ def test_status_shows_the_cameras_that_look_for_motion(
     assert motion_status(settings.spool) == ([], {"motion": {}})
 
 
+def test_a_trigger_is_judged_by_frames_as_late_as_the_camera_says() -> None:
+    camera = StreamingCamera()
+    settings = camera_settings(CAMERA_CONFIRM="picture", CAMERA_PIN="4")
+    ends = []
+    for camera.max_delay in (0.0, 0.5, 3.0):
+        watch = open_motion_watch(settings, camera, TriggerQueue())
+        assert watch.judge
+        ends.append(watch.judge.ask(10.0).end)
+    assert ends == [11.0, 11.5, 14.0]
+
+
 def test_a_camera_without_frames_is_a_wrong_setting() -> None:
     with pytest.raises(SettingsError, match="CAMERA_MOTION: gate delivers no frames"):
         open_motion_watch(camera_settings(CAMERA_MOTION="low"), ScriptedCamera(), TriggerQueue())
