@@ -4,13 +4,14 @@
     replay/missed/{photo id}.npz        those in which a person saw something after all
 
 `make bench-motion FOLDER=replay/missed` reads them: `luma` (frames x 240 x 320), `at` (seconds from
-the trigger) and `gain` of each frame. They are worth no flush, and no room that a photo needs.
+the trigger) and `gain` of each frame. They are worth no flush, and no room that a photo needs: of
+each folder the oldest are deleted above a limit.
 """
 
 import os
 import shutil
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 MAX_FILES = 200
 MAX_BYTES = 20_000_000
+MAX_MISSED_FILES = 1000
+MAX_MISSED_BYTES = 100_000_000
 MIN_FREE_BYTES = 200_000_000  # of the disk, below which there are no candidates
 _SUFFIX = ".npz"
 _adding = threading.Lock()  # one camera at a time: each deletes what another has half written
@@ -45,7 +48,7 @@ class ReplaySet:
 
         self.candidates.mkdir(parents=True, exist_ok=True)
         if shutil.disk_usage(self.candidates).free < MIN_FREE_BYTES:
-            self._purge(0, 0)
+            self._purge_candidates(0, 0)
             return
         first, *others = (self.candidates / f"{name}{_SUFFIX}" for name in photos)
         new = first.with_suffix(".new")
@@ -60,18 +63,22 @@ class ReplaySet:
         for other in others:
             with suppress(OSError):  # not every file system has links
                 os.link(first, other)
-        self._purge(MAX_FILES, MAX_BYTES)
+        self._purge_candidates(MAX_FILES, MAX_BYTES)
 
     def keep(self, photo: PhotoName) -> bool:
-        """Move a photo's frames to those that were missed; return whether there are any. A photo
-        that got its time later is found by its tag."""
+        """Move a photo's frames to those that were missed, of which the first kept are deleted
+        above MAX_MISSED_FILES and MAX_MISSED_BYTES; return whether there are any. A photo that got
+        its time later is found by its tag. Raises OSError."""
         if self._find(self.missed, photo):
             return True
         found = self._find(self.candidates, photo)
         if found is None:
             return False
         self.missed.mkdir(exist_ok=True)
+        found.touch()  # the age of what is kept counts from now
         found.replace(self.missed / f"{photo}{_SUFFIX}")
+        kept = self.missed.glob(f"*{_SUFFIX}")  # a person may put other files beside them
+        _delete_oldest(kept, MAX_MISSED_FILES, MAX_MISSED_BYTES)
         return True
 
     def _find(self, folder: Path, photo: PhotoName) -> Path | None:
@@ -80,13 +87,22 @@ class ReplaySet:
             return exact
         return next(folder.glob(f"{photo.camera}-????????T?????????Z-{photo.tag}{_SUFFIX}"), None)
 
-    def _purge(self, max_files: int, max_bytes: int) -> None:
+    def _purge_candidates(self, max_files: int, max_bytes: int) -> None:
         """Delete the oldest candidates above these limits, and what a crash has left half
         written."""
-        files = [(file.stat(), file) for file in self.candidates.iterdir()]
-        newest_first = sorted(files, key=lambda one: one[0].st_mtime_ns, reverse=True)
-        total = 0
-        for number, (stat, file) in enumerate(newest_first, 1):
-            total += stat.st_size
-            if number > max_files or total > max_bytes or file.suffix != _SUFFIX:
+        files = list(self.candidates.iterdir())
+        for file in files:
+            if file.suffix != _SUFFIX:
                 file.unlink()
+        _delete_oldest((one for one in files if one.suffix == _SUFFIX), max_files, max_bytes)
+
+
+def _delete_oldest(files: Iterable[Path], max_files: int, max_bytes: int) -> None:
+    """Delete the oldest of these files above the limits."""
+    with_status = [(file.stat(), file) for file in files]
+    newest_first = sorted(with_status, key=lambda one: one[0].st_mtime_ns, reverse=True)
+    total = 0
+    for number, (status, file) in enumerate(newest_first, 1):
+        total += status.st_size
+        if number > max_files or total > max_bytes:
+            file.unlink()

@@ -82,6 +82,24 @@ def test_the_oldest_go_when_there_are_too_many(
     assert names_in(frames.candidates) == {str(name(number)) for number in (3, 4, 5)}
 
 
+@pytest.mark.parametrize(("limit", "value"), [("MAX_MISSED_FILES", 3), ("MAX_MISSED_BYTES", 0)])
+def test_what_was_kept_first_goes_when_too_many_were_missed(
+    limit: str, value: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whichever trigger was first. What a person puts beside them stays."""
+    frames = ReplaySet(tmp_path)
+    for number in range(6):
+        frames.add([name(number)], FRAMES, 100.0)
+    size = (frames.candidates / f"{name(0)}.npz").stat().st_size
+    monkeypatch.setattr(replay, limit, value or 3 * size)
+    frames.missed.mkdir()
+    (frames.missed / "notes.txt").write_text("a fox")
+    for number in (5, 4, 3, 0, 1):
+        assert frames.keep(name(number))
+    assert names_in(frames.missed) == {"notes", *(str(name(number)) for number in (3, 0, 1))}
+    assert names_in(frames.candidates) == {str(name(2))}
+
+
 def test_a_disk_with_little_room_holds_none(tmp_path: Path, free_bytes: SimpleNamespace) -> None:
     """A photo may need it."""
     frames = ReplaySet(tmp_path)
