@@ -47,7 +47,7 @@ PHOTOS = st.builds(
     preview=st.none() | PREVIEWS,
     sender=st.none() | SENDERS,
     motion=st.none() | strategies.motions,
-    labels=st.lists(strategies.labels, max_size=3).map(tuple),
+    labels=st.lists(strategies.labels, max_size=3, unique_by=lambda one: one.word).map(tuple),
 ).filter(lambda photo: not photo.preview or is_inside(photo.preview, photo.size))
 
 
