@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
+from urllib3.util import Timeout
 
 from photo_wire.headers import CONTENT_DIGEST, FUNCTION_KEY, PHOTO_ID, content_digest
 from pi_uploader.client import connection
@@ -100,7 +101,7 @@ def test_a_photo_stays_in_the_spool_while_the_server(
         [photo] = device.take(1)
         with monkeypatch.context() as patch:
             if handler in HANGING:
-                patch.setattr(connection, "READ_TIMEOUT_SECONDS", SHORT_TIMEOUT)
+                patch.setattr(connection, "_TIMEOUT", Timeout(read=SHORT_TIMEOUT))
             device.try_once()
         assert device.places(photo) == ["waiting"]
         assert len(server.requests) == requests
