@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from function_app.auth.audit_log import AuditLog
@@ -234,8 +235,9 @@ class MemoryTable:
 def _check_row(partition: str, key: str, properties: Mapping[str, str]) -> None:
     """Assert that Azure would store this row."""
     assert len(properties) <= MAX_PROPERTIES
-    assert all(_utf16(text) <= MAX_PROPERTY_BYTES for text in properties.values())
-    columns = sum(8 + _utf16(name) + _utf16(text) + 4 for name, text in properties.items())
+    sizes = [_utf16(text) for text in properties.values()]
+    assert max(sizes, default=0) <= MAX_PROPERTY_BYTES
+    columns = sum(sizes) + sum(8 + _utf16(name) + 4 for name in properties)
     assert 4 + _utf16(partition) + _utf16(key) + columns <= MAX_ROW_BYTES
 
 
@@ -247,7 +249,7 @@ def _check_transaction(rows: Mapping[str, Mapping[str, str] | None]) -> None:
 
 
 def _utf16(text: str) -> int:
-    return len(text.encode("utf-16-le"))
+    return 2 * len(text) if text.isascii() else len(text.encode("utf-16-le"))
 
 
 def _with_columns(row: Entity, columns: Sequence[str]) -> Entity:
@@ -566,6 +568,7 @@ class MemoryAlerts:
 
     def __init__(self) -> None:
         self.kept: dict[str, StoredAlert] = {}
+        self._keys: list[str] = []  # in order
         self._lock = threading.Lock()
         self._known: set[tuple[PhotoName, str, bool]] = set()
 
@@ -574,20 +577,23 @@ class MemoryAlerts:
             for one in alerts:
                 if (guard := (one.alert.name, one.alert.kind, one.is_unknown)) not in self._known:
                     self._known.add(guard)
-                    self.kept[alert_key(one)] = one
+                    self._put(one)
+
+    def _put(self, alert: StoredAlert) -> None:
+        key = alert_key(alert)
+        is_new = key not in self.kept
+        self.kept[key] = alert  # first: a thread that reads finds whatever is in `_keys`
+        if is_new:
+            insort(self._keys, key)
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[StoredAlert]:
-        keys = sorted(one for one in self.kept if (after or "") < one < (end or ":"))
-        return [self.kept[one] for one in keys[:count]]
+        first, last = bisect_right(self._keys, after or ""), bisect_left(self._keys, end or ":")
+        return [self.kept[one] for one in self._keys[first:last][:count]]
 
     def newest_of(self, camera: str, count: int, after: str | None) -> list[StoredAlert]:
-        mine = [
-            key
-            for key, one in self.kept.items()
-            if one.alert.name.camera == camera and not one.is_taken_back
-        ]
-        found = [self.kept[key] for key in sorted(mine) if key > (after or "")][:count]
-        return [replace(one, together=None) for one in found]
+        older = (self.kept[key] for key in self._keys[bisect_right(self._keys, after or "") :])
+        mine = (one for one in older if one.alert.name.camera == camera and not one.is_taken_back)
+        return [replace(one, together=None) for one in islice(mine, count)]
 
     def join(
         self, first: StoredAlert, joined: StoredAlert, combine: Callable[[Alert], Alert]
@@ -595,18 +601,20 @@ class MemoryAlerts:
         with self._lock:
             kept = self.kept.get(alert_key(first))
             if kept is None:
-                self.kept.setdefault(alert_key(joined), joined)
+                if alert_key(joined) not in self.kept:
+                    self._put(joined)
                 return
             together = combine(kept.together or kept.alert)
-            self.kept[alert_key(first)] = replace(kept, together=together)
+            self._put(replace(kept, together=together))
             self._known.add((joined.alert.name, joined.alert.kind, joined.is_unknown))
-            self.kept[alert_key(joined)] = replace(joined, is_joined=True)
+            self._put(replace(joined, is_joined=True))
 
     def remove_some_of(self, camera: str) -> int:
         with self._lock:
             found = self.newest_of(camera, 33, None)
             for one in found:
                 self._known.discard((one.alert.name, one.alert.kind, one.is_unknown))
+                del self._keys[bisect_left(self._keys, alert_key(one))]
                 del self.kept[alert_key(one)]
         return len(found)
 
@@ -619,7 +627,7 @@ class MemoryAlerts:
         return next((one for one in ours if one.alert.kind == kind), None)
 
     def take_back(self, kept: StoredAlert) -> None:
-        self.kept[alert_key(kept)] = replace(kept, is_taken_back=True)
+        self._put(replace(kept, is_taken_back=True))
 
 
 class MemoryThumbnails:
