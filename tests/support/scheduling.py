@@ -4,22 +4,41 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
-GALLERY = "tests/e2e/gallery/"  # its files share a browser and a gallery with photos
-# If one of these started last, its worker would still run while all others are idle.
+ARCHIVE = "the archive"  # a store with a thousand photos, which is made once for these files
+ARCHIVE_FILES = ("tests/e2e/gallery/test_firefox.py", "tests/e2e/gallery/test_walk.py")
+# If one of these started last, its worker would still run while all others are idle. A folder
+# stands for all of its other files.
 LONGEST_FIRST = (
     "tests/infra/test_azure_cli.py",  # it installs the az CLI where it is missing
     "tests/systemd/test_install.py",
-    "tests/e2e/test_page_costs.py",
-    GALLERY,
     "tests/drill/test_drill.py",
-    "tests/systemd/test_services.py",
     "tests/infra/test_deploy.py",
-    "tests/test_lean_install.py",
-    "tests/pi_uploader/cameras/rtsp/test_camera.py",
-    "tests/systemd/test_passwords.py",
-    "tests/pi_uploader/spool/test_spool_power_cut.py",
-    "tests/local/test_run.py",
+    "tests/function_app/notify/test_outbox.py",
+    "tests/function_app/http/openapi/test_document.py",
+    "tests/e2e/test_page_costs.py",
+    ARCHIVE,
+    "tests/systemd/test_page.py",
+    "tests/function_app/days/test_lanes_simulation.py",
+    "tests/systemd/test_services.py",
     "tests/bench/test_sections.py",
+    "tests/function_app/devices/test_silence_simulation.py",
+    "tests/e2e/test_command_kills.py",
+    "tests/function_app/auth/test_sessions_races.py",
+    "tests/systemd/test_passwords.py",
+    "tests/e2e/test_kill_loop.py",
+    "tests/e2e/gallery/",
+    "tests/function_app/days/test_update.py",
+    "tests/e2e/test_failing_paths.py",
+    "tests/pi_uploader/spool/test_spool_power_cut.py",
+    "tests/systemd/test_several_cameras.py",
+    "tests/infra/test_first_photo.py",
+    "tests/bench/motion/test_motion_program.py",
+    "tests/pi_uploader/cameras/rtsp/test_camera.py",
+    "tests/pi_uploader/spool/test_disk_real.py",
+    "tests/systemd/test_by_hand.py",
+    "tests/local/test_run.py",
+    "tests/test_lean_install.py",
+    "tests/test_secrets.py",
 )
 
 
@@ -36,10 +55,17 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no
 
 def unit(nodeid: str) -> str:
     """Return the name of the group of tests that run on one worker together with this test."""
-    return GALLERY if nodeid.startswith(GALLERY) else nodeid.partition("::")[0]
+    file = nodeid.partition("::")[0]
+    return ARCHIVE if file in ARCHIVE_FILES else file
 
 
 def sort_longest_first(items: list[pytest.Item]) -> None:
     """Move the longest files to the front, and keep the order of all others."""
     ranks = {name: rank for rank, name in enumerate(LONGEST_FIRST)}
-    items.sort(key=lambda item: ranks.get(unit(item.nodeid), len(ranks)))
+
+    def rank(item: pytest.Item) -> int:
+        name = unit(item.nodeid)
+        folder = f"{name.rpartition('/')[0]}/"
+        return ranks.get(name, ranks.get(folder, len(ranks)))
+
+    items.sort(key=rank)
