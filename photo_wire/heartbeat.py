@@ -85,7 +85,9 @@ class CameraState:
     """The state of a camera. `failures` are those since its last photo, `failing` is why the last
     one happened, `disarmed_until` None for a person's word; `can` are the kinds of pictures that it
     takes: photo, clip, live. `motion` is WATCHING, or BLIND and the reason
-    (photo_wire/motion.py); None if the camera does not look for motion in its picture."""
+    (photo_wire/motion.py); None if the camera does not look for motion in its picture. `detection`
+    is WORKING, or FAILING and the reason since `detection_since`; None if no model labels its
+    photos."""
 
     source: str | None = None
     armed: bool | None = None
@@ -97,6 +99,8 @@ class CameraState:
     pins: tuple[PinState, ...] = ()
     can: tuple[str, ...] = ()
     motion: str | None = None
+    detection: str | None = None
+    detection_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,9 +146,9 @@ class Heartbeat:
 
     def cut_to_fit(self) -> "Heartbeat":
         """Return the heartbeat as the backend takes it: with at most MAX_STATE_BYTES besides the
-        results of commands. The reasons why cameras fail or are blind are cut first, then pins,
-        sources and abilities of cameras are left out, and the cameras at last. A camera that fails
-        keeps a reason."""
+        results of commands. The reasons why cameras fail, are blind or get no labels are cut first,
+        then pins, sources and abilities of cameras are left out, and the cameras at last. A camera
+        that fails keeps a reason."""
         return next((one for one in self._versions() if one._fits()), replace(self, cameras={}))
 
     def _versions(self) -> "Iterator[Heartbeat]":
@@ -271,6 +275,8 @@ def _parse_camera(members: Members) -> CameraState:
         ),
         can=members.keywords("can", _MAX_WORDS),
         motion=members.text("motion", MAX_REASON),
+        detection=members.text("detection", MAX_REASON),
+        detection_since=members.time("detection_since"),
     )
 
 
@@ -279,6 +285,7 @@ def _with_short_reason(camera: CameraState, length: int) -> CameraState:
         camera,
         failing=camera.failing and camera.failing[:length],
         motion=camera.motion and camera.motion[:length],
+        detection=camera.detection and camera.detection[:length],
     )
 
 

@@ -17,6 +17,7 @@ LABELS = "X-Labels"
 MAX_LABELS = 8
 WITHOUT_MOTION = "none"
 WATCHING, BLIND = "watching", "blind: "  # states of a camera that looks for motion, in heartbeats
+WORKING, FAILING = "working", "failing: "  # states of the model that labels a camera's photos
 _SHARE = r"(0(?:\.[0-9]{1,4})?|1(?:\.0{1,4})?)"
 _BOX = re.compile(rf"{_SHARE}, ?{_SHARE}, ?{_SHARE}, ?{_SHARE}")
 _LABEL = re.compile(rf"([a-z][a-z0-9-]{{0,31}})={_SHARE}")

@@ -11,14 +11,13 @@ from pi_uploader.alerts.photo_log import count_missing
 from pi_uploader.capture.arming import DisarmedCameras
 from pi_uploader.clock import LATEST_TIME, SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.control import ControlError, ask
-from pi_uploader.detect.report import read_reports
+from pi_uploader.detect.report import current_report
 from pi_uploader.identity import Identity, IdentityError
 from pi_uploader.messages import CLOCK_AWAITED, CLOCK_NEXT_STEP, counted
 from pi_uploader.settings import DeviceSettings, SettingsError, detectors, load_settings
 from pi_uploader.settings.source import Environment
 from pi_uploader.spool import SpooledPhoto
 from pi_uploader.spool.admin import count_spool
-from pi_uploader.spool.notification import is_detecting
 from pi_uploader.upload.state import delivered_last_hour, read_state, state_file
 
 UPLOAD_STATE_DEFAULTS: dict[str, Any] = {
@@ -61,17 +60,8 @@ def detection_status(folder: Path, environ: Environment) -> tuple[list[str], dic
     """Return what became of the photos that a model was to look at, as lines and as facts; nothing
     where no camera has one. `folder` is that of the spool."""
     names = [name for name, is_in_camera in detectors(environ).items() if not is_in_camera]
-    reports = read_reports(folder) if is_detecting(folder) else {}
-    states = {name: str(reports.get(name, _not_detecting(folder, name))) for name in names}
+    states = {name: str(current_report(folder, name)) for name in names}
     return [f"labels        {name}: {state}" for name, state in states.items()], {"labels": states}
-
-
-def _not_detecting(folder: Path, camera: str) -> str:
-    """Return why no process looks at the photos of this camera."""
-    report = read_reports(folder).get(camera)
-    if report and report.problem:
-        return str(report)
-    return "photos get no labels: pi-uploader detect does not run"
 
 
 def spool_status(

@@ -77,6 +77,8 @@ _CAMERA_STATE = _extensible(
     ),
     can=array(json_schema.ALERT_KIND, maxItems=16),
     motion=text(maxLength=MAX_REASON),
+    detection=text(maxLength=MAX_REASON),
+    detection_since=json_schema.TIME,
 )
 NEW_HEARTBEAT = WireBody(
     "Heartbeat",

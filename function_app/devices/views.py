@@ -24,7 +24,7 @@ FIGURES = (
 )
 OF_CAMERA = (
     *("source", "armed", "disarmed_until", "last_trigger", "last_photo", "failures", "failing"),
-    *("pins", "can", "motion"),
+    *("pins", "can", "motion", "detection", "detection_since"),
 )
 _LISTS = ("throttled", "pins", "can")
 _NEVER_HEARD_OF = {"device": None, "received_at": None, "overdue_at": None}

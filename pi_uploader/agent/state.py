@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from photo_wire import __version__
 from photo_wire.headers import ClockStatus
 from photo_wire.heartbeat import CameraState, Heartbeat, SpoolState, parse_cameras
-from photo_wire.motion import WATCHING
+from photo_wire.motion import WATCHING, WORKING
 from pi_uploader.agent.health import Health, HealthReader
 from pi_uploader.agent.pause import UploadPause
 from pi_uploader.agent.problem_log import ProblemLog
@@ -105,8 +105,9 @@ class StateReader:
         ).cut_to_fit()
 
     def has_changed(self, before: Heartbeat) -> bool:
-        """Return whether a camera is armed, disarmed, failing or blind that was not so before, or
-        uploads are held back now or no longer: by a pause, or by the month's quota."""
+        """Return whether a camera is armed, disarmed, failing, blind or without labels that was not
+        so before, or uploads are held back now or no longer: by a pause, or by the month's quota.
+        """
         sent, limit = self._sent()
         now = replace(
             before,
@@ -161,7 +162,12 @@ def _conditions(state: Heartbeat) -> object:
         state.monthly_limit is not None and (state.sent_this_month or 0) >= state.monthly_limit
     )
     cameras = {
-        name: (one.armed, bool(one.failing), one.motion == WATCHING)
+        name: (
+            one.armed,
+            bool(one.failing),
+            one.motion == WATCHING,
+            one.detection == WORKING,
+        )
         for name, one in state.cameras.items()
     }
     return is_spent, state.paused_until, cameras

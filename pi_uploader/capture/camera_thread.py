@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gpiozero import DigitalInputDevice
 
     from pi_uploader.capture.motion_watch import MotionWatch
+    from pi_uploader.detect.report import CameraReport
 
 MAX_STOP_SECONDS = 5.0  # for the photo that is being taken
 
@@ -90,12 +91,23 @@ class CameraThread:
         if settings.detects_in_camera:
             from pi_uploader.capture.labels import CameraLabels
 
-            self._handler.labels = CameraLabels(settings, shared.spool.labels)
+            self._handler.labels = CameraLabels(settings, shared.spool.labels, self._clock)
 
     @property
     def activity(self) -> Activity:
         """What the camera did last."""
         return self._handler.activity
+
+    @property
+    def detection(self) -> "CameraReport | None":
+        """What became of the photos that a model was to look at; None if there is no model."""
+        if self._handler.labels:
+            return self._handler.labels.report
+        if self.settings.model is None:
+            return None
+        from pi_uploader.detect.report import current_report
+
+        return current_report(self._spool.folder, self.settings.name)
 
     def open_triggers(self, resources: ExitStack, watchdog: Watchdog) -> None:
         """Begin to queue triggers. Raises SettingsError or PinBusyError for a pin, SettingsError if

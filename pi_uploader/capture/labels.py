@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from photo_wire.headers import Trigger
 from photo_wire.motion import UNKNOWN, Label
 from pi_uploader.cameras import NetworkResult
+from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.detect.report import CameraReport
 from pi_uploader.settings import CameraSettings
 from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX
 from pi_uploader.spool import PhotoInfo
@@ -17,11 +19,15 @@ log = logging.getLogger("capture")
 
 
 class CameraLabels:
-    """Stores the labels of one camera's photos of motion."""
+    """Stores the labels of one camera's photos of motion; `report` says what became of them."""
 
-    def __init__(self, settings: CameraSettings, store: LabelStore) -> None:
+    def __init__(
+        self, settings: CameraSettings, store: LabelStore, clock: Clock = SYSTEM_CLOCK
+    ) -> None:
+        self.report = CameraReport(problem=None)
         self._settings = settings
         self._store = store
+        self._clock = clock
         self._logged = ""
 
     def put(self, photo: PhotoInfo, network: NetworkResult | None) -> None:
@@ -33,8 +39,13 @@ class CameraLabels:
         try:
             if network:
                 labels = self._labels_of(network)
+                self.report.count_success()
+            else:
+                self.report.count_failure("its network returned nothing", self._clock)
         except Exception as error:  # noqa: BLE001  outputs of a network that is not known
-            self._log_once(f"what its network returned is not understood: {error}")
+            problem = f"what its network returned is not understood: {error}"
+            self.report.count_failure(problem, self._clock)
+            self._log_once(problem)
         try:
             self._store.put(photo.name, labels)
         except OSError as error:

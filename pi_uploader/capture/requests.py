@@ -110,6 +110,7 @@ class Requests:
 
     def _state_of(self, thread: CameraThread) -> dict[str, Any]:
         disarmed, activity = thread.arming.disarmed(), thread.activity
+        detection = thread.detection
         can = {
             "photo": True,
             "clip": _records_clips(thread),
@@ -127,6 +128,8 @@ class Requests:
             "failures": activity.failures,
             "failing": activity.problem or None,
             "motion": thread.motion_watch.state if thread.motion_watch else None,
+            "detection": detection.state if detection else None,
+            "detection_since": _time(detection.since if detection else None),
             "pins": [
                 {"number": one.number, "use": one.use, "is_active": one.is_active}
                 for one in thread.pins

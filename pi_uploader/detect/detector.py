@@ -94,8 +94,9 @@ class Detector:
         except FileNotFoundError:
             return  # uploaded or evicted a moment ago
         except Exception as error:  # noqa: BLE001  a model and Pillow raise anything
-            self._reports[photo.name.camera].failed += 1
-            self._log_once(f"{photo.name.camera}: a photo was not looked at: {_describe(error)}")
+            problem = f"a photo was not looked at: {_describe(error)}"
+            self._reports[photo.name.camera].count_failure(problem, self._clock)
+            self._log_once(f"{photo.name.camera}: {problem}")
             labels = (UNKNOWN,)
         try:
             self._spool.labels.put(photo.name, labels)
@@ -115,7 +116,7 @@ class Detector:
             content = file.read()
         box = photo.motion.box if photo.motion else None
         labels = model.look(content, photo.media, box, settings.label_threshold)
-        report.looked_at += 1
+        report.count_success()
         log.info("%s shows %s", photo.name, ", ".join(map(str, labels)) or "nothing known")
         return labels
 

@@ -11,7 +11,7 @@ from pi_uploader.detect.detector import Detector, Looker
 from pi_uploader.detect.errors import ModelError
 from pi_uploader.detect.limits import MODEL_SHARE, give_way, memory_limit, thread_count
 from pi_uploader.detect.model import Model
-from pi_uploader.detect.report import CameraReport, write_reports
+from pi_uploader.detect.report import CameraReport, new_report, read_reports, write_reports
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Spool
 from pi_uploader.spool.notification import DETECT_SOCKET_NAME, Listener, notify
@@ -41,7 +41,9 @@ def run_detect(settings: CaptureSettings, stop: threading.Event) -> int:
     keep_alive(LOAD_SECONDS * len(cameras))
     watchdog.start()
     spool = Spool(settings.spool, runtime=settings.runtime)
-    reports = {name: CameraReport() for name in cameras}
+    clock = Clock(settings.clock_is_trusted)
+    former = read_reports(spool.folder)
+    reports = {name: new_report(former.get(name), clock) for name in cameras}
     _write(spool, reports)
     models = load_models(cameras, reports, memory)
     _write(spool, reports)
@@ -50,7 +52,6 @@ def run_detect(settings: CaptureSettings, stop: threading.Event) -> int:
         keep_alive(RETRY_SECONDS + MARGIN_SECONDS)
         return 0 if stop.wait(RETRY_SECONDS) else 1
     threading.Thread(target=_notify_at, args=(stop, spool), name="stop", daemon=True).start()
-    clock = Clock(settings.clock_is_trusted)
     detector = Detector(spool, cameras, models, reports, clock)
     _look_until(stop, spool, detector, reports, keep_alive, clock)
     return 0
@@ -86,7 +87,7 @@ def load_models(
             log.exception("%s: %s cannot be used", name, camera.model)
         else:
             models[name] = loaded[what]
-            reports[name].problem, reports[name].model = None, loaded[what].description
+            reports[name].begin_work(loaded[what].description)
             log.info("%s: %s (%s) looks at its photos", name, camera.model, reports[name].model)
     return models
 

@@ -1,26 +1,37 @@
-"""The state of what looks at photos, in a file for `pi-uploader status`."""
+"""The state of what looks at photos, in a file for `pi-uploader status` and the heartbeat."""
 
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from photo_wire.errors import WireError
+from photo_wire.moment import format_time, parse_time
+from photo_wire.motion import FAILING, WORKING
+from pi_uploader.clock import Clock
 from pi_uploader.messages import counted
+from pi_uploader.spool.notification import is_detecting
 from pi_uploader.state_files import read_json, write_json_atomically
 
 LOADING = "its model is being loaded"
+NOT_RUNNING = "pi-uploader detect does not run"
+MAX_FAILURES = 2  # photos in a row, which may be damaged; more, and the model fails
 FILE_NAME = "detect.json"
 
 
 @dataclass
 class CameraReport:
     """What became of the photos of motion of one camera since the start. `problem` is why none is
-    looked at; None if they are."""
+    looked at, None if they are; `since` when that began, None if the clock was not set. The last
+    `failures` photos could not be looked at, of `failed` in all."""
 
     problem: str | None = LOADING
     model: str = ""
     looked_at: int = 0
     above_limit: int = 0
     failed: int = 0
+    failures: int = 0
+    since: datetime | None = None
 
     def __str__(self) -> str:
         if self.problem is not None:
@@ -30,16 +41,65 @@ class CameraReport:
             text += f", {self.above_limit} above CAMERA_DETECT_PER_MINUTE"
         return text + (f", {self.failed} failed" if self.failed else "")
 
+    @property
+    def state(self) -> str:
+        """WORKING, or FAILING and the reason."""
+        return WORKING if self.problem is None else f"{FAILING}{self.problem}"
+
+    def begin_work(self, model: str = "") -> None:
+        """Note that the model, described so, can be used."""
+        self.problem, self.since, self.model = None, None, model
+
+    def count_success(self) -> None:
+        """Count a photo that was looked at."""
+        self.looked_at += 1
+        self.failures, self.problem, self.since = 0, None, None
+
+    def count_failure(self, problem: str, clock: Clock) -> None:
+        """Count a photo that could not be looked at."""
+        self.failed += 1
+        self.failures += 1
+        if self.failures == 1:
+            self.since = clock.now() if clock.is_set() else None
+        if self.failures > MAX_FAILURES:
+            self.problem = problem
+
+
+def new_report(former: CameraReport | None, clock: Clock) -> CameraReport:
+    """Return the report of a process that starts. What failed in the `former` one has failed since
+    then: a model may end each process."""
+    if former and former.problem is not None and former.since:
+        return CameraReport(since=former.since)
+    return CameraReport(since=clock.now() if clock.is_set() else None)
+
 
 def write_reports(spool: Path, reports: dict[str, CameraReport]) -> None:
     """Store the reports by the names of the cameras. Raises OSError."""
-    write_json_atomically(spool / FILE_NAME, {name: asdict(one) for name, one in reports.items()})
+    write_json_atomically(
+        spool / FILE_NAME,
+        {
+            name: {**asdict(one), "since": format_time(one.since) if one.since else None}
+            for name, one in reports.items()
+        },
+    )
 
 
 def read_reports(spool: Path) -> dict[str, CameraReport]:
     """Return the reports that were stored last; none if they are missing or damaged."""
     try:
         stored: Any = read_json(spool / FILE_NAME)
-        return {str(name): CameraReport(**one) for name, one in stored.items()}
-    except (OSError, ValueError, TypeError, AttributeError):
+        return {str(name): _parse_report(**one) for name, one in stored.items()}
+    except (OSError, ValueError, TypeError, AttributeError, WireError):
         return {}
+
+
+def current_report(spool: Path, camera: str) -> CameraReport:
+    """Return the report of a camera as of now: if no process looks at photos, why not."""
+    report = read_reports(spool).get(camera)
+    if report and (report.problem is not None or is_detecting(spool)):
+        return report
+    return CameraReport(NOT_RUNNING)
+
+
+def _parse_report(since: str | None = None, **members: Any) -> CameraReport:
+    return CameraReport(**members, since=parse_time(since, "since") if since else None)

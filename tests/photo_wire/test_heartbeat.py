@@ -57,6 +57,9 @@ states = st.builds(
     failing=st.none() | st.text(characters, max_size=200),
     pins=st.lists(pins, max_size=3).map(tuple),
     can=keywords,
+    motion=st.none() | st.text(characters, max_size=200),
+    detection=st.none() | st.text(characters, max_size=200),
+    detection_since=st.none() | moments,
 )
 heartbeats = st.builds(
     Heartbeat,

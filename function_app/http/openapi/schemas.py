@@ -101,6 +101,12 @@ _CAMERA_STATE: dict[str, Schema] = {
         **nullable(text()),
         "description": "`watching` for motion in the picture, or `blind: ` and the reason.",
     },
+    "detection": {
+        **nullable(text()),
+        "description": "Whether a model labels photos of motion: `working`, or `failing: ` and the "
+        "reason, since `detection_since`.",
+    },
+    "detection_since": nullable(TIME),
 }
 _NUMBER = {"type": "number"}
 _DEVICE: dict[str, Schema] = {

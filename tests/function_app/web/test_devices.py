@@ -12,7 +12,7 @@ from function_app.services import connect
 from function_app.settings import Settings
 from photo_wire.command import CommandResult, CommandState
 from photo_wire.heartbeat import CameraState
-from photo_wire.motion import BLIND, WATCHING
+from photo_wire.motion import BLIND, FAILING, WATCHING, WORKING
 from tests.support.api import Api, new_camera
 from tests.support.browser import same_origin
 from tests.support.reporting_device import ReportingDevice
@@ -70,6 +70,24 @@ def test_a_camera_that_sees_no_motion_says_why(api: Api, two: ReportingDevice) -
         page = api.ask(path, session_of(api)).text
         assert page.count("sees no motion in its picture") == 1
         assert "sees no motion in its picture: no frame came for 5 s</span>" in page
+
+
+def test_a_camera_whose_photos_no_model_looks_at_says_since_when(
+    api: Api, two: ReportingDevice
+) -> None:
+    first, second = sorted(two.cameras)
+    failing, since = f"{FAILING}<b>damaged</b>", datetime(2026, 11, 20, 18, 1, tzinfo=UTC)
+    two.cameras[first] = CameraState(armed=True, detection=failing, detection_since=since)
+    two.cameras[second] = CameraState(armed=True, detection=failing)
+    two.report()
+    escaped = "&lt;b&gt;damaged&lt;/b&gt;</span>"
+    for path in ("/devices", f"/devices/{two.name}"):
+        page = api.ask(path, session_of(api)).text
+        assert f"no model has looked at its photos since 20 Nov 2026, 18:01: {escaped}" in page
+        assert f"no model looks at its photos: {escaped}" in page
+    two.cameras[first] = two.cameras[second] = CameraState(armed=True, detection=WORKING)
+    two.report()
+    assert "no model" not in api.ask(f"/devices/{two.name}", session_of(api)).text
 
 
 def test_a_ready_device_with_a_disarmed_camera_and_a_pause(api: Api, two: ReportingDevice) -> None:

@@ -12,7 +12,7 @@ from photo_wire.media import Media
 from pi_uploader.cameras import CaptureContext, NetworkResult, Shot
 from pi_uploader.capture.handler import TriggerHandler
 from pi_uploader.capture.labels import CameraLabels
-from pi_uploader.settings import CaptureSettings, load_settings
+from pi_uploader.settings import CameraSettings, CaptureSettings, load_settings
 from pi_uploader.spool import Spool
 from pi_uploader.triggers import TriggerEvent
 from tests.support.fake_clock import FakeClock
@@ -42,6 +42,12 @@ class NetworkCamera:
         pass
 
 
+def network_settings(**environ: str) -> CameraSettings:
+    settings = {"CAMERA_SOURCE": "picamera2", "CAMERA_DETECT": "imx500", "HOME": "/", **environ}
+    [camera] = load_settings(CaptureSettings, settings).cameras
+    return camera
+
+
 def labels_after(
     folder: Path,
     network: NetworkResult | None,
@@ -49,8 +55,7 @@ def labels_after(
     **environ: str,
 ) -> list[tuple[str, float]] | None:
     """Return the labels of a photo that was taken with this result; None if it has no file."""
-    settings = {"CAMERA_SOURCE": "picamera2", "CAMERA_DETECT": "imx500", "HOME": "/", **environ}
-    [camera] = load_settings(CaptureSettings, settings).cameras
+    camera = network_settings(**environ)
     spool = Spool(folder)
     handler = TriggerHandler(camera, NetworkCamera(network), spool, clock=FakeClock())
     handler.labels = CameraLabels(camera, spool.labels)
@@ -110,3 +115,24 @@ def test_a_disk_that_takes_no_labels_costs_no_photo(
     tmp_path.joinpath("labels").write_text("a file of another program")
     assert labels_after(tmp_path, NetworkResult(ssd([0], [0.75]))) == [("unknown", 1.0)]
     assert "labels cannot be stored: Not a directory" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("network", "state"),
+    [
+        (NetworkResult(ssd([0, 2], [0.75, 0.5])), "working"),
+        (NetworkResult(ssd([0, 2], [0.0, 0.0])), "working"),
+        (None, "failing: its network returned nothing"),
+        (NetworkResult(("no array",)), "failing: what its network returned is not understood: "),
+    ],
+)
+def test_the_state_is_that_of_the_network(
+    network: NetworkResult | None, state: str, tmp_path: Path
+) -> None:
+    spool = Spool(tmp_path)
+    camera = network_settings()
+    handler = TriggerHandler(camera, NetworkCamera(network), spool, clock=FakeClock())
+    handler.labels = CameraLabels(camera, spool.labels)
+    for number in range(3):
+        handler.handle(TriggerEvent(Trigger.GPIO, float(number)))
+    assert handler.labels.report.state.startswith(state)

@@ -4,6 +4,7 @@ import json
 import logging
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -14,12 +15,16 @@ from PIL import Image
 from photo_wire.headers import Trigger
 from photo_wire.moment import parse_time
 from photo_wire.name import parse_name
+from pi_uploader.agent.state import read_cameras
 from pi_uploader.capture.requests import MAX_PENDING
 from pi_uploader.control import ControlError, RequestRefusedError, ask
+from pi_uploader.detect.report import new_report, write_reports
 from pi_uploader.log_ring import LogRing
 from pi_uploader.settings import CaptureSettings, load_settings
 from pi_uploader.spool import Spool
+from pi_uploader.spool.notification import DETECT_SOCKET_NAME, Listener
 from tests.support.capturing import Ask, asking, idle_settings
+from tests.support.fake_clock import FakeClock
 from tests.support.pins import is_watched, pulse
 from tests.support.program import SlowPicture, photos_in
 from tests.support.waiting import wait_for
@@ -214,6 +219,8 @@ def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -
         "disarmed": False,
         "motions": 0,
         "motion": None,
+        "detection": None,
+        "detection_since": None,
         "photo": None,
         "disarmed_until": None,
         "last_trigger": None,
@@ -226,6 +233,26 @@ def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -
         ],
         "can": ["photo", "clip", "live"],
     }
+
+
+@pytest.mark.usefixtures("pins")
+def test_the_state_says_since_when_no_model_looks_at_photos(tmp_path: Path, spool: Path) -> None:
+    """Also if the process that looks does not run; and nothing of a camera without a model."""
+    environ = {"CAMERA_NAME": "gate", "PIR_PIN": "17", "CAMERA_DETECT": "/model.onnx"}
+    clock = FakeClock(wall=datetime(2026, 11, 20, 18, 1, tzinfo=UTC))
+    report = new_report(None, clock)
+    with asking(idle_settings(tmp_path, **environ)) as capture:
+        assert state(capture)["detection"] == "failing: pi-uploader detect does not run"
+        report.problem = "it is damaged"
+        write_reports(spool, {"gate": report})
+        found = read_cameras(spool)["gate"]
+        assert found.detection == "failing: it is damaged"
+        assert found.detection_since == clock.now()
+        report.begin_work("yolo")
+        write_reports(spool, {"gate": report})
+        with Listener(spool, DETECT_SOCKET_NAME, "detect"):
+            found = read_cameras(spool)["gate"]
+        assert (found.detection, found.detection_since) == ("working", None)
 
 
 def test_a_camera_is_disarmed_and_armed(capture: Ask, spool: Path) -> None:

@@ -147,6 +147,7 @@ def test_a_model_that_fails_costs_labels_alone(
     assert scene.detector.look_at_new() == 3
     assert {scene.spool.labels.get(one) for one in photos} == {(UNKNOWN,)}
     assert scene.report.failed == 3
+    assert scene.report.state.startswith("failing: a photo was not looked at: ")
     assert caplog.text.count("a photo was not looked at") == 1  # the same each time
 
 
