@@ -20,6 +20,8 @@ from packaging.requirements import Requirement
 
 from local.lock_files import (
     AZURE_PYTHONS,
+    CONTAINER_PYTHON,
+    DEVICE_LOCK,
     MQTT_LOCK,
     PI_LOCK,
     PI_PYTHONS,
@@ -65,6 +67,10 @@ def main() -> int:
             content = f"what make bench compares Nightjar with, for Python {python} on x86-64"
             bench_lock(python).write_text(_HEADER.format(content=content) + text)
         project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+        motion = project["optional-dependencies"]["motion"]
+        text = _lock_with_our_pins(motion, azure_platform(CONTAINER_PYTHON))
+        content = "what the device's container installs beside Azure's packages"
+        DEVICE_LOCK.write_text(_HEADER.format(content=content) + text)
         requirements = [*project["dependencies"], "setuptools"]  # setuptools builds the wheel there
         any_machine = ["--platform", "any", "--abi", "none", "--implementation", "py"]
         any_machine += ["--python-version", AZURE_PYTHONS[0]]

@@ -20,7 +20,7 @@ import yaml  # type: ignore[import-untyped]
 from function_app import settings
 from local import container_secrets
 from local.dist import AZURE_CONTENT
-from local.lock_files import AZURE_PYTHONS
+from local.lock_files import AZURE_PYTHONS, DEVICE_LOCK
 from local.processes import ROOT, answers, free_ports, start, stop, wait_until
 from tests.support.waiting import wait_for
 
@@ -179,10 +179,12 @@ def test_the_images_get_what_azure_gets() -> None:
     (root,) = re.findall(r"AzureWebJobsScriptRoot=(\S+)", first)
     assert f"WORKDIR {root}\n" in first
     assert "COPY pi_uploader pi_uploader" in second
+    device_lock = str(DEVICE_LOCK.relative_to(ROOT))
+    assert f"COPY {device_lock} requirements-device.txt" in second
     allowed = {
         line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if "!" in line
     }
-    assert allowed == copied | {"pi_uploader", f"infra/requirements-{python}.txt"}
+    assert allowed == copied | {"pi_uploader", f"infra/requirements-{python}.txt", device_lock}
     assert all((ROOT / name).exists() for name in allowed)
 
 

@@ -10,7 +10,16 @@ from packaging.utils import canonicalize_name
 
 from local.dist import default_python
 from local.lock import azure_pins
-from local.lock_files import AZURE_PYTHONS, PI_LOCK, PI_PYTHONS, azure_lock, bench_lock, detect_lock
+from local.lock_files import (
+    AZURE_PYTHONS,
+    CONTAINER_PYTHON,
+    DEVICE_LOCK,
+    PI_LOCK,
+    PI_PYTHONS,
+    azure_lock,
+    bench_lock,
+    detect_lock,
+)
 from local.processes import ROOT
 
 RUN_LOCK = "run: make lock"
@@ -54,6 +63,13 @@ def test_the_pi_installs_the_tested_versions() -> None:
     files = [ROOT / f"requirements{part}.txt" for part in ("", "-local", "-dev")]
     tested = pins(*(line for file in files for line in file.read_text().splitlines()))
     assert lock == {name: tested.get(name) for name in lock}, RUN_LOCK
+
+
+def test_the_container_of_the_device_can_look_for_motion() -> None:
+    """By the tested numpy; what draws its pictures is among the packages of Azure."""
+    tested = pins(*(ROOT / "requirements-local.txt").read_text().splitlines())
+    assert locked(DEVICE_LOCK) == {"numpy": tested["numpy"]}, RUN_LOCK
+    assert "pillow" in locked(azure_lock(CONTAINER_PYTHON))
 
 
 @pytest.mark.parametrize("python", PI_PYTHONS)
