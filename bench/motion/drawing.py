@@ -53,7 +53,7 @@ def clip_name(family: str, seed: int) -> str:
 def _draw(one: Scenario) -> Clip:
     count = round(one.seconds * FRAMES_PER_SECOND)
     backdrop = draw_backdrop(one.rng)
-    sensor = Sensor(one.rng, one.light.target, one.gain, one.reports_gain)
+    sensor = Sensor(one.rng, one.light.target, one.gain, one.reports_gain, one.noise)
     steps = _exposure_steps(one, count)
     lamp_post = _lamp_post(one.rng)
     luma: Luma = np.empty((count, HEIGHT, WIDTH), np.uint8)

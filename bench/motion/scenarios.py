@@ -51,7 +51,8 @@ INFRARED = LightKind("infrared", (3, 12), 0.08, 1 / 25)
 @dataclass(frozen=True, slots=True)
 class Scenario:
     """One clip to be drawn. `switches_at`: when the camera changes to infrared light, or back.
-    `hunting`: the exposure jumps now and then."""
+    `hunting`: the exposure jumps now and then. `noise`: how much of the sensor's noise the camera
+    leaves, 1 for all of it."""
 
     family: str
     seed: int
@@ -65,12 +66,14 @@ class Scenario:
     rng: np.random.Generator
     switches_at: float | None = None
     hunting: bool = False
+    noise: float = 1.0
 
     @property
     def conditions(self) -> tuple[str, ...]:
         """Name what disturbs the picture."""
         extra = ["infrared switch"] * (self.switches_at is not None)
         extra += ["exposure steps"] * self.hunting
+        extra += ["denoised"] * (self.noise < 1)
         return (self.light.name, *(one.name for one in self.disturbances), *extra)
 
 
@@ -88,6 +91,7 @@ class Family:
     switches: bool = False
     hunting: bool = False
     blocks: bool = False
+    denoised: bool = False
     gains: tuple[float, float] | None = field(default=None)
 
 
@@ -107,6 +111,10 @@ def scenario(name: str, seed: int, attempt: int = 0) -> Scenario:
     ]
     if family.blocks:
         codec, low, high = ("jpeg", 8, 25) if rng.random() < 0.4 else ("h264", 31, 38)
+    noise = 1.0
+    if family.denoised:
+        codec, low, high = ("none", 0, 1) if rng.random() < 0.3 else ("h264", 24, 36)
+        noise = max(0.0, float(rng.uniform(-0.1, 0.2)))  # a third has none at all
     infrared = light is INFRARED
     made = tuple(kind(rng, seconds, infrared) for kind in family.disturbances)
     return Scenario(
@@ -122,6 +130,7 @@ def scenario(name: str, seed: int, attempt: int = 0) -> Scenario:
         rng,
         float(rng.uniform(LEAD, seconds - 3)) if family.switches else None,
         family.hunting,
+        noise,
     )
 
 
@@ -199,6 +208,23 @@ def _comes_closer(rng: np.random.Generator) -> Actor:
     return Actor("person", way, int(rng.integers(1_000_000)))
 
 
+def _comes_again(make: MakeActor) -> MakeActor:
+    """Return the way there and, after half a minute, back: by then a picture without noise has
+    shown nothing else for a while but who passed."""
+
+    def again(rng: np.random.Generator) -> Actor:
+        actor = make(rng)
+        pause = float(rng.uniform(20, 40))
+        leaves = actor.way[-1].at
+        way = [
+            Waypoint(2 * leaves - one.at + pause, one.across, one.distance)
+            for one in reversed(actor.way)
+        ]
+        return replace(actor, way=(*actor.way, *way))
+
+    return again
+
+
 def _one_of(*makers: MakeActor) -> MakeActor:
     return lambda rng: makers[int(rng.integers(len(makers)))](rng)
 
@@ -208,6 +234,7 @@ def _with_lights(make: MakeActor) -> MakeActor:
 
 
 _WALKER = _crossing("person", (3, 12), (0.8, 1.8))
+_STROLLER = _crossing("person", (2.5, 6), (0.25, 0.8))
 _RUNNER = _crossing("person", (2.5, 6), (2.2, 3.6))
 _ANIMAL = _one_of(
     _crossing("cat", (3, 7), (0.5, 2)),
@@ -253,6 +280,9 @@ FAMILIES: dict[str, Family] = {
     "storm": Family(lights=(DAY, DUSK), disturbances=(Branches, Rain, Shake)),
     "night rain": Family(lights=(INFRARED,), disturbances=(Branches, Rain, Insects)),
     "branches in blocks": Family(disturbances=(Branches,), blocks=True),
+    "denoised": Family(lights=(DAY, DUSK, NIGHT, INFRARED), denoised=True),
+    "branches denoised": Family(disturbances=(Branches,), denoised=True),
+    "clouds denoised": Family(lights=(DAY,), disturbances=(Clouds,), denoised=True),
     "person and branches": Family(_ANYONE, disturbances=(Branches,)),
     "person and rain": Family(_ANYONE, (DAY, DUSK, INFRARED), (Rain,)),
     "person and snow": Family(_ANYONE, (DAY, DUSK, INFRARED), (Snow,)),
@@ -264,6 +294,10 @@ FAMILIES: dict[str, Family] = {
     "person and shake": Family(_ANYONE, disturbances=(Shake,)),
     "person and exposure steps": Family(_ANYONE, hunting=True),
     "person in blocks": Family(_one_of(_WALKER, _RUNNER), blocks=True),
+    "person denoised": Family(
+        _comes_again(_one_of(_WALKER, _STROLLER, _RUNNER, _ANIMAL)), denoised=True
+    ),
+    "person and branches denoised": Family(_ANYONE, disturbances=(Branches,), denoised=True),
     "person in a storm": Family(_WALKER, (DAY, DUSK), (Branches, Rain, Shake)),
     "car in rain": Family(_CAR, _NATURAL, (Rain,)),
 }

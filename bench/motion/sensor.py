@@ -27,14 +27,20 @@ class Compression:
 class Sensor:
     """Turns light into pixels. The exposure follows the light with some delay, as a camera's does:
     first by time, then by gain. Where `reports_gain` is off, as of network cameras, each frame has
-    gain 1."""
+    gain 1. `noise` is how much of its noise is left by what the camera does against it."""
 
     def __init__(
-        self, rng: np.random.Generator, target: float, gain: float, reports_gain: bool
+        self,
+        rng: np.random.Generator,
+        target: float,
+        gain: float,
+        reports_gain: bool,
+        noise: float = 1.0,
     ) -> None:
         self._rng = rng
         self._target = np.float32(target)  # the mean light of a good picture
         self._gain, self._reports_gain = gain, reports_gain
+        self._noise = NOISE * noise
         self._exposure, self._initial = 0.0, 0.0
         self._is_adapting = False
         self._bank = _noise_bank(rng)
@@ -44,7 +50,7 @@ class Sensor:
     def noise(self) -> float:
         """The standard deviation of a pixel's noise. It depends on the gain alone: after a tone
         curve that is a square root, shot noise is the same in bright and dark parts."""
-        return NOISE * float(np.sqrt(self._actual_gain()))
+        return self._noise * float(np.sqrt(self._actual_gain()))
 
     @property
     def reported_gain(self) -> float:

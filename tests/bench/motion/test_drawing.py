@@ -60,6 +60,16 @@ def test_who_stops_makes_two_events() -> None:
     assert events[1].begin - events[0].end > 2
 
 
+def test_a_denoised_clip_has_less_noise_than_its_sensor() -> None:
+    clip, noisy = draw_clip("denoised", 0), draw_clip("quiet", 0)
+
+    def steps(one: Clip) -> float:
+        return float(np.abs(np.diff(one.luma[:40].astype(np.float64), axis=0)).mean())
+
+    assert steps(clip) < 0.5 * steps(noisy)
+    assert "denoised" in clip.labels.conditions
+
+
 @pytest.mark.parametrize("name", [name for name, one in FAMILIES.items() if not one.actor])
 def test_without_an_actor_nothing_happens(name: str) -> None:
     assert scenario(name, 0).actor is None
