@@ -9,6 +9,7 @@ import numpy as np
 from photo_wire.motion import Box
 from pi_uploader.motion.background import AGAIN_FRAMES, Background, Comparison
 from pi_uploader.motion.clutter import Clutter
+from pi_uploader.motion.dither import Dither
 from pi_uploader.motion.evidence import DEMANDS, is_motion, travels
 from pi_uploader.motion.frame import FRAME_SIZE, FRAMES_PER_SECOND, Frame
 from pi_uploader.motion.grid import (
@@ -49,11 +50,12 @@ class MotionDetector:
         self._before: Floats | None = None
         self._commotion = 1.0
         self._clutter = Clutter()
+        self._dither = Dither()
         self._tracker = Tracker()
 
     def look(self, frame: Frame) -> Box | None:
         """Return where something moves in this frame; None while nothing does."""
-        points, gain = _points(frame), _gain(frame)
+        points, gain = self._dither.add(_points(frame)), _gain(frame)
         if self._background is None:
             self._begin(Background(points, gain), points)
             return None
@@ -124,7 +126,8 @@ def saw_motion(
         return None
     demands, watched = DEMANDS[sensitivity], _points_of(zones)
     demands = replace(demands, surprise=demands.surprise + _MORE_SURPRISE)
-    pictures = [_points(frame) for frame in frames]
+    dither = Dither()
+    pictures = [dither.add(_points(frame)) for frame in frames]
     background = Background.between(pictures, float(np.median([_gain(one) for one in frames])))
     restlessness = np.ones((CELL_ROWS, CELL_COLUMNS), np.float32)  # too few frames to know it
     tracker, before = Tracker(), pictures[0]

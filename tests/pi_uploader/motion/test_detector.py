@@ -35,10 +35,10 @@ def with_somebody(picture: Light, left: float) -> Light:
     return drawn
 
 
-def filmed(pictures: list[Light], gain: float = 1.0) -> list[Frame]:
-    """Return the frames of these pictures, with the noise of a sensor."""
+def filmed(pictures: list[Light], gain: float = 1.0, noise: float = 1.5) -> list[Frame]:
+    """Return the frames of these pictures, with the noise of a sensor, of 255 levels."""
     rng = np.random.default_rng(5)
-    noisy = (np.clip(one + rng.normal(0, 1.5, one.shape), 0, 255) for one in pictures)
+    noisy = (np.clip(one + rng.normal(0, noise, one.shape), 0, 255) for one in pictures)
     return [Frame(one.astype(np.uint8), number / 5, gain) for number, one in enumerate(noisy)]
 
 
@@ -63,6 +63,25 @@ def test_somebody_who_walks_is_found_within_two_frames_after_the_first() -> None
 
 def test_the_picture_alone_is_no_motion() -> None:
     assert not any(boxes(filmed([yard()] * 40)))
+
+
+def test_who_comes_slowly_and_again_is_found_in_a_stream_without_noise() -> None:
+    """What moved a short time ago is not restless, though nothing has differed since."""
+    empty = yard()
+    visit = [with_somebody(empty, 318 - 3 * step) for step in range(40)] + [empty] * 60
+    found = boxes(filmed([empty] * 40 + visit * 2, noise=0))
+    assert not any(found[:40])
+    assert any(found[40:80])
+    assert not any(found[85:140])
+    assert any(found[140:180])
+
+
+def test_a_quiet_stream_without_noise_is_no_motion() -> None:
+    """A drawn picture that gets darker in whole levels, and a compression's keyframes."""
+    darker = [np.floor(yard() * (1 - step / 200)) for step in range(60)]
+    keyframes = [np.round(yard() / 4) * 4 + (step % 20 == 0) for step in range(60)]
+    assert not any(boxes(filmed(darker, noise=0)))
+    assert not any(boxes(filmed(keyframes, noise=0)))
 
 
 def test_a_cloud_and_an_exposure_are_no_motion() -> None:
@@ -104,6 +123,8 @@ def test_a_few_frames_around_a_trigger_decide() -> None:
     assert saw_motion(frames[QUIET_FRAMES : QUIET_FRAMES + 11])
     assert saw_motion(filmed([yard()] * 11)) is None
     assert saw_motion(frames[:2]) is None
+    assert saw_motion(filmed(walk(), noise=0)[QUIET_FRAMES : QUIET_FRAMES + 11])
+    assert saw_motion(filmed([yard()] * 11, noise=0)) is None
 
 
 def _some_frames() -> st.SearchStrategy[list[tuple[int, int, float, float]]]:
