@@ -23,6 +23,7 @@ from tests.support.backend import Backend
 from tests.support.password_cost import TEST_COST
 from tests.support.scheduling import FileScheduling, sort_longest_first
 from tests.support.secret_scan import SecretScan
+from tests.support.watch import Watch
 
 # The time for an example depends on the load of the machine, and not only on the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -39,6 +40,7 @@ StartBackend = Callable[..., Backend]
 
 def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(SecretScan(config), SecretScan.__name__)
+    config.pluginmanager.register(Watch(config))
 
 
 @pytest.fixture(scope="session", autouse=True)

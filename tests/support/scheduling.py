@@ -3,6 +3,7 @@
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler.loadscope import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 ARCHIVE = "the archive"  # a store with a thousand photos, which is made once for these files
 ARCHIVE_FILES = ("tests/e2e/gallery/test_firefox.py", "tests/e2e/gallery/test_walk.py")
@@ -48,6 +49,29 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no
     def __init__(self, config: pytest.Config, log: Producer) -> None:
         super().__init__(config, log)
         config.option.loadscopereorder = False
+
+    def remove_node(self, node: WorkerController) -> str | None:
+        """Give the tests of a worker that died to others; return that at which it died, if any.
+
+        pytest-xdist's own would run that one again on the next worker, and so on, would wait for
+        units of which nothing is left, and would give some to a worker that is still starting.
+        """
+        units = self.assigned_work.pop(node)
+        waiting = (
+            (unit, nodeid)
+            for unit, tests in units.items()
+            for nodeid, is_done in tests.items()
+            if not is_done
+        )
+        unit_of_it, died_at = next(waiting, (None, None))
+        if died_at:
+            units[unit_of_it][died_at] = True
+        left = {name: tests for name, tests in units.items() if not all(tests.values())}
+        self.workqueue.update(left)
+        for other in self.assigned_work:
+            if other in self.registered_collections:  # the others get their share when they know it
+                self._reschedule(other)
+        return died_at
 
     def _split_scope(self, nodeid: str) -> str:
         return unit(nodeid)
