@@ -20,6 +20,7 @@ from photo_wire.alert import CLOCK, DISK, LOSS, QUARANTINE, Alert
 from photo_wire.headers import Trigger
 from photo_wire.heartbeat import CameraState, Network, NetworkKind, SpoolState
 from photo_wire.media import Media
+from photo_wire.motion import BLIND, UNKNOWN, WATCHING, Label, Motion
 from photo_wire.name import PhotoName, new_name
 from tests.e2e.screenshots import camera
 from tests.support.devices import bind, heartbeat, store_state
@@ -49,7 +50,9 @@ FIRST_DAY = [
     *[("drive", 1010, 49, 2), ("gate", 1065, 47, 6), ("gate", 1200, 29, 1), ("drive", 1280, 9, 3)],
     *[("gate", 1330, 49, 2), ("gate", 1140, 9, 1), ("gate", 1230, 9, 1)],
 ]
-# The same in minutes before now.
+# Triggers of which the picture showed no motion, in the same way: by branches in the wind.
+WITHOUT_MOTION = [("entry", 705, 5, 3), ("gate", 860, 33, 1), ("drive", 1100, 12, 2)]
+# The photos, in minutes before now.
 LATEST = [
     *[("gate", 2, 47, 3), ("entry", 14, 49, 2), ("gate", 95, 9, 1), ("drive", 185, 49, 2)],
     *[("garden", 200, 7, 2), ("cellar", 320, 29, 1), ("entry", 410, 9, 1)],
@@ -64,6 +67,7 @@ class Story:
     services: Services
     now: datetime
     photos: dict[str, list[PhotoName]] = field(default_factory=dict)
+    stubs: list[PhotoName] = field(default_factory=list)
     lost: PhotoName = field(init=False)
 
     @property
@@ -105,8 +109,12 @@ class Story:
         photo = replace(photo, **members)
         self.services.blobs.add(photo, body)
         self.services.index.add(photo, photo.received_at)
-        self.photos.setdefault(name, []).append(photo.name)
+        (self.stubs if photo.is_stub else self.photos.setdefault(name, [])).append(photo.name)
         return photo.name
+
+    def add_stub(self, name: str, at: datetime, trigger: Trigger = Trigger.MOTION) -> PhotoName:
+        """Store what is kept of a trigger without motion."""
+        return self.add(name, at, trigger, body=camera.take_stub(name, at), motion=Motion())
 
 
 def device_of(name: str) -> str:
@@ -184,7 +192,10 @@ def _beat(story: Story, device: str, at: datetime, minute: int) -> None:
 
 
 def _state(story: Story, name: str, minute: int, is_now: bool) -> CameraState:
-    state = CameraState(armed=True, can=CAN, source="picamera2")
+    motion = {"gate": WATCHING, "entry": WATCHING}.get(name)
+    if name == "entry" and is_now:
+        motion = f"{BLIND}no frame came for 5 s"
+    state = CameraState(armed=True, can=CAN, source="picamera2", motion=motion)
     if name == "drive" and (minute in DISARMED or is_now):
         until = story.now + timedelta(hours=2) if is_now else None
         return replace(state, armed=False, disarmed_until=until)
@@ -200,6 +211,11 @@ def _take_photos(story: Story) -> None:
         members = {"received_at": arrived} if is_late else {}
         _take_burst(story, name, story.day + minute * MINUTE, second, count, **members)
     minute_now = story.now.replace(second=0, microsecond=0)
+    for name, minute, second, count in WITHOUT_MOTION:
+        trigger = Trigger.GPIO if name == "drive" else Trigger.MOTION
+        for number in range(count):
+            at = story.day + timedelta(minutes=minute, seconds=second + 2 * number)
+            story.add_stub(name, at, trigger)
     for name, minutes, second, count in LATEST:
         _take_burst(story, name, minute_now - minutes * MINUTE, second, count)
     at = minute_now - timedelta(days=1, hours=7)
@@ -210,7 +226,23 @@ def _take_burst(
     story: Story, name: str, minute: datetime, second: int, count: int, **members: Any
 ) -> None:
     for number in range(count):
-        story.add(name, minute + timedelta(seconds=second + number), **members)
+        at = minute + timedelta(seconds=second + number)
+        story.add(name, at, **_what_is_seen(name, at), **members)
+
+
+def _what_is_seen(name: str, at: datetime) -> dict[str, Any]:
+    """Return what the device of a camera saw in its picture: that of the garden and the cellar
+    does not look, and that of the drive has no model."""
+    visit = camera.visit_at(at)
+    box = camera.box_of(name, visit) if visit and name in ("gate", "entry", "drive") else None
+    if not visit or not box:
+        return {}
+    if name == "drive":
+        return {"motion": Motion(box)}
+    if at.minute % 10 == 0:  # its model had no time
+        return {"motion": Motion(box), "labels": (UNKNOWN,)}
+    found = (Label("person", 0.93),) if visit.is_person else (Label("animal", 0.71),)
+    return {"motion": Motion(box), "labels": found}
 
 
 def _raise_alerts(story: Story) -> None:

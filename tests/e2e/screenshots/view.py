@@ -12,7 +12,6 @@ from tests.e2e.gallery.conftest import (
     SIZES,
     VIOLATION,
     Pages,
-    Size,
     axe_findings,
     open_session_at,
 )
@@ -49,17 +48,18 @@ class Window:
     """A window of this `name`: its size, its language, and the schemes in which it is pictured."""
 
     name: str
-    size: Size
+    size: ViewportSize
     locale: str = "en-GB"
     schemes: tuple[Scheme, ...] = ("light", "dark")
 
 
 WINDOWS = (
-    Window("desk", "desk"),
-    Window("laptop", "laptop"),
-    Window("phone", "phone"),
-    Window("laptop-german", "laptop", "de-DE", ("light",)),
-    Window("phone-german", "phone", "de-DE", ("dark",)),
+    Window("desk", SIZES["desk"]),
+    Window("laptop", SIZES["laptop"]),
+    Window("phone", SIZES["phone"]),
+    Window("tablet", ViewportSize(width=820, height=1180), schemes=("light",)),
+    Window("laptop-german", SIZES["laptop"], "de-DE", ("light",)),
+    Window("phone-german", SIZES["phone"], "de-DE", ("dark",)),
 )
 
 
@@ -79,11 +79,12 @@ class View:
 
     @property
     def is_phone(self) -> bool:
-        return self.window.size == "phone"
+        return self.window.size == SIZES["phone"]
 
     def new(self, **options: Any) -> Page:
         """Return a page of its own, with these options of Playwright's contexts."""
-        page = self.pages.new(self.window.size, locale=self.window.locale, **options)
+        options = {"viewport": self.window.size, "locale": self.window.locale, **options}
+        page = self.pages.new("phone" if self.is_phone else "desk", **options)
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", self._on_message)
         if not options.get("java_script_enabled", True):
@@ -125,7 +126,7 @@ class View:
     def _picture(self, page: Page, file: Path, is_whole: bool) -> None:
         """Take a picture of a page, or of all of it: then in a window of its height, so that what
         sticks to the window's edges is at those of the picture."""
-        size = SIZES[self.window.size]
+        size = self.window.size
         if is_whole:
             height = page.evaluate("document.documentElement.scrollHeight")
             taller = ViewportSize(width=size["width"], height=max(height, size["height"]))
