@@ -81,6 +81,6 @@ def _alert(names: Sequence[PhotoName], now: datetime) -> StoredAlert:
         if first.camera == CAMERA
         else f"nobody was told of {first}{others}"
     )
-    reason = f"{what}: the notification failed five times; the backend's log says why"
+    reason = f"{what}: the notification failed five times; the app's log says why"
     details: dict[str, Detail] = {"count": len(names), "first": str(first)}
     return StoredAlert(Alert(first, UNDELIVERED, reason, details), to_milliseconds(now))

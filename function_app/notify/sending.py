@@ -347,7 +347,7 @@ def lost_alert(message: LostMessage) -> StoredAlert:
     tag = hashlib.sha256(format_message(message).encode()).hexdigest()[:8]
     reason = (
         f"nobody was told of {message.count} photos or alerts: they could not be put into the "
-        "queue, as the backend's log says"
+        "queue, as the app's log says"
     )
     details: dict[str, Detail] = {"count": message.count}
     return StoredAlert(Alert(new_name(BACKEND, at, tag), UNDELIVERED, reason, details), at)

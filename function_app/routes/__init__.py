@@ -6,10 +6,11 @@ handler: a cold start needs the first four columns of each row, and the first ph
 (docs/decisions/0064-a-cold-start-imports-what-a-photo-needs.md).
 """
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from function_app.auth.caller import Caller
-from function_app.http.authorization import Access
+from function_app.http.authorization import SCOPES, Access
 from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.http.route import GET, GET_OR_HEAD, Endpoint, Inputs, Operation, Route
@@ -53,14 +54,21 @@ def get_preflight(request: Request, services: Services, caller: Caller) -> Respo
     return cors.preflight(ROUTES, request, services.settings.network.cors_origins)
 
 
+def _for_scripts(route: Route) -> Route:
+    """Return the route with problems for the scripts of pages, too, if they can call it."""
+    if route.problem_page or route.access not in SCOPES:
+        return route
+    return replace(route, problem_page=pages.script_problem)
+
+
 ROUTES: tuple[Route, ...] = (
-    *photos.ROUTES,
-    *cameras.ROUTES,
-    *devices.ROUTES,
-    *notifications.ROUTES,
-    *sharing.ROUTES,
+    *map(_for_scripts, photos.ROUTES),
+    *map(_for_scripts, cameras.ROUTES),
+    *map(_for_scripts, devices.ROUTES),
+    *map(_for_scripts, notifications.ROUTES),
+    *map(_for_scripts, sharing.ROUTES),
     *sign_in.ROUTES,
-    *accounts.ROUTES,
+    *map(_for_scripts, accounts.ROUTES),
     *maintenance.ROUTES,
     *pages.ROUTES,
     *settings.ROUTES,

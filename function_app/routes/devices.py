@@ -13,12 +13,14 @@ if TYPE_CHECKING:
     from function_app.devices import api as devices
     from function_app.devices import command_api, heartbeats, live
     from function_app.devices import keys as device_keys
+    from function_app.web import commands
 else:
     device_keys = LazyModule("function_app.devices.keys")
     command_api = LazyModule("function_app.devices.command_api")
     live = LazyModule("function_app.devices.live")
     devices = LazyModule("function_app.devices.api")
     heartbeats = LazyModule("function_app.devices.heartbeats")
+    commands = LazyModule("function_app.web.commands")
 
 _COMMAND_ERRORS = (404, 409, 429)
 
@@ -120,7 +122,7 @@ ROUTES: tuple[Route, ...] = (
         Access.CONTROLLER,
         "get_command",
         lambda: Endpoint(
-            command_api.get_command,
+            commands.get_command,
             Operation("Get a command and what became of it.", {200: "Command"}, (404,)),
             Inputs(path=(device_keys.DEVICE, command_api.COMMAND)),
         ),

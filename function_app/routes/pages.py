@@ -67,6 +67,11 @@ def api_problem_page(req: func.HttpRequest, response: Response) -> Response:
     return problem_pages.api_problem_page(req, response)
 
 
+def script_problem(req: func.HttpRequest, response: Response) -> Response:
+    """Return a problem of the API in the language of the page whose script asks."""
+    return problem_pages.script_problem(req, response)
+
+
 def guest_file_problem_page(req: func.HttpRequest, response: Response) -> Response:
     """Return the page for a guest's problem, or the problem if no page was asked for."""
     return problem_pages.guest_file_problem_page(req, response)

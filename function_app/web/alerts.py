@@ -57,6 +57,7 @@ _PAGES = {
     UNDELIVERED: "notifications",
 }
 _OF_PHOTOS = (LOSS, QUARANTINE, MISSING)
+_REJECTED = "rejected-"  # with the status: why a photo is in quarantine
 _LOSSES = ("no-room", "disk-error", "torn")
 
 
@@ -85,6 +86,12 @@ class Entry(NamedTuple):
     def loss(self) -> str:
         """The word for why a photo was lost, if this version knows it."""
         return self.alert.reason if self.kind == LOSS and self.alert.reason in _LOSSES else ""
+
+    @property
+    def rejected(self) -> str:
+        """The status with which a photo in quarantine was rejected; "" for another reason."""
+        is_rejected = self.kind == QUARANTINE and self.alert.reason.startswith(_REJECTED)
+        return self.alert.reason.removeprefix(_REJECTED) if is_rejected else ""
 
     @property
     def devices(self) -> str:

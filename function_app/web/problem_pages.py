@@ -87,7 +87,26 @@ def file_problem_page(req: func.HttpRequest, response: Response) -> Response:
 def api_problem_page(req: func.HttpRequest, response: Response) -> Response:
     """Return the same for what the API has for programs, and people open, too: without a session
     programs get the problem."""
-    return problem_page(req, response) if _shows_pages(req) else response
+    return problem_page(req, response) if _shows_pages(req) else script_problem(req, response)
+
+
+def script_problem(req: func.HttpRequest, response: Response) -> Response:
+    """Return a problem of the API with its sentence in the language of the page, if a script asks,
+    which shows it. Programs have no session, and get it in English."""
+    request, problem = Request(req, {}), response.log_details.problem
+    sentence = say_to_script(problem.detail, request) if problem else None
+    if problem is None or sentence is None:
+        return response
+    return replace(response, body=replace(problem, detail=sentence).to_json().encode())
+
+
+def say_to_script(sentence: str, request: Request) -> str | None:
+    """Return a sentence in the language of the page whose script asks; None if none asks, or if
+    there is no text for it."""
+    headers = request.headers
+    if not read_cookie(headers, SESSION, request.url) or bearer_token(headers) is not None:
+        return None
+    return translate(sentence, Preferences.read(request).language)
 
 
 def guest_file_problem_page(req: func.HttpRequest, response: Response) -> Response:

@@ -25,14 +25,16 @@ def translate(sentence: str, language: Language) -> str | None:
         return sentence
     if len(sentence) > _MAX_LENGTH:
         return None
+    parts = [_find(part, language) for part in sentence.split("; ")]
+    if all(parts):  # before the whole: what differs in a sentence may be of several words
+        return "; ".join(filter(None, parts))
     if found := _find(sentence, language):
         return found
     stem = sentence.removesuffix(".")
     if stem and stem != sentence and not stem.endswith("."):
         whole = translate(stem[0].lower() + stem[1:], language)
         return f"{whole[0].upper()}{whole[1:]}." if whole else None
-    parts = [_find(part, language) for part in sentence.split("; ")]
-    return "; ".join(filter(None, parts)) if len(parts) > 1 and all(parts) else None
+    return None
 
 
 def _find(sentence: str, language: Language) -> str | None:

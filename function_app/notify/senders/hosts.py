@@ -15,17 +15,17 @@ _LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 _NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
 # Persisted with what was not sent.
-LEADS_HERE = "the address leads to the machine of the backend itself"
+LEADS_HERE = "the address leads to the machine of the app itself"
 LEADS_INSIDE = "the address leads into a private network"
 LEADS_NOWHERE = "the address leads to a place that is never reached"
 UNKNOWN_PUSH_SERVICE = "the push service of this browser is not one of the known ones"
 ODD_HOST = "the host of the address must be a name or an IP address in its usual form"
 _ADVICE = {
-    LEADS_HERE: f"the setting {CHANNEL_NETWORKS}=loopback of the backend would allow it, for all "
+    LEADS_HERE: f"the setting {CHANNEL_NETWORKS}=loopback of the app would allow it, for all "
     "people",
-    LEADS_INSIDE: f"the setting {CHANNEL_NETWORKS} of the backend would allow it, for all people: "
+    LEADS_INSIDE: f"the setting {CHANNEL_NETWORKS} of the app would allow it, for all people: "
     "list the receiver's IP address there",
-    UNKNOWN_PUSH_SERVICE: f"the setting {PUSH_HOSTS} of the backend would add it",
+    UNKNOWN_PUSH_SERVICE: f"the setting {PUSH_HOSTS} of the app would add it",
 }
 
 

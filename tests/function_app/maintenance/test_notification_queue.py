@@ -89,11 +89,11 @@ def test_what_could_not_be_handled_becomes_an_alert_of_its_camera() -> None:
     tend_queue(backend.services, NOW)
     assert backend.alerts() == {
         "gate": f"nobody was told of {name('gate', 1)} and 1 more: the notification failed "
-        "five times; the backend's log says why",
+        "five times; the app's log says why",
         "barn": f"nobody was told of {name('barn', 3)}: the notification failed five times; the "
-        "backend's log says why",
+        "app's log says why",
         "backend": "some deliveries are late or lost: the notification failed five times; the "
-        "backend's log says why",
+        "app's log says why",
     }
     assert len(backend.queue.texts) == 3
     tend_queue(backend.services, NOW)

@@ -111,7 +111,7 @@ def test_a_rule_is_set_in_whole_and_changed_in_parts(people: People) -> None:
     ("change", "problem"),
     [
         ({"address": "http://hooks.example/"}, "The address must begin with https://."),
-        ({"address": "https://127.0.0.1/"}, "The address leads to the machine of the backend it"),
+        ({"address": "https://127.0.0.1/"}, "The address leads to the machine of the app itself"),
         ({"address": " "}, "address: must be a string that is not empty."),
         ({"kind": "pigeon"}, "kind: must be one of webpush, webhook, apprise, not 'pigeon'."),
         ({"label": ""}, "label: must be a string of 1 to 60 characters."),
@@ -148,7 +148,7 @@ def test_an_owner_alone_reads_which_setting_would_allow_an_address(people: Peopl
     for address, why, setting in (
         (
             "https://127.0.0.1/",
-            "The address leads to the machine of the backend itself",
+            "The address leads to the machine of the app itself",
             "loopback",
         ),
         ("http://192.168.1.20/", "The address leads into a private network", "CHANNEL_NETWORKS"),

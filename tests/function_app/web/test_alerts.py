@@ -65,7 +65,13 @@ def shown(services: Services, path: str = "/alerts", cookie: str = "", **headers
     [
         (LOSS, "no-room", {}, ["A photo was lost", "no more room", "Check the device's conn"]),
         (LOSS, "eaten", {}, ["A photo was lost", "Reason: eaten"]),
-        (QUARANTINE, "rejected-422", {}, ["in quarantine", "rejected-422", "spool requeue"]),
+        (
+            QUARANTINE,
+            "rejected-422",
+            {},
+            ["in quarantine", "rejected twice (status 422)", "requeue"],
+        ),
+        (QUARANTINE, "set-aside", {}, ["in quarantine", "Reason: set-aside"]),
         (MISSING, "it is not there", {}, ["stored photo is gone", "It is not there.", "backup"]),
         (SPOOL_FILLING, "9 of 10 MB", {}, ["disk is filling", "9 of 10 MB.", "Devices"]),
         (DISK, "it is read-only", {}, ["Trouble with the device's disk", "doctor"]),
@@ -103,6 +109,18 @@ def test_an_alert_says_what_happened_and_what_to_do(
     assert "Warnungen" in german
     what_to_do = load_strings("en").get(f"alerts.next.{kind.replace('-', '_')}")
     assert what_to_do is None or (what_to_do in text and what_to_do not in german)
+
+
+def test_a_reason_is_in_the_language_of_the_page() -> None:
+    """One that has no text there is marked as English."""
+    services = memory_services(Settings(""))
+    report(services, UNDELIVERED, "its owner is on the moon")
+    report(services, BACK, "the device shed is back after 4 h 35 min; 2 photos wait", minutes=1)
+    german = {"Accept-Language": "de"}
+    text = shown(services, **german)
+    assert "Das Gerät shed ist wieder da, nach 4 h 35 min; wartende Fotos: 2." in text
+    page = open_page(services, "get_alerts_page", "/alerts", session_cookie(services), **german)
+    assert '<p lang="en">Its owner is on the moon.</p>' in page.body.decode()
 
 
 def test_a_camera_leads_to_its_day() -> None:

@@ -1,6 +1,7 @@
 """The pages of problems: what they say in the language of the page."""
 
 import html
+import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -119,6 +120,23 @@ def test_a_problem_of_a_file_is_a_page_in_a_browser(route: Route) -> None:
     assert ask(route, lambda: services, {}).status == 401
     program = ask(route, lambda: services, BROWSER | {"Authorization": "Bearer nj_wrong"})
     assert (program.status, program.content_type) == (401, PROBLEM_TYPE)
+
+
+def test_a_script_shows_a_problem_in_the_language_of_its_page() -> None:
+    """Programs, and what has no text, get the sentence of the API."""
+    services = memory_services(Settings(""))
+    cookie = {"Cookie": session_cookie(services, role=Role.OWNER), "Accept-Language": "de"}
+    cookie |= {"Origin": SITE}
+    url, values = f"{SITE}/api/cameras/barn/capture", {"camera": "barn"}
+    details = []
+    for headers in (cookie, cookie | {"Accept-Language": "en"}, cookie | {"Cookie": ""}):
+        request = func.HttpRequest("POST", url, headers=headers, route_params=values, body=b"")
+        reply = handle(ROUTE_OF["post_capture"], request, lambda: services)
+        assert reply.content_type == PROBLEM_TYPE
+        details.append(json.loads(reply.body)["detail"])
+    assert details[0] == "Es gibt keine Kamera barn."
+    assert details[1] == "There is no camera barn."
+    assert details[2].startswith("Sign in")
 
 
 def test_a_guest_learns_why_a_photo_is_not_shown() -> None:

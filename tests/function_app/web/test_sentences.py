@@ -29,6 +29,17 @@ SOURCES = (
     "pi_uploader/capture/requests.py",
     "pi_uploader/agent/execution.py",
     "pi_uploader/agent/command_runner.py",
+    # reasons of alerts
+    "function_app/auth/unknown_device.py",
+    "function_app/devices/silence_alerts.py",
+    "pi_uploader/alerts/disk_monitor.py",
+    "pi_uploader/alerts/missing_photo_monitor.py",
+    "pi_uploader/alerts/spool_usage_monitor.py",
+    # why a camera fails, and why motion is not seen in its picture
+    "pi_uploader/capture/motion_watch.py",
+    "pi_uploader/cameras/feed.py",
+    "pi_uploader/cameras/picamera/session.py",
+    "pi_uploader/cameras/rtsp/connection.py",
 )
 NOT_SHOWN = re.compile(
     "import sys.*"  # code
@@ -38,6 +49,8 @@ NOT_SHOWN = re.compile(
     # what no page can ask for
     "|Ask for the log by .*|tag: .*|x: expected a number .*|x is no request .*|.*the same tag"
     "|disarmed until x"  # part of a log
+    # parts of the sentences in test_a_sentence_in_german
+    "| after it said that it restarts|; x photos wait|x h x min|x d x h"
     "|without the lines of the process that takes photos: x"  # part of a log
 )
 # The names of what is called with a sentence, or returns one.
@@ -50,6 +63,8 @@ SAYS = (
     "RefusedError",
     "Result",
     "_reply",
+    "Alert",
+    "CameraError",
 )
 
 
@@ -108,6 +123,35 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
         ),
         ("tried for 24 h: no connection", "24 h lang versucht: keine Verbindung"),
         ("it failed: anything at all", "fehlgeschlagen: anything at all"),
+        (
+            "3 devices are back after up to 1 d 2 h; 5 photos wait: shed, barn and 1 others",
+            "3 Geräte sind wieder da, nach bis zu 1 d 2 h; wartende Fotos: 5; shed, barn and 1 "
+            "others",
+        ),
+        (
+            "nobody was told of gate-20261128T180211402Z-0000a1b2 and 2 more: the notification "
+            "failed five times; the app's log says why",
+            "von gate-20261128T180211402Z-0000a1b2 and 2 more hat niemand eine Mitteilung "
+            "bekommen: Sie schlug fünfmal fehl; warum, steht im Protokoll der App",
+        ),
+        (
+            "some deliveries are late or lost: the notification failed five times",
+            "manche Mitteilungen sind verspätet oder verloren: Sie schlugen fünfmal fehl",
+        ),
+        (
+            "the count of photos has not run since 2026-11-28T18:02:11.000Z: restart the app, and "
+            "until it runs again /api/stats shows what was counted then",
+            "die Zählung der Fotos ist nicht gelaufen seit 2026-11-28T18:02:11.000Z: Starten Sie "
+            "die App neu; bis dahin zeigt /api/stats, was damals gezählt war",
+        ),
+        (
+            "the device's clock is 3 h 2 min behind the server's, so its photos have wrong times; "
+            "photos were taken while the clock was not set, 4 so far; their times, 2026-11-28 "
+            "18:02:11Z to 2026-11-28 18:04:11Z, are uncertain",
+            "die Uhr des Geräts geht gegenüber der des Servers um 3 h 2 min nach, und seine Fotos "
+            "haben falsche Zeiten; Fotos wurden aufgenommen, während die Uhr nicht gestellt war, "
+            "bisher 4; ihre Zeiten, 2026-11-28 18:02:11Z bis 2026-11-28 18:04:11Z, sind unsicher",
+        ),
         ("nobody ever wrote this", None),
         ("", None),
     ],

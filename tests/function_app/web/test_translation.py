@@ -32,6 +32,48 @@ def test_a_language_has_all_texts(language: str) -> None:
             assert f"{base}.other" in strings
 
 
+BANNED = {  # in the texts of a language, and what stands there for it
+    "en": {"backend": "Nightjar, or the app"},
+    "de": {
+        "Backend": "Nightjar, oder die App",
+        "Besitzer": "Eigentümer",
+        "Authentifizierungs-App": "Authenticator-App",
+        "Benachrichtigung": "Mitteilung",
+        "benachrichtigt": "Mitteilung",
+        "aufbewahren": "schützen, of a photo; bleiben",
+        "nterschrieben": "signiert",
+        "gemacht": "erstellt",
+        "Anforderung": "Anfrage",
+        "Platte": "Datenträger",
+        "Log ": "Protokoll",
+    },
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_thing_has_one_word(language: str) -> None:
+    """That of the people who look at pages."""
+    found = [
+        (key, word)
+        for key, text in load_strings(language).items()
+        for word in BANNED[language]
+        if word in text
+    ]
+    assert found == []
+
+
+def test_german_texts_address_people_formally() -> None:
+    """No verb that is asked of people as in "Wählen Sie" is so as in "Wähle"."""
+    texts = load_strings("de")
+    formal = set(re.findall(r"\b([A-ZÄÖÜa-zäöü]\w+)en Sie\b", "\n".join(texts.values())))
+    assert len(formal) > 20
+    nouns = {"Bitte", "Suche", "Versuche"}
+    familiar = {f"{verb.capitalize()}e" for verb in formal} - nouns
+    familiar |= {"du", "dein", "deine", "dich", "dir", "Gib", "Lies", "Nimm", "Sieh"}
+    found = [key for key, text in texts.items() if familiar & set(re.findall(r"\w+", text))]
+    assert found == []
+
+
 def sources() -> str:
     """Return all that can ask for a text."""
     files = [*TEMPLATES, *WEB.rglob("*.py"), *(WEB / "page").glob("*.js")]

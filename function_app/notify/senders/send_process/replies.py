@@ -22,7 +22,7 @@ _REJECTED_ERRORS = {
     "UnusableSubscriptionError": "the push subscription cannot be used; turn notifications of that "
     "browser off and on again",
 }
-_IS_IT_RUNNING = "check that the receiver is running and can be reached from where the backend runs"
+_IS_IT_RUNNING = "check that the receiver is running and can be reached from where the app runs"
 _TIMEOUT = f"it did not answer in time; {_IS_IT_RUNNING}"
 _ERRORS = {
     "ConnectTimeout": _TIMEOUT,

@@ -81,7 +81,7 @@ def test_what_is_no_subscription(text: str) -> None:
     [
         ("webhook", "http://hooks.example/x", "the address must begin with https://"),
         ("webhook", "https://10.0.0.1/x", "private network"),
-        ("webhook", "https://localhost/x", "the machine of the backend itself"),
+        ("webhook", "https://localhost/x", "the machine of the app itself"),
         ("webhook", "https://me:pw@hooks.example/x", "a name or a password"),
         ("webhook", "hooks.example/x", "not an address"),
         ("webhook", "https://hooks.example:99999/x", "not an address"),

@@ -77,9 +77,9 @@ def test_a_refusal_says_where_a_host_leads(host: str, why: str | None) -> None:
 
 def test_an_owner_reads_the_setting_that_would_allow_it() -> None:
     for why, end in (
-        (hosts.LEADS_HERE, "the setting CHANNEL_NETWORKS=loopback of the backend would allow it, "),
-        (hosts.LEADS_INSIDE, "the setting CHANNEL_NETWORKS of the backend would allow it, for all"),
-        (hosts.UNKNOWN_PUSH_SERVICE, "the setting PUSH_HOSTS of the backend would add it"),
+        (hosts.LEADS_HERE, "the setting CHANNEL_NETWORKS=loopback of the app would allow it, "),
+        (hosts.LEADS_INSIDE, "the setting CHANNEL_NETWORKS of the app would allow it, for all"),
+        (hosts.UNKNOWN_PUSH_SERVICE, "the setting PUSH_HOSTS of the app would add it"),
     ):
         advised = hosts.advice_for_owner(why)
         assert advised
