@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from photo_wire.command import CommandResult, CommandState
 from tests.e2e.screenshots import camera
 from tests.e2e.screenshots.site import BROWSER_ENDPOINT, FullSite, Site, empty_site
-from tests.e2e.screenshots.story import WITH_SECOND_KEY
+from tests.e2e.screenshots.story import UNNAMED, WITH_SECOND_KEY
 from tests.e2e.screenshots.view import View, shows
 
 LOG = """18:02:11.402Z INFO capture: motion; took gate-20261128T180211402Z-0000a1b2, 74 KB
@@ -71,7 +71,9 @@ def test_what_a_device_was_asked(view: View, site: FullSite) -> None:
     asked = site.site.ask("POST", "/api/devices/house/commands", {"kind": "restart"})
     page = view.open(site.address, "/devices/house")
     view.take(page, "device-asked", is_whole=True)
-    refused = CommandResult(asked["id"], CommandState.REFUSED, "an update is being installed")
+    refused = CommandResult(
+        asked["id"], CommandState.REFUSED, "the process that takes photos does not run"
+    )
     site.site.services.commands.record("house", refused, now)
     page.reload()
     view.take(page, "device-refused")
@@ -85,17 +87,14 @@ def test_a_key_that_waits(view: View, site: FullSite) -> None:
 # -- Live pictures
 
 
-def open_live(view: View, site: Site, answer: Callable[[Route], None], status: int = 200) -> Page:
-    """Return the page of a camera whose live pictures are these, or none for another status."""
+def open_live(view: View, site: Site, answer: Callable[[Route], None]) -> Page:
+    """Return the page of a camera whose live pictures are these."""
     page = view.new()
     look = {"camera": "gate", "looking_until": "2999-01-01T00:00:00.000Z"}
-    problem = {"detail": "No device can be asked for gate: none has signed a heartbeat of it."}
-    page.route(
-        "**/look", lambda one: one.fulfill(status=status, json=look if status == 200 else problem)
-    )
+    page.route("**/look", lambda one: one.fulfill(json=look))
     page.route("**/api/cameras/gate/live", answer)
     view.sign_in(page, site.address)
-    page.clock.install()
+    page.clock.install(time=datetime.now(UTC))
     page.goto(f"{site.address}/live/gate")
     return page
 
@@ -127,7 +126,7 @@ def test_live_pictures_pause(view: View, site: FullSite) -> None:
 
 
 def test_live_pictures_of_no_device(view: View, site: FullSite) -> None:
-    page = open_live(view, site.site, lambda route: route.fulfill(status=404), status=409)
+    page = view.open(site.address, f"/live/{UNNAMED}")
     expect(page.locator("#problem")).not_to_be_empty()
     view.take(page, "live-none")
 

@@ -42,7 +42,7 @@ def test_a_photo_without_its_box(view: View, site: FullSite) -> None:
 
 
 def test_a_photo_at_which_no_model_looked(view: View, site: FullSite) -> None:
-    start = site.story.day + timedelta(minutes=240)
+    start = site.story.day + timedelta(minutes=1330)
     name = next(one for one in site.story.photos["gate"] if one.captured_at >= start)
     page = view.open(site.address, path_of(name))
     view.take(page, "photo-not-looked-at")
