@@ -101,7 +101,7 @@ def test_a_silence_says_why() -> None:
         "14 photos of that time came at 06:41"
     )
     assert sentence(one, BERLIN) == (
-        "04:00 bis 07:00: still; kein Lebenszeichen von 03:10 bis 07:40; "
+        "04:00 bis 07:00: meldet sich nicht; kein Lebenszeichen von 03:10 bis 07:40; "
         "14 Fotos aus dieser Zeit kamen um 07:41"
     )
 
