@@ -91,7 +91,7 @@ class CameraThread:
         if settings.detects_in_camera:
             from pi_uploader.capture.labels import CameraLabels
 
-            self._handler.labels = CameraLabels(settings, shared.spool.labels, self._clock)
+            self._handler.photos.labels = CameraLabels(settings, shared.spool.labels, self._clock)
 
     @property
     def activity(self) -> Activity:
@@ -101,8 +101,8 @@ class CameraThread:
     @property
     def detection(self) -> "CameraReport | None":
         """What became of the photos that a model was to look at; None if there is no model."""
-        if self._handler.labels:
-            return self._handler.labels.report
+        if self._handler.photos.labels:
+            return self._handler.photos.labels.report
         if self.settings.model is None:
             return None
         from pi_uploader.detect.report import current_report

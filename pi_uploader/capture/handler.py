@@ -8,43 +8,27 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from photo_wire.headers import ClockStatus, Trigger
+from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from photo_wire.motion import Motion
-from photo_wire.name import PhotoName, new_name
-from pi_uploader.backoff import backoff
-from pi_uploader.cameras import (
-    Camera,
-    CameraError,
-    CameraGoneError,
-    CaptureContext,
-    Checkable,
-    ClipRecorder,
-    MomentCamera,
-    Shot,
-)
+from pi_uploader.cameras import Camera, CameraGoneError, Checkable
 from pi_uploader.capture.arming import Arming
-from pi_uploader.capture.capture_time import read_time
+from pi_uploader.capture.photo_taker import MAX_RETRY_DELAY_SECONDS, PhotoTaker
 from pi_uploader.capture.stats import Activity, CaptureStats, IgnoredTriggers, LastPhoto
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
-from pi_uploader.jpeg_preview import preview_in
 from pi_uploader.settings import CameraSettings
-from pi_uploader.spool import PhotoInfo, Spool
+from pi_uploader.spool import Spool
 from pi_uploader.triggers import PhotoRequest, TriggerEvent, TriggerQueue
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 if TYPE_CHECKING:  # it costs memory, and few cameras confirm their triggers
     from pi_uploader.capture.confirmation import Confirmation, Undecided
-    from pi_uploader.capture.labels import CameraLabels
 
 CONFIRMED = (Trigger.MOTION, Trigger.GPIO)  # the triggers that the picture can confirm
-FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS = 1.0, 60.0  # after a camera error
 MAX_WAIT_SECONDS = 20.0  # for a trigger, before the next keep-alive
 CHECK_INTERVAL_SECONDS = 60.0  # without a photo, after which the camera is checked
 MAX_CHECK_SECONDS = 90.0  # a check may reopen the camera
 MAX_PHOTO_SECONDS = 120.0  # from a trigger to its photo in the spool; more is a hang
 AROUND_GAP_SECONDS = 1.0  # between the photos before and after a trigger
-EVENT_GAP_SECONDS = 60.0  # without a photo, after which the next one begins an event
 
 log = logging.getLogger("capture")
 
@@ -58,8 +42,8 @@ class TriggerHandler:
     """Handles the triggers of one camera. A photo that fails never ends it.
 
     `sleep` waits for some seconds, and returns whether to stop. `arming` is by default that of the
-    camera's hours, in UTC. `confirmation`, if it is set, decides what the photos of motion sensors
-    and contacts are worth; `labels` stores what the camera's own network found in them.
+    camera's hours, in UTC. `photos` takes the photos. `confirmation`, if it is set, decides what
+    those of motion sensors and contacts are worth.
     """
 
     def __init__(
@@ -72,21 +56,25 @@ class TriggerHandler:
         arming: Arming | None = None,
         sleep: Callable[[float], bool] = _sleep,
     ) -> None:
-        self.stats = CaptureStats()
-        self.activity = Activity()
+        self.photos = PhotoTaker(settings.name, camera, spool, clock)
         self.confirmation: Confirmation | None = None
-        self.labels: CameraLabels | None = None
         self._settings = settings
         self._camera = camera
-        self._spool = spool
         self._clock = clock
         self._arming = arming or Arming(settings.name, settings.armed, clock=clock)
         self._sleep = sleep
-        self._last_motion = -math.inf  # monotonic seconds of the last photo of a motion
-        self._last_photo = -math.inf  # and of the last photo
-        self._last_check = -math.inf  # and of the last check of the idle camera
+        self._last_check = -math.inf  # monotonic seconds of the last check of the idle camera
         self._ignored = IgnoredTriggers(settings.name, settings.cooldown)
-        self._failures = 0  # of the camera, in a row
+
+    @property
+    def stats(self) -> CaptureStats:
+        """What became of the triggers."""
+        return self.photos.stats
+
+    @property
+    def activity(self) -> Activity:
+        """What the camera did last."""
+        return self.photos.activity
 
     def run(self, queue: TriggerQueue, keep_alive: KeepAlive = no_keep_alive) -> None:
         """Handle triggers until the queue is closed. Raises CameraGoneError."""
@@ -99,7 +87,7 @@ class TriggerHandler:
                         + MAX_RETRY_DELAY_SECONDS
                     )
                     self._handle_or_log(event)
-                    queue.sleep(retry_delay(self._failures))
+                    queue.sleep(self.photos.retry_delay)
                 keep_alive(MAX_CHECK_SECONDS)
                 self._check_camera()
         finally:
@@ -112,19 +100,19 @@ class TriggerHandler:
         except CameraGoneError:
             raise
         except Exception:
-            self._failures += 1
+            self.photos.failures += 1
             self.stats.failed += 1
             log.exception(
                 "%s: unexpected error at %s; the next one may succeed",
                 self._settings.name,
-                _describe(event),
+                event.description,
             )
 
     def _check_camera(self) -> None:
         """Verify that an idle camera still delivers frames. Raises CameraGoneError if it does not
         and cannot be reopened."""
         now = self._clock.monotonic()
-        if now - max(self._last_photo, self._last_check) < CHECK_INTERVAL_SECONDS:
+        if now - max(self.photos.last_photo, self._last_check) < CHECK_INTERVAL_SECONDS:
             return
         self._last_check = now
         if isinstance(self._camera, Checkable):
@@ -156,14 +144,14 @@ class TriggerHandler:
             self.stats.disarmed += event.count
             return
         is_motion = event.trigger is Trigger.MOTION
-        if is_motion and event.monotonic - self._last_motion < self._settings.cooldown:
+        if is_motion and event.monotonic - self.photos.last_motion < self._settings.cooldown:
             self._ignored.cooled_down += event.count
             self.stats.cooled_down += event.count
             return
         self._ignored.log()
         undecided = None
         if self.confirmation and not event.box and event.trigger in CONFIRMED:
-            undecided = self.confirmation.begin(event.monotonic, self._last_photo)
+            undecided = self.confirmation.begin(event.monotonic, self.photos.last_photo)
         self._take_photo(event, undecided, event.monotonic if self._is_of_moment(event) else None)
         further = replace(event, count=1)
         for _ in range(1, self._settings.burst):
@@ -183,7 +171,7 @@ class TriggerHandler:
         now."""
         for number in range(1, self._settings.photos_before + 1):
             moment = event.monotonic - number * AROUND_GAP_SECONDS
-            if self._remembers(moment):
+            if self.photos.remembers(moment):
                 self._take_photo(event, undecided, moment)
             else:
                 self.stats.failed += 1
@@ -208,8 +196,8 @@ class TriggerHandler:
             if one.is_stub:
                 self.stats.photographed -= 1
                 self.stats.stubs += 1
-            if one.is_without_motion and self._last_photo == one.last_photo:
-                self._last_photo = one.photo_before  # it begins no event
+            if one.is_without_motion and self.photos.last_photo == one.last_photo:
+                self.photos.last_photo = one.photo_before  # it begins no event
             if one.photos and not one.is_without_motion:
                 last = one.photos[-1]
                 self.activity.photo = LastPhoto(last.photo.name, last.preview or b"")
@@ -218,7 +206,7 @@ class TriggerHandler:
     def _answer(self, event: TriggerEvent, request: PhotoRequest) -> None:
         """Take the photo that somebody waits for. Raises CameraGoneError."""
         try:
-            if name := self._take_photo(event):
+            if name := self.photos.take(event):
                 request.finish(name)
         finally:
             request.fail(self.activity.problem or "the camera took no photo")
@@ -236,135 +224,12 @@ class TriggerHandler:
         return True
 
     def _take_photo(
-        self,
-        event: TriggerEvent,
-        undecided: "Undecided | None" = None,
-        moment: float | None = None,
-    ) -> PhotoName | None:
-        """Take a photo, of now or of a `moment` (monotonic seconds), and put it into the spool,
-        where it is held as long as its trigger is `undecided`. Return its name; None if that
-        failed."""
-        started = self._clock.monotonic()
-        # Where the camera has no picture of the moment, the photo shows a later one.
-        time = read_time(self._clock, moment if self._remembers(moment) else None)
-        context = CaptureContext(self._settings.name, event.trigger, time.known)
-        shot = self._take_shot(event, context, moment)
-        if shot is None:
-            return None
-        if event.trigger is Trigger.MOTION:
-            self._last_motion = started
-        info = PhotoInfo(
-            new_name(self._settings.name, time.wall, event.request.tag if event.request else None),
-            shot.media,
-            event.trigger,
-            ClockStatus.SYNCED if time.is_set else ClockStatus.UNSYNCED,
-            is_first=started - self._last_photo > EVENT_GAP_SECONDS,
-            boot_time=None if time.is_set else time.boot,
-            motion=Motion(event.box) if event.box else None,
-        )
-        self._last_photo = started
-        if undecided and self.confirmation:
-            undecided.last_photo = started
-            hold = self.confirmation.hold
-            put: Callable[[], object] = partial(hold, undecided, shot, info, context)
-        else:
-            put = partial(self._spool.put, shot.content, info)
-        if not self._put(put, shot.content, info, event):
-            return None
-        if self.labels:
-            self.labels.put(info, shot.network)
-        self.activity.last_photo = time.known
-        if not undecided:
-            self.activity.photo = LastPhoto(info.name, preview_in(shot.content) or b"")
-        self.activity.failures, self.activity.problem = 0, ""
-        return info.name
-
-    def _remembers(self, moment: float | None) -> bool:
-        """Return whether the camera has the picture of this moment."""
-        camera = self._camera
-        return moment is not None and isinstance(camera, MomentCamera) and camera.remembers(moment)
-
-    def _record_failure(self, problem: str) -> None:
-        self.activity.failures += 1
-        self.activity.problem = problem
-
-    def _take_shot(
-        self, event: TriggerEvent, context: CaptureContext, moment: float | None
-    ) -> Shot | None:
-        try:
-            shot = self._take(event, context, moment)
-        except CameraGoneError as error:  # only a new process can open it again
-            self.stats.failed += 1
-            self._record_failure(str(error))
-            log.error("%s: no photo for %s", self._settings.name, _describe(event))
-            raise
-        except Exception as error:  # noqa: BLE001  whatever a driver raises, the next photo may succeed
-            self._failures += 1
-            self.stats.failed += 1
-            self._record_failure(f"{type(error).__name__}: {error}")
-            log.error(
-                "%s: no photo for %s: %s: %s; retrying in %g s",
-                self._settings.name,
-                _describe(event),
-                type(error).__name__,
-                error,
-                retry_delay(self._failures),
-            )
-            return None
-        self._failures = 0
-        if not shot.content:
-            self.stats.failed += 1
-            self._record_failure("the camera returned an empty photo")
-            log.error(
-                "%s: no photo for %s: the camera returned an empty photo",
-                self._settings.name,
-                _describe(event),
-            )
-            return None
-        return shot
-
-    def _take(self, event: TriggerEvent, context: CaptureContext, moment: float | None) -> Shot:
-        if moment is not None and isinstance(self._camera, MomentCamera):
-            return self._camera.take_at(context, moment)
-        if event.request is None or event.request.clip_seconds is None:
-            return self._camera.take(context)
-        if not isinstance(self._camera, ClipRecorder):
-            raise CameraError("this camera records no clips")
-        return self._camera.take_clip(context, event.request.clip_seconds)
-
-    def _put(
-        self, put: Callable[[], object], content: bytes, info: PhotoInfo, event: TriggerEvent
-    ) -> bool:
-        """Put a photo into the spool by `put`; return whether it is there."""
-        try:
-            put()
-        except Exception as error:  # noqa: BLE001  a SpoolError or worse; the next photo may fit
-            self.stats.lost += 1
-            self._record_failure(str(error))
-            log.error(
-                "photo lost %s %s %d bytes: %s; free some space or replace the disk (%d lost since "
-                "the start)",
-                info.name,
-                info.trigger,
-                len(content),
-                error,
-                self.stats.lost,
-            )
-            return False
-        self.stats.stored += 1
-        log.info("photo taken %s %s %d bytes", info.name, info.trigger, len(content))
-        if event.count > 1:
-            self.stats.coalesced += event.count - 1
-            log.info("%s covers %d coalesced %s triggers", info.name, event.count, event.trigger)
-        return True
-
-
-def retry_delay(failures: int) -> float:
-    """Return the seconds to wait after this many camera failures in a row."""
-    return backoff(failures, FIRST_RETRY_DELAY_SECONDS, MAX_RETRY_DELAY_SECONDS)
-
-
-def _describe(event: TriggerEvent) -> str:
-    if event.count == 1:
-        return f"a {event.trigger} trigger"
-    return f"{event.count} {event.trigger} triggers"
+        self, event: TriggerEvent, undecided: "Undecided | None", moment: float | None = None
+    ) -> None:
+        """Take a photo, of now or of a `moment` (monotonic seconds), which is held as long as its
+        trigger is `undecided`."""
+        if undecided is None or self.confirmation is None:
+            self.photos.take(event, moment)
+            return
+        self.photos.take(event, moment, partial(self.confirmation.hold, undecided))
+        undecided.last_photo = self.photos.last_photo

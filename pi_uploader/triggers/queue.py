@@ -23,6 +23,13 @@ class TriggerEvent:
     request: PhotoRequest | None = None
     box: Box | None = None
 
+    @property
+    def description(self) -> str:
+        """The trigger or triggers in the words of a log."""
+        if self.count == 1:
+            return f"a {self.trigger} trigger"
+        return f"{self.count} {self.trigger} triggers"
+
 
 class TriggerQueue:
     """The triggers of one camera that are not handled yet, one entry for each kind, and one for

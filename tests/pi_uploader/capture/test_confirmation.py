@@ -261,7 +261,7 @@ def test_a_photo_without_a_preview_stays_whole(
     """There is nothing of which a stub could be made; it says that it shows no motion."""
     caplog.set_level(logging.INFO)
     confirming = Confirming(Spool(spool_folder))
-    confirming.handler._camera = ScriptedCamera()
+    confirming.handler.photos._camera = ScriptedCamera()
     confirming.trigger(moves=False)
     [photo] = confirming.photos
     assert (photo.motion, photo.size) == (Motion(), len(b"a photo"))

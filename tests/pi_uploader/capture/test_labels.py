@@ -58,7 +58,7 @@ def labels_after(
     camera = network_settings(**environ)
     spool = Spool(folder)
     handler = TriggerHandler(camera, NetworkCamera(network), spool, clock=FakeClock())
-    handler.labels = CameraLabels(camera, spool.labels)
+    handler.photos.labels = CameraLabels(camera, spool.labels)
     handler.handle(TriggerEvent(trigger, 0.0))
     [photo] = spool.waiting_photos()
     labels = spool.labels.get(photo)
@@ -132,7 +132,7 @@ def test_the_state_is_that_of_the_network(
     spool = Spool(tmp_path)
     camera = network_settings()
     handler = TriggerHandler(camera, NetworkCamera(network), spool, clock=FakeClock())
-    handler.labels = CameraLabels(camera, spool.labels)
+    handler.photos.labels = CameraLabels(camera, spool.labels)
     for number in range(3):
         handler.handle(TriggerEvent(Trigger.GPIO, float(number)))
-    assert handler.labels.report.state.startswith(state)
+    assert handler.photos.labels.report.state.startswith(state)
