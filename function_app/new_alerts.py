@@ -153,6 +153,7 @@ class CountedAlerts:
         self._rows = rows
         self.newest = alerts.newest
         self.newest_of = alerts.newest_of
+        self.newest_of_some = alerts.newest_of_some
         self.find = alerts.find
 
     def add(self, alerts: list[StoredAlert]) -> None:

@@ -42,7 +42,7 @@ from photo_wire.headers import parse_headers
 from photo_wire.moment import format_time, to_milliseconds
 
 MAX_BODY_BYTES = 256 * 1024  # a hundred losses have 40,000
-FEW_CAMERAS = 2  # whose own lists are read at once; of more the list of all is tried first
+FEW_CAMERAS = 2  # whose own lists are read; those of more are looked for in the list of all
 
 
 def _parse_kind(value: str, name: str) -> str:
@@ -159,9 +159,9 @@ def read_alerts(
     kind: str | None = None,
 ) -> tuple[list[StoredAlert], str | None]:
     """Return one page of the alerts that a caller may see, as they are shown, newest first by
-    arrival, and the cursor of the next page. One request; for a caller who may see only some
-    cameras one more for each of them, if those of all have too many between theirs. Raises
-    WireError for a cursor that is none, and StorageUnavailableError."""
+    arrival, and the cursor of the next page. One request; for a caller who may see one or two
+    cameras one for each. One more for each thousand of alerts that were taken back, or are another
+    person's. Raises WireError for a cursor that is none, and StorageUnavailableError."""
     cameras, after = _cameras(caller, camera), _after(cursor)
     is_of_all = cameras is None
     scan_limit = 2 * limit if kind or is_of_all else limit
@@ -198,7 +198,7 @@ def _newest(
     if cameras is None:
         return _visible(alerts.newest, count, after, caller)
     if len(cameras) > FEW_CAMERAS:
-        found = _newest_among_all(alerts, cameras, count, after, caller)
+        found = _newest_of_some(alerts, cameras, count, after, caller)
         if found is not None:
             return found
 
@@ -209,18 +209,22 @@ def _newest(
     return merge(cameras, read, alert_key, count)
 
 
-def _newest_among_all(
+def _newest_of_some(
     alerts: Alerts, cameras: frozenset[str], count: int, after: str | None, caller: Caller
 ) -> list[StoredAlert] | None:
-    """Return the same, found among the alerts of all cameras by one request; None if they are not
-    all among those. What a page has is the same either way."""
-    page = alerts.newest(PAGE_SIZE, after)
-    found = [
-        one
-        for one in page
-        if one.alert.name.camera in cameras and not one.is_taken_back and _may_see(one, caller)
-    ]
-    return found[:count] if len(page) < PAGE_SIZE or len(found) >= count else None
+    """Return the same, looked for in the list of all cameras; None if that has so many others that
+    a request does not find them. What a page has is the same either way."""
+    found: list[StoredAlert] = []
+    size = count
+    while len(found) < count:
+        page = alerts.newest_of_some(cameras, size, after)
+        if page is None:
+            return None
+        found += [one for one in page if not one.is_taken_back and _may_see(one, caller)]
+        if len(page) < size:
+            break
+        after, size = alert_key(page[-1]), PAGE_SIZE
+    return found[:count]
 
 
 def _visible(

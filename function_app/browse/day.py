@@ -1,7 +1,7 @@
 """The photos of one day in a time zone, as events, newest first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from function_app.browse.events import DEFAULT_GAP_SECONDS, Event, events
@@ -15,6 +15,7 @@ from photo_wire.moment import EPOCH
 FIRST_DAY, LAST_DAY = date(1970, 1, 1), date(2999, 12, 31)
 MAX_PHOTOS = PAGE_SIZE  # of a part: one request
 GAP = timedelta(seconds=DEFAULT_GAP_SECONDS)
+NEAR = timedelta(days=7)  # how far the photos of all cameras are looked through
 _ONE_DAY = timedelta(days=1)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -45,13 +46,14 @@ class Selection:
     ) -> list[Photo]:
         """Return the newest photos of the cameras between two moments; the oldest ones if there is
         only a first moment. One request for each thousand. For a caller who may see only some
-        cameras it is one for each of them, unless one finds them among those of all cameras: that
-        is tried between two moments. Raises StorageUnavailableError."""
+        cameras one looks for theirs among those of all cameras, up to NEAR away if there is only
+        one moment; if it does not find them, each camera takes one more. Raises
+        StorageUnavailableError."""
         view = View(self.camera, since, until, oldest_first=until is None, stubs=self.stubs)
-        is_of_some = self.camera is None and self.cameras is not None and len(self.cameras) > 1
-        if is_of_some and self.cameras and since and until:
-            found = index.query_some(view, self.cameras, count)
-            if found is not None:
+        if self.camera is None and self.cameras is not None and len(self.cameras) > 1:
+            near = _near(view)
+            found = index.query_some(near, self.cameras, count)
+            if found is not None and (near == view or len(found) == count):
                 return found
         return find_photos(index, view, self.cameras, count)
 
@@ -68,6 +70,15 @@ class Part:
     def count(self) -> int:
         """The number of photos."""
         return sum(len(event.photos) for event in self.events)
+
+
+def _near(view: View) -> View:
+    """Return the part of a view that is NEAR its only moment; one between two moments as it is."""
+    if view.since and not view.until:
+        return replace(view, until=view.since + NEAR)
+    if view.until and not view.since:
+        return replace(view, since=max(view.until - NEAR, EPOCH))
+    return view
 
 
 def day_bounds(day: date, zone: tzinfo) -> tuple[datetime, datetime]:

@@ -21,13 +21,11 @@ from function_app.storage.row_keys import (
     month_in,
     months_of,
     quarters_key,
-    quarters_of,
 )
-from function_app.storage.table_store import TableStore
+from function_app.storage.table_store import TableStore, single_keys
 
 MAX_MONTHS = 13  # that a year may touch
 _QUARTER = timedelta(minutes=15)
-_SOME_CAMERAS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +35,18 @@ class _Selection:
     cameras: frozenset[str] | None
 
     def read(self, rows: TableStore, month: str) -> list[Days]:
-        """Return their photos of a month by quarter hour. One request; for some cameras one for
-        each thousand that have names in between."""
+        """Return their photos of a month by quarter hour. One request; none if there is no
+        camera."""
         if self.cameras is None:
-            found = [rows.get(DAYS, all_quarters_key(month))]
-        elif len(self.cameras) == 1:
-            found = [rows.get(DAYS, quarters_key(month, next(iter(self.cameras))))]
-        elif self.cameras:
-            keys = {quarters_key(month, camera) for camera in self.cameras}
-            among = rows.query(DAYS, _SOME_CAMERAS, *quarters_of(month, self.cameras))
-            found = [row for row in among if row.key in keys]
+            keys = [all_quarters_key(month)]
         else:
-            found = []
-        return [parse_days(row.properties) for row in found if row]
+            keys = [quarters_key(month, camera) for camera in self.cameras]
+        found = rows.query_ranges(DAYS, single_keys(keys)) if keys else []
+        return [parse_days(row.properties) for row in found]
 
     def read_all(self, rows: TableStore, months: Sequence[str]) -> dict[str, list[Days]]:
         """Return the same of months that follow each other. One request for all cameras or one; for
-        some as many for each month, several at once."""
+        some one for each month, several at once."""
         if self.cameras is not None and len(self.cameras) != 1:
             return map_parallel(lambda month: self.read(rows, month), months)
         ends = months[0], months[-1]
@@ -70,8 +63,7 @@ def count_by_day(
     time zone: of the cameras that the caller may see, or of one of them. They are as of the last
     run of the counting timer.
 
-    One request; for who may see several cameras, but not all, one more for each thousand cameras.
-    Raises StorageUnavailableError.
+    One request. Raises StorageUnavailableError.
     """
     days: Counter[date] = Counter()
     found = _selection(caller, camera).read(services.figures.rows, month)

@@ -19,7 +19,7 @@ from function_app.storage.row_keys import (
     day_key,
     days_between,
 )
-from function_app.storage.table_store import MAX_ENDS, PAGE_SIZE, Entity, TableStore
+from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore, single_keys
 
 MAX_ROWS = 1_000_000
 _ONE_DAY = timedelta(days=1)
@@ -37,8 +37,7 @@ def lanes(
     the minutes that are over, from that of `start` to that before `end`.
 
     One request for each thousand rows: one for each camera and UTC day, and one for the day. So a
-    viewer's day of 499 cameras takes one, that of a thousand three. Of more than five cameras the
-    rows of those are read, too, whose names lie between theirs. To make 1,000 lanes of 100
+    viewer's day of 499 cameras takes one, that of a thousand three. To make 1,000 lanes of 100
     intervals each takes a second: show some at once. Raises StorageUnavailableError.
     """
     return few_lanes(services, caller, (start, end), now, cameras, MAX_ROWS) or []
@@ -74,7 +73,7 @@ def few_lanes(
         if not name:
             if moment := day_row.as_of(found.properties):
                 as_of[day] = moment
-        elif (wanted is None or name in wanted) and (row := parse_day_row(found.properties, day)):
+        elif row := parse_day_row(found.properties, day):
             rows.setdefault(name, {})[day] = row
     return [
         Lane(
@@ -97,22 +96,16 @@ def few_lanes(
 def _read(
     table: TableStore, days: Sequence[date], cameras: frozenset[str] | None, max_rows: int
 ) -> list[Entity] | None:
-    """Return the rows of these days, with their headers: those of these cameras and perhaps of
-    others; None if those that are wanted are `max_rows` or more."""
+    """Return the rows of these cameras on these days, with the days' headers; None if they are
+    `max_rows` or more."""
     if cameras is None:
         found = table.query(DAYS, max_rows, *days_between(days[0], days[-1]))
         return found if len(found) < max_rows else None
     if (len(cameras) + 1) * len(days) >= max_rows:
         return None
-    headers = [(day_header_key(day),) * 2 for day in days]
-    if (len(cameras) + 1) * len(days) <= MAX_ENDS:
-        keys = [(day_key(day, one),) * 2 for day in days for one in cameras]
-        return table.query_ranges(DAYS, headers + keys)
-    if 3 * len(days) <= MAX_ENDS:
-        first, last = min(cameras), max(cameras)
-        spans = [(day_key(day, first), day_key(day, last)) for day in days]
-        return table.query_ranges(DAYS, headers + spans)
-    return table.query(DAYS, MAX_ROWS, *days_between(days[0], days[-1], max(cameras)))
+    keys = [day_header_key(day) for day in days]
+    keys += [day_key(day, one) for day in days for one in cameras]
+    return table.query_ranges(DAYS, single_keys(keys))
 
 
 def _wanted(caller: Caller, cameras: Collection[str] | None) -> frozenset[str] | None:

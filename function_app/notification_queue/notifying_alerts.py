@@ -23,6 +23,7 @@ class NotifyingAlerts:
         self._notifier = notifier
         self.newest = alerts.newest
         self.newest_of = alerts.newest_of
+        self.newest_of_some = alerts.newest_of_some
         self.index_by_camera = alerts.index_by_camera
         self.find = alerts.find
         self.take_back = alerts.take_back

@@ -18,9 +18,8 @@ from function_app.storage.row_keys import (
     FIGURES,
     camera_of_figures_key,
     figures_key,
-    figures_of,
 )
-from function_app.storage.table_store import TableStore
+from function_app.storage.table_store import TableStore, single_keys
 
 MAX_CAMERAS = 100_000  # more than may exist: all rows are read
 MAX_ROWS = 100  # in a transaction
@@ -201,11 +200,14 @@ class FiguresTable:
     ) -> dict[str, Figures]:
         """Return the figures of these cameras, or of all (None), as far as they were counted; of
         their columns those given, or all. One request for each thousand cameras."""
-        if cameras is not None and not cameras:
-            return {}
-        found = self.rows.query(FIGURES, MAX_CAMERAS, *figures_of(cameras), columns)
-        by_camera = of_cameras({row.key: Figures(row.properties) for row in found})
-        return {one: by_camera[one] for one in by_camera if cameras is None or one in cameras}
+        if cameras is None:
+            found = self.rows.query(FIGURES, MAX_CAMERAS, columns=columns)
+        elif cameras:
+            keys = single_keys(map(figures_key, cameras))
+            found = self.rows.query_ranges(FIGURES, keys, columns)
+        else:
+            found = []
+        return of_cameras({row.key: Figures(row.properties) for row in found})
 
     def read_rows(self) -> dict[str, Figures]:
         """Return all rows by their keys, also those that are damaged or of no camera."""

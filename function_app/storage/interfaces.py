@@ -176,9 +176,8 @@ class PhotoIndex(Protocol):
 
     def query_some(self, view: View, cameras: Collection[str], count: int) -> list[Photo] | None:
         """Return up to `count` photos of a view of all cameras, in its order: those of these
-        cameras, one at least. One request, or if these are more than twelve with others between
-        their names one more for each twelve. They look through all photos of the view; None if
-        these are so many that they do not find all."""
+        cameras, one at least. One request for up to 200 cameras, which looks through the photos of
+        all cameras in the view; None if these are so many that it does not find all."""
         ...
 
     def query_times(
@@ -347,6 +346,13 @@ class Alerts(Protocol):
     def newest_of(self, camera: str, count: int, after: str | None) -> list[StoredAlert]:
         """Return up to `count` alerts of a camera that were not taken back, the last that came in
         first: those after the key `after`, which may be another camera's."""
+        ...
+
+    def newest_of_some(
+        self, cameras: Collection[str], count: int, after: str | None
+    ) -> list[StoredAlert] | None:
+        """As `newest`, of these cameras, one at least. One request for up to 200 cameras, which
+        looks through the alerts of all; None if these are so many that it does not find all."""
         ...
 
     def index_by_camera(self) -> None:

@@ -6,7 +6,6 @@ which time counts down puts the newest first, one in which it counts up the olde
 
 import hashlib
 import re
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -164,9 +163,8 @@ def camera_of_last_seen_key(key: str) -> str:
     return key.split("~")[1]
 
 
-def last_seen_of(cameras: Collection[str] | None) -> tuple[str, str]:
-    """Return the keys between which lies what was last seen of these cameras, or of all (None)."""
-    return _keys_of("m~", cameras)
+# The keys between which lies what was last seen of all cameras.
+ALL_LAST_SEEN = ("m~", "m~~")
 
 
 def figures_key(camera: str) -> str:
@@ -177,19 +175,6 @@ def figures_key(camera: str) -> str:
 def camera_of_figures_key(key: str) -> str:
     """Return the camera whose figures have this key."""
     return key.partition("~")[0]
-
-
-def figures_of(cameras: Collection[str] | None) -> tuple[str, str]:
-    """Return the keys between which the figures of these cameras, or of all (None), lie."""
-    return _keys_of("", cameras)
-
-
-def _keys_of(prefix: str, cameras: Collection[str] | None) -> tuple[str, str]:
-    """Return the keys, both excluded, between which the rows of these cameras lie, and no others if
-    it is one camera."""
-    if cameras is None:
-        return prefix, f"{prefix}~"
-    return min(f"{prefix}{one}~" for one in cameras), max(f"{prefix}{one}~~" for one in cameras)
 
 
 def state_key(name: PhotoName) -> str:
@@ -280,10 +265,10 @@ def day_and_camera(key: str) -> tuple[date, str]:
     return date.fromisoformat(day), camera[0] if camera else ""
 
 
-def days_between(first: date, last: date, last_camera: str = "") -> tuple[str, str]:
+def days_between(first: date, last: date) -> tuple[str, str]:
     """Return the keys, both excluded, between which lie the headers and rows of all days from the
-    first to the last; of the last day up to this camera, if one is given."""
-    return f"d~{first - timedelta(days=1)}~~", f"d~{last}~{last_camera}~"
+    first to the last."""
+    return f"d~{first - timedelta(days=1)}~~", f"d~{last}~~"
 
 
 def quarters_key(month: str, camera: str) -> str:
@@ -291,11 +276,9 @@ def quarters_key(month: str, camera: str) -> str:
     return f"m~{month}~{camera}"
 
 
-def quarters_of(month: str, cameras: Collection[str] | None = None) -> tuple[str, str]:
-    """Return the keys, both excluded, between which those of these cameras, or of all, lie."""
-    if cameras is None:
-        return f"m~{month}~", f"m~{month}~~"
-    return f"m~{month}~{min(cameras)[:-1]}", f"m~{month}~{max(cameras)}~"
+def quarters_of(month: str) -> tuple[str, str]:
+    """Return the keys, both excluded, between which those of all cameras lie."""
+    return f"m~{month}~", f"m~{month}~~"
 
 
 def months_key(camera: str, month: str) -> str:

@@ -1,12 +1,11 @@
 """Small records: users, sessions, tokens, shared links, the audit log, and counts."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 PAGE_SIZE = 1000  # records that a request answers at most
 MAX_CHANGES = 100  # records that a request changes at most
-MAX_ENDS = 12  # of ranges of keys in a request
 
 KeyRange = tuple[str, str]
 """The first and the last key of a range."""
@@ -75,11 +74,18 @@ class TableStore(Protocol):
         PAGE_SIZE records."""
         ...
 
-    def query_ranges(self, partition: str, ranges: Sequence[KeyRange]) -> list[Entity]:
-        """Return the records whose keys are in one of these ranges, in the order of their keys. The
-        ranges have MAX_ENDS ends at most, where a range of one key has one. One request for each
-        PAGE_SIZE records."""
+    def query_ranges(
+        self, partition: str, ranges: Sequence[KeyRange], columns: Sequence[str] | None = None
+    ) -> list[Entity]:
+        """Return the records whose keys are in one of these ranges, in the order of their keys; of
+        their properties only those in `columns`, if given. One request for each PAGE_SIZE records.
+        Of more than 200 keys others between them are read, too."""
         ...
+
+
+def single_keys(keys: Iterable[str]) -> list[KeyRange]:
+    """Return the ranges of these keys."""
+    return [(key, key) for key in keys]
 
 
 def query_all(

@@ -121,8 +121,7 @@ class Entry(NamedTuple):
 
 def get_alerts_page(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the page; `?cursor=` is its continuation. Two requests to the tables, with that of
-    the session; for a viewer of more than two cameras one more for each of them, if among the
-    newest thousand alerts of all cameras too few are theirs."""
+    the session, and three for a viewer of two cameras."""
     cursor = request.http.params.get("cursor")
     try:
         found, next_cursor = read_alerts(services, caller, PAGE_SIZE, cursor)

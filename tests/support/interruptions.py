@@ -18,6 +18,8 @@ class Fragile:
         *(
             "get",
             "query",
+            "query_ranges",
+            "query_some",
             "query_times",
             "query_states",
             "list_arrivals",
@@ -28,7 +30,8 @@ class Fragile:
         ),
         *("list_photos", "list_names", "is_first_seen_known"),
         *("get_trashed", "list_trash", "retention_positions"),
-        *("read", "find", "find_or_tombstone", "newest", "state", "check"),
+        *("read", "find", "find_or_tombstone", "newest", "newest_of", "newest_of_some"),
+        *("state", "check"),
     )
 
     def __init__(self, store: object, left: list[int]) -> None:

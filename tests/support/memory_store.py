@@ -48,7 +48,6 @@ from function_app.storage.row_keys import (
     trash_position,
 )
 from function_app.storage.table_store import (
-    MAX_ENDS,
     ConditionalUpdate,
     Entity,
     KeyRange,
@@ -213,12 +212,18 @@ class MemoryTable:
             found = [self.kept[partition, key] for key in keys[first:last][:count]]
         return found if columns is None else [_with_columns(row, columns) for row in found]
 
-    def query_ranges(self, partition: str, ranges: Sequence[KeyRange]) -> list[Entity]:
-        assert sum(1 if first == last else 2 for first, last in ranges) <= MAX_ENDS
-        keys = {
-            key for first, last in ranges for key in self._keys[partition] if first <= key <= last
-        }
-        return [self.kept[partition, key] for key in sorted(keys)]
+    def query_ranges(
+        self, partition: str, ranges: Sequence[KeyRange], columns: Sequence[str] | None = None
+    ) -> list[Entity]:
+        with self._lock:
+            keys = self._keys[partition]
+            found = {
+                key
+                for first, last in ranges
+                for key in keys[bisect_left(keys, first) : bisect_right(keys, last)]
+            }
+            rows = [self.kept[partition, key] for key in sorted(found)]
+        return rows if columns is None else [_with_columns(row, columns) for row in rows]
 
     def _write(self, partition: str, key: str, properties: Mapping[str, str]) -> None:
         _check_row(partition, key, properties)
@@ -594,6 +599,12 @@ class MemoryAlerts:
         older = (self.kept[key] for key in self._keys[bisect_right(self._keys, after or "") :])
         mine = (one for one in older if one.alert.name.camera == camera and not one.is_taken_back)
         return [replace(one, together=None) for one in islice(mine, count)]
+
+    def newest_of_some(
+        self, cameras: Collection[str], count: int, after: str | None
+    ) -> list[StoredAlert] | None:
+        all_newest = self.newest(len(self.kept), after)
+        return [one for one in all_newest if one.alert.name.camera in cameras][:count]
 
     def join(
         self, first: StoredAlert, joined: StoredAlert, combine: Callable[[Alert], Alert]

@@ -9,7 +9,7 @@ them, a camera's list is read from that of all.
 
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -20,7 +20,8 @@ from azure.data.tables import UpdateMode
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
-from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range, literal
+from function_app.storage.azure.filters import key_range, literal
+from function_app.storage.azure.queries import PAGE_SIZE, Query
 from function_app.storage.azure.tables import CHANGED, create_table, insert
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
@@ -88,6 +89,13 @@ class AzureAlerts:
         self._is_indexed = True
         prefix = _list_prefix(camera)
         return self._list(prefix + (after or ""), prefix + _END, count)
+
+    def newest_of_some(
+        self, cameras: Collection[str], count: int, after: str | None
+    ) -> list[StoredAlert] | None:
+        query = Query(TABLE, key_range(ALERTS, after or "", _END), min(count, PAGE_SIZE))
+        rows = call(lambda: self._queries.first_of_cameras(query, cameras))
+        return None if rows is None else list(filter(None, map(_parse_alert, rows)))
 
     def find(self, name: PhotoName, kind: str) -> StoredAlert | None:
         guard = self._find(_guard_key(name, kind))

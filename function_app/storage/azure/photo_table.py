@@ -11,7 +11,8 @@ from azure.core.exceptions import HttpResponseError
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
-from function_app.storage.azure.queries import NOT_FOUND, PAGE_SIZE, Query, key_range
+from function_app.storage.azure.filters import key_range
+from function_app.storage.azure.queries import NOT_FOUND, PAGE_SIZE, Query
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (

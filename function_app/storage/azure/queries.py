@@ -7,28 +7,37 @@ SDK repeat the request (docs/decisions/0047-the-sdk-as-a-fallback.md).
 """
 
 import json
+import logging
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple, TypeVar, cast
 from urllib.parse import quote, urlencode
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.core.paging import PageIterator
 from azure.core.rest import HttpResponse
 from azure.data.tables import TableEntity, TableServiceClient
 
 from function_app.storage.azure.errors import SdkFallback, UnknownReplyError
+from function_app.storage.azure.filters import cameras_filter
 from function_app.storage.azure.table_requests import (
     TableError,
     TableRequests,
     failure,
     row_address,
 )
-from function_app.storage.table_store import MAX_ENDS, Entity, KeyRange
+from function_app.storage.parallel import map_parallel
+from function_app.storage.table_store import Entity
 
 PAGE_SIZE = 1000  # rows that a request answers at most
+# Comparisons joined by "or" in a filter. A viewer of MAX_LIMITED_CAMERAS has two rows and two
+# headers more in the days of a page; so many keys are 15 KB, and Azurite takes 16 KB of headers.
+MAX_TERMS = 202
 # "No more than 15 discrete comparisons are permitted within a $filter string" (Microsoft's
-# "Querying tables and entities"); three are those of `key_range`.
-MAX_NAMED_CAMERAS = MAX_ENDS
+# "Querying tables and entities"); three are those of `key_range`. The service is known to take many
+# more (docs/decisions/0162-cameras-are-named-in-one-request.md).
+MAX_DOCUMENTED_TERMS = 12
+_TOO_LONG = (400, 414, 431, 501)  # statuses of a filter that a service does not take
 NOT_FOUND = ("ResourceNotFound", "TableNotFound")
 _ACCEPT = {"Accept": "application/json;odata=minimalmetadata"}  # says which columns are not text
 _NEXT = "x-ms-continuation-Next"  # how the headers begin that say where the next page does
@@ -36,6 +45,8 @@ _SYSTEM_COLUMNS = ("PartitionKey", "RowKey", "Timestamp")
 _TYPE, _TEXT = "@odata.type", "Edm.String"  # how the name of a column's type ends; a type
 # What code raises that takes a reply for rows which is none.
 _MALFORMED = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+
+log = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 Continuation = dict[str, str | None]
@@ -60,43 +71,6 @@ class Query(NamedTuple):
         return ",".join(("RowKey", "Timestamp", *self.columns))
 
 
-def key_range(partition: str, after: str, end: str = "") -> str:
-    """Return the filter for the rows of a partition between two keys, both excluded; without an
-    `end` up to the last."""
-    where = f"PartitionKey eq {literal(partition)} and RowKey gt {literal(after)}"
-    return f"{where} and RowKey lt {literal(end)}" if end else where
-
-
-def ranges_filter(partition: str, ranges: Sequence[KeyRange]) -> str:
-    """Return the filter for the rows of a partition in these ranges. Azure looks through all rows
-    between the first and the last of them."""
-    first, last = min(one[0] for one in ranges), max(one[1] for one in ranges)
-    between = f"RowKey ge {literal(first)} and RowKey le {literal(last)}"
-    within = " or ".join(map(_in, ranges))
-    return f"PartitionKey eq {literal(partition)} and {between} and ({within})"
-
-
-def _in(keys: KeyRange) -> str:
-    first, last = map(literal, keys)
-    return f"RowKey eq {first}" if first == last else f"(RowKey ge {first} and RowKey le {last})"
-
-
-def between_filter(cameras: Collection[str]) -> str:
-    """Return the filter for the rows of these cameras and of those with names between theirs."""
-    return f"camera ge {literal(min(cameras))} and camera le {literal(max(cameras))}"
-
-
-def cameras_filter(cameras: Collection[str]) -> str:
-    """Return the filter for the rows of these cameras, at most MAX_NAMED_CAMERAS."""
-    return f"({' or '.join(f'camera eq {literal(one)}' for one in cameras)})"
-
-
-def literal(text: str) -> str:
-    """Return text as a filter has it (OData 3, "Primitive Literals")."""
-    doubled = text.replace("'", "''")
-    return f"'{doubled}'"
-
-
 class Queries:
     """Reads rows of the account that `service` opens. With `sdk_only` the SDK makes all requests.
 
@@ -110,6 +84,27 @@ class Queries:
         self._service = service
         self._requests = requests
         self._fallback = SdkFallback("a query", sdk_only)
+        self._max_terms = MAX_TERMS
+
+    def with_terms(self, count: int, read: Callable[[int], Result]) -> Result:
+        """Return what `read` returns, which is called with the number of comparisons joined by "or"
+        that a filter may have; `count` are wanted. If the service rejects a filter with more than
+        it documents, `read` is called once more, and this process sends no further one. Raises the
+        errors of azure-core."""
+        max_terms = self._max_terms
+        try:
+            return read(max_terms)
+        except HttpResponseError as error:
+            is_long = min(count, max_terms) > MAX_DOCUMENTED_TERMS
+            if not is_long or error.status_code not in _TOO_LONG:
+                raise
+            log.warning(
+                "storage: a filter with %d comparisons was answered %d; from now on they have %d "
+                "at most, and lists of several cameras take more requests",
+                *(min(count, max_terms), error.status_code, MAX_DOCUMENTED_TERMS),
+            )
+            self._max_terms = MAX_DOCUMENTED_TERMS
+            return read(MAX_DOCUMENTED_TERMS)
 
     def get(self, table: str, partition: str, key: str) -> Entity | None:
         """Return the row of this key; None if it, or the table, does not exist. Raises the errors
@@ -128,11 +123,27 @@ class Queries:
             page, continuation = self._page(query, continuation)
             yield from page
 
-    def first_page(self, query: Query) -> tuple[list[Entity], bool]:
-        """Return what one request finds of a query, and whether these are all rows: Azure ends a
-        request also after some seconds. Raises the errors of azure-core."""
-        page, continuation = self._page(query, None)
-        return page, continuation is None
+    def first_of_cameras(self, query: Query, cameras: Collection[str]) -> list[Entity] | None:
+        """Return the first page of those rows of a query whose column `camera` has one of these
+        names. One request for MAX_TERMS cameras. None if they do not find all rows of the page:
+        Azure ends a request after some seconds. Raises the errors of azure-core."""
+        names = sorted(cameras)
+
+        def first_of(some: Sequence[str]) -> list[Entity] | None:
+            where = f"{query.where} and {cameras_filter(some)}"
+            page, continuation = self._page(query._replace(where=where), None)
+            return page if not continuation or len(page) == query.page_size else None
+
+        def read(max_terms: int) -> list[Entity] | None:
+            starts = range(0, len(names), max_terms)
+            parts = [tuple(names[start : start + max_terms]) for start in starts]
+            pages = list(map_parallel(first_of, parts).values())
+            found = [page for page in pages if page is not None]
+            if len(found) < len(pages):
+                return None
+            return sorted(chain(*found), key=lambda row: row.key)[: query.page_size]
+
+        return self.with_terms(len(names), read)
 
     def _page(self, query: Query, continuation: Continuation | None) -> Page:
         return self._fallback.run(

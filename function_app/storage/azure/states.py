@@ -12,6 +12,7 @@ from azure.data.tables import UpdateMode
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call
+from function_app.storage.azure.filters import key_range, literal
 from function_app.storage.azure.photo_table import (
     STUB_AT,
     TABLE,
@@ -23,7 +24,7 @@ from function_app.storage.azure.photo_table import (
     state_row,
     stub_seen_row,
 )
-from function_app.storage.azure.queries import Query, key_range, literal
+from function_app.storage.azure.queries import Query
 from function_app.storage.azure.tables import AzureTable
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
@@ -35,15 +36,15 @@ from function_app.storage.models import (
     StorageUnavailableError,
 )
 from function_app.storage.row_keys import (
+    ALL_LAST_SEEN,
     NEW_CAMERAS,
     PHOTOS,
     ids_between,
     last_seen_key,
-    last_seen_of,
     state_key,
     states_of,
 )
-from function_app.storage.table_store import query_all
+from function_app.storage.table_store import query_all, single_keys
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName
 
@@ -166,9 +167,12 @@ class States(PhotoTable):
     def cameras(self, among: Collection[str] | None = None) -> dict[str, LastSeen]:
         if among is not None and not among:
             return {}
-        query = Query(TABLE, key_range(PHOTOS, *last_seen_of(among)))
-        found = call(lambda: dict(filter(None, map(parse_last_seen, self._queries.rows(query)))))
-        return {one: found[one] for one in found if among is None or one in among}
+        if among is not None:
+            rows = self._rows.query_ranges(PHOTOS, single_keys(map(last_seen_key, among)))
+        else:
+            query = Query(TABLE, key_range(PHOTOS, *ALL_LAST_SEEN))
+            rows = call(lambda: list(self._queries.rows(query)))
+        return dict(filter(None, map(parse_last_seen, rows)))
 
     def last_seen(self, camera: str) -> LastSeen | None:
         row = self._find(PHOTOS, last_seen_key(camera))

@@ -15,7 +15,14 @@ from azure.data.tables import TableServiceClient, UpdateMode
 
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
-from function_app.storage.azure.queries import PAGE_SIZE, Query, key_range, ranges_filter
+from function_app.storage.azure.filters import (
+    count_terms,
+    covering,
+    key_range,
+    ranges_filter,
+    within,
+)
+from function_app.storage.azure.queries import PAGE_SIZE, Query
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.table_store import ConditionalUpdate, Entity, KeyRange
 
@@ -92,9 +99,17 @@ class AzureTable:
         query = Query(self._name, key_range(partition, after, end), min(count, PAGE_SIZE), columns)
         return call(lambda: list(islice(self._queries.rows(query), count)))
 
-    def query_ranges(self, partition: str, ranges: Sequence[KeyRange]) -> list[Entity]:
-        query = Query(self._name, ranges_filter(partition, ranges))
-        return call(lambda: list(self._queries.rows(query)))
+    def query_ranges(
+        self, partition: str, ranges: Sequence[KeyRange], columns: Sequence[str] | None = None
+    ) -> list[Entity]:
+        if not ranges:
+            return []
+
+        def read(max_terms: int) -> list[Entity]:
+            where = ranges_filter(partition, covering(ranges, max_terms))
+            return within(self._queries.rows(Query(self._name, where, columns=columns)), ranges)
+
+        return call(lambda: self._queries.with_terms(count_terms(ranges), read))
 
 
 def create_table(service: TableServiceClient, table: str) -> None:

@@ -9,6 +9,7 @@ from function_app.browse import day as days
 from function_app.browse.day import Selection, day_bounds, find_day, read_part
 from function_app.services import Services
 from function_app.settings import Settings
+from tests.support.many_cameras import Requests
 from tests.support.memory_store import memory_services
 from tests.support.pages import add_photo
 
@@ -126,3 +127,24 @@ def test_the_search_for_a_trigger_ends(services: Services, monkeypatch: pytest.M
         add_photo(services, START - timedelta(days=number))
     demand = Selection(trigger="demand")
     assert find_day(services.index, demand, START, UTC, later=False) == DAY - timedelta(days=3)
+
+
+@pytest.mark.parametrize("days_away", [1, 6, 8, 400])
+@pytest.mark.parametrize("later", [True, False])
+def test_a_viewer_of_some_cameras_finds_the_same_days(
+    services: Services, days_away: int, later: bool
+) -> None:
+    """One request finds what is near, however many cameras these are; for what is far away each is
+    asked."""
+    cameras = [f"camera-{number:02}" for number in range(20)]
+    away = timedelta(days=days_away if later else -days_away)
+    add_photo(services, START + away / 2, "others")
+    add_photo(services, START + away, cameras[7])
+    requests = Requests()
+    found = find_day(
+        requests.of(services).index, Selection(frozenset(cameras)), START, UTC, later=later
+    )
+    assert found == DAY + away
+    assert requests.count == (1 if days_away < 7 else 1 + len(cameras))
+    nobody = Selection(frozenset({"camera-1", "camera-2"}))
+    assert find_day(services.index, nobody, START, UTC, later=later) is None

@@ -16,9 +16,12 @@ from function_app.storage.models import (
     Photo,
     PhotoTimes,
     State,
+    StoredAlert,
+    alert_key,
 )
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import ConditionalUpdate
+from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from tests.support.api import MOMENT, name_of, new_camera
@@ -390,14 +393,17 @@ def test_rows_of_several_ranges_are_read_at_once(services: Services, camera: str
     found = services.accounts.query_ranges(camera, ranges)
     assert [row.key for row in found] == ["a", "b~2", "b~3", "it's"]
     assert [row.properties["of"] for row in found] == ["a", "b~2", "b~3", "it's"]
+    found = services.accounts.query_ranges(camera, ranges, ["none"])
+    assert [(row.key, row.properties) for row in found[:1]] == [("a", {})]
     assert services.accounts.query_ranges(camera, [("d", "e")]) == []
+    assert services.accounts.query_ranges(camera, []) == []
 
 
-@pytest.mark.parametrize("count", [2, 12, 13])
+@pytest.mark.parametrize("count", [2, 13])
 def test_photos_of_some_cameras_are_found_among_all(
     services: Services, camera: str, count: int
 ) -> None:
-    """By their names, or if they are many by those between which theirs lie."""
+    """By their names."""
     cameras = [f"{camera}-{number:02}" for number in range(2 * count)]
     photos = [
         photo_of(one, MOMENT + timedelta(seconds=n), f"{n:08x}") for n, one in enumerate(cameras)
@@ -413,6 +419,23 @@ def test_photos_of_some_cameras_are_found_among_all(
     earlier = replace(view, until=end - timedelta(seconds=1))
     assert services.index.query_some(earlier, of, 1000) == own[1:]
     assert services.index.query_some(view, {f"{camera}-none"}, 1) == []
+
+
+def test_alerts_of_some_cameras_are_found_among_all(empty: Services) -> None:
+    """In the order of the list of all, with those that were taken back."""
+    cameras = [f"camera-{number}" for number in range(6)]
+    alerts = [
+        StoredAlert(Alert(name_of(one), LOSS, "no-room"), MOMENT + timedelta(seconds=number))
+        for number, one in enumerate(cameras)
+    ]
+    empty.alerts.add(alerts)
+    empty.alerts.take_back(alerts[2])
+    of = {cameras[0], cameras[2], cameras[5], "camera-none"}
+    own = [alerts[5], replace(alerts[2], is_taken_back=True), alerts[0]]
+    assert empty.alerts.newest_of_some(of, 10, None) == own
+    assert empty.alerts.newest_of_some(of, 1, None) == own[:1]
+    assert empty.alerts.newest_of_some(of, 10, alert_key(alerts[3])) == own[1:]
+    assert empty.alerts.newest_of_some({"camera-none"}, 1, None) == []
 
 
 def test_a_store_that_answers_is_well(services: Services) -> None:

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from function_app.storage.azure.account import Account, open_account
-from function_app.storage.azure.queries import Query, key_range, literal
+from function_app.storage.azure.filters import key_range, literal
+from function_app.storage.azure.queries import Query
 from function_app.storage.azure.table_requests import TableError
 from function_app.storage.table_store import Entity
 from local.azurite import Azurite
