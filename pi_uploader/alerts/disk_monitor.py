@@ -80,9 +80,7 @@ class DiskMonitor:
     def _any_camera(self) -> str | None:
         """Return the camera of a photo in the spool; None if it is empty. An alert's name needs
         one."""
-        waiting = chain(self._spool.waiting_photos(), self._spool.undated_photos())
-        quarantined = (photo for _, photo in self._spool.quarantined_photos())
         losses = chain(self._spool.losses.unreported(), self._spool.losses.reported())
         lost = (loss.photo for loss in losses)
-        photo = next(chain(waiting, quarantined, lost), None)
+        photo = next(chain(self._spool.photos(), lost), None)
         return photo.name.camera if photo else None

@@ -184,7 +184,7 @@ def _purge_labels(settings: CaptureSettings, spool: Spool) -> None:
     process that runs these."""
     if any(one.detects_in_camera for one in settings.cameras):
         try:
-            spool.labels.purge(spool)
+            spool.labels.purge(spool.photos())
         except OSError as error:
             log.warning("labels of photos that are gone are not deleted: %s", error.strerror)
 

@@ -14,7 +14,7 @@ from pi_uploader.detect.class_names import coco_names, labels_of, read_class_nam
 from pi_uploader.detect.errors import ModelError
 from pi_uploader.detect.outputs import Form, Layout, recognize
 from pi_uploader.detect.picture import draw
-from pi_uploader.detect.runtime import Runtime, open_runtime
+from pi_uploader.detect.runtime import Runtime
 from pi_uploader.state_files import open_regular_file
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Model:
     ) -> None:
         self._check(file, max_bytes)
         names = read_class_names(labels) if labels else None
-        self._runtime = open_runtime(file, size, threads)
+        self._runtime = _open_runtime(file, size, threads)
         blank = np.zeros((*reversed(self._runtime.size), 3), np.uint8)
         outputs = self._runtime.run(_arrange(blank.astype(self._runtime.type), self._runtime))
         known = max(names) + 1 if names else None
@@ -107,3 +107,25 @@ def _arrange(colours: NDArray[np.generic], runtime: Runtime) -> NDArray[np.gener
     if runtime.is_planar:
         colours = colours.transpose(2, 0, 1)
     return np.ascontiguousarray(colours[np.newaxis])
+
+
+def _open_runtime(file: Path, size: tuple[int, int] | None, threads: int) -> Runtime:
+    """Load a model file by the library for its suffix, which is imported only now. `size` is for a
+    model that accepts any.
+
+    Raises ModelError if it cannot be loaded, or its input is not one picture.
+    """
+    try:
+        if file.suffix == ".onnx":
+            from pi_uploader.detect.onnx_runtime import OnnxRuntime
+
+            return OnnxRuntime(file, size, threads)
+        from pi_uploader.detect.litert import LiteRt
+
+        return LiteRt(file, size, threads)
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"{error.name} is not installed; run pip install '.[detect]' in Nightjar's folder"
+        ) from None
+    except MemoryError:
+        raise ModelError("it needs more memory than it may take") from None

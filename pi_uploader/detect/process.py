@@ -122,7 +122,7 @@ def _look_until(
                     keep_alive(POLL_SECONDS + MARGIN_SECONDS)
                     if clock.monotonic() >= purge_at:
                         purge_at = clock.monotonic() + PURGE_SECONDS
-                        spool.labels.purge(spool)
+                        spool.labels.purge(spool.photos())
                     listener.wait(POLL_SECONDS)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:

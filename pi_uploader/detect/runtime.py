@@ -1,7 +1,6 @@
-"""What runs a model file: LiteRT or ONNX Runtime, each imported where it is used."""
+"""What runs a model file, whichever library it is: litert.py and onnx_runtime.py beside it."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -26,27 +25,6 @@ class Runtime(Protocol):
 
     def run(self, pixels: NDArray[np.generic]) -> Sequence[Array]:
         """Return the outputs for a picture of this size and type. Raises ModelError."""
-
-
-def open_runtime(file: Path, size: tuple[int, int] | None, threads: int) -> Runtime:
-    """Load a model file, by its suffix. `size` is for a model that accepts any.
-
-    Raises ModelError if it cannot be loaded, or its input is not one picture.
-    """
-    try:
-        if file.suffix == ".onnx":
-            from pi_uploader.detect.onnx_runtime import OnnxRuntime
-
-            return OnnxRuntime(file, size, threads)
-        from pi_uploader.detect.litert import LiteRt
-
-        return LiteRt(file, size, threads)
-    except ModuleNotFoundError as error:
-        raise ModelError(
-            f"{error.name} is not installed; run pip install '.[detect]' in Nightjar's folder"
-        ) from None
-    except MemoryError:
-        raise ModelError("it needs more memory than it may take") from None
 
 
 def shape_of_input(

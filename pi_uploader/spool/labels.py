@@ -8,10 +8,8 @@ a power cut a photo is uploaded as UNKNOWN, and so it is if its file holds anyth
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 from time import time
-from typing import TYPE_CHECKING
 
 from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus
@@ -19,9 +17,6 @@ from photo_wire.motion import UNKNOWN, Label, format_labels, parse_labels
 from photo_wire.name import PhotoName, parse_name
 from pi_uploader.spool.photo import SpooledPhoto
 from pi_uploader.state_files import open_regular_file, write_atomically
-
-if TYPE_CHECKING:
-    from pi_uploader.spool.spool import Spool
 
 MAX_BYTES = 1024  # of a file; eight labels have less than half of that
 MAX_FILES = 2000  # the newest; photos that wait longer are uploaded without labels
@@ -71,10 +66,10 @@ class LabelStore:
             return None
         return next(self.folder.glob(f"{name.camera}-????????T?????????Z-{name.tag}"), None)
 
-    def purge(self, spool: "Spool") -> int:
-        """Delete the labels of photos that are no longer in the spool, what a crash has left half
-        written, and the oldest above MAX_FILES; return how many. Files of other names stay. Raises
-        OSError."""
+    def purge(self, photos: Iterable[SpooledPhoto]) -> int:
+        """Delete the labels of others than these `photos`, which are all in the spool, what a crash
+        has left half written, and the oldest above MAX_FILES; return how many. Files of other names
+        stay. Raises OSError."""
         if not self.folder.is_dir():
             return 0
         files = sorted(self._files(), key=lambda one: one[0], reverse=True)
@@ -82,11 +77,6 @@ class LabelStore:
         before = time() - MIN_AGE_SECONDS
         old = {name: file for age, name, file in files[:MAX_FILES] if age < before}
         if old:
-            photos = chain(
-                spool.waiting_photos(),
-                spool.undated_photos(),
-                (photo for _, photo in spool.quarantined_photos()),
-            )
             doomed |= _without_photo(old, photos)
         for file in doomed.values():
             with suppress(OSError):

@@ -258,6 +258,13 @@ class Spool:
         """Yield the photos in quarantine, each with its reason."""
         return iter_photos_by_reason(self.quarantine_folder, self._disk)
 
+    def photos(self) -> Iterator[SpooledPhoto]:
+        """Yield all photos: those that wait, the oldest first, those that wait for the clock, and
+        those in quarantine."""
+        yield from self.waiting_photos()
+        yield from self.undated_photos()
+        yield from (photo for _, photo in self.quarantined_photos())
+
     def unreadable_folders(self) -> Iterator[tuple[Path, str]]:
         """Yield the folders that cannot be listed, each with the disk's error."""
         return unreadable_folders(self.folder, self._disk)

@@ -89,7 +89,7 @@ def test_something_else_in_the_place_of_a_file(replace: object, spool: Spool) ->
     replace(file)
     assert spool.labels.get(photo) == (UNKNOWN,)
     spool.labels.remove(photo)
-    assert spool.labels.purge(spool) in (0, 1)
+    assert spool.labels.purge(spool.photos()) in (0, 1)
     assert list(spool.waiting_photos()) == [photo]
 
 
@@ -99,7 +99,7 @@ def stored(spool: Spool) -> set[str]:
 
 def test_labels_without_a_photo_are_deleted(spool: Spool) -> None:
     """Once they are old: a photo may come a moment after them."""
-    assert spool.labels.purge(spool) == 0
+    assert spool.labels.purge(spool.photos()) == 0
     waiting, bad, undated = put(spool, 1), put(spool, 2), put(spool, 3, taken=BootTime("0" * 8, 5))
     spool.quarantine(bad, "rejected-422")
     gone, fresh = name(4), name(5)
@@ -112,7 +112,7 @@ def test_labels_without_a_photo_are_deleted(spool: Spool) -> None:
     for file in (foreign, torn):
         file.touch()
         age(file)
-    assert spool.labels.purge(spool) == 2
+    assert spool.labels.purge(spool.photos()) == 2
     kept = {str(one) for one in (waiting.name, bad.name, undated.name, fresh)}
     assert stored(spool) == {*kept, "notes.txt"}
 
@@ -124,7 +124,7 @@ def test_there_are_never_many(spool: Spool, monkeypatch: pytest.MonkeyPatch) -> 
         photos.append(put(spool, number))
         spool.labels.put(photos[-1].name, LABELS)
         age(spool.labels.folder / str(photos[-1].name), 50 - 10 * number)
-    assert spool.labels.purge(spool) == 2
+    assert spool.labels.purge(spool.photos()) == 2
     assert stored(spool) == {str(one.name) for one in photos[2:]}
 
 
