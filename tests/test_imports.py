@@ -4,6 +4,7 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -185,15 +186,26 @@ UPWARD: dict[str, set[tuple[str, str]]] = {
 }
 
 
+def module_imports(program: str) -> dict[str, set[str]]:
+    """Return which modules of a program each of them imports."""
+    modules = {module.removesuffix(".__init__"): path for module, path in _modules(program)}
+    return {
+        module: {
+            name if name in modules else name.rpartition(".")[0]
+            for name in imports_in(path, module)
+            if name.startswith(program + ".")
+        }
+        for module, path in modules.items()
+    }
+
+
 def package_imports(program: str) -> set[tuple[str, str]]:
     """Return which package or module of a program imports which other one."""
-    modules = {module.removesuffix(".__init__"): path for module, path in _modules(program)}
-    found = set()
-    for module, path in modules.items():
-        for name in imports_in(path, module):
-            if name.startswith(program + "."):
-                target = name if name in modules else name.rpartition(".")[0]
-                found.add((_room(module), _room(target)))
+    found = {
+        (_room(module), _room(name))
+        for module, names in module_imports(program).items()
+        for name in names
+    }
     return {(one, other) for one, other in found if one != other}
 
 
@@ -209,6 +221,20 @@ def test_imports_run_downwards(program: str) -> None:
     assert {room for edge in imported for room in edge} <= layers.keys()
     upward = {(one, other) for one, other in imported if layers[one] <= layers[other]}
     assert upward == UPWARD[program]
+
+
+@pytest.mark.parametrize("program", PACKAGES)
+def test_no_modules_import_each_other(program: str) -> None:
+    """Neither directly nor in a circle, neither inside functions nor for types alone. That a module
+    imports from the front door of its own package does not count."""
+    graph = {
+        module: {name for name in names if not _is_in(module, name)}
+        for module, names in module_imports(program).items()
+    }
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(f"a circle: {' <- '.join(error.args[1])}")
 
 
 def test_the_rules_do_not_know_the_functions_host() -> None:
