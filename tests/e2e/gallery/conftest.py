@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -51,7 +52,17 @@ SIZES: dict[Size, ViewportSize] = {
     "laptop": ViewportSize(width=1366, height=650),
     "phone": PHONE,
 }
-SCHEMES: tuple[Literal["dark", "light"], ...] = ("light", "dark")
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+FAST_LOOKS = {("desk", "light"), ("phone", "dark")}
+# The fast tests look at a page in two of six looks: a scheme is colours, and a size is widths.
+in_each_look = pytest.mark.parametrize(
+    ("size", "scheme"),
+    [
+        pytest.param(*look, id="-".join(look), marks=() if look in FAST_LOOKS else pytest.mark.slow)
+        for look in product(SIZES, SCHEMES)
+    ],
+)
 PHONE_AGENT = (
     "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) "
     "Chrome/156.0.0.0 Mobile Safari/537.36"

@@ -26,14 +26,8 @@ def sign_in(page: Page, backend: Backend) -> None:
     expect(page.get_by_role("heading", name="Passkeys")).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    "size",
-    [
-        "phone",
-        pytest.param("laptop", marks=pytest.mark.slow),
-        pytest.param("desk", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["phone", "laptop", "desk"])
 def test_a_person_adds_a_passkey_and_signs_in_by_it(pages: Pages, own: Backend, size: Size) -> None:
     """Once it is removed, it is refused."""
     page = pages.new(size)
@@ -58,6 +52,7 @@ def test_a_person_adds_a_passkey_and_signs_in_by_it(pages: Pages, own: Backend, 
     )
 
 
+@pytest.mark.slow
 def test_a_person_adds_an_app_and_signs_in_with_a_code(pages: Pages, own: Backend) -> None:
     """The form asks for the code once the password is right."""
     page = pages.new()
@@ -110,6 +105,7 @@ def test_without_javascript_the_page_shows_what_there_is(pages: Pages, own: Back
     expect(page.get_by_role("button", name="Sign out everywhere")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_new_password_says_which_places_remain(pages: Pages, own: Backend) -> None:
     """Whoever knew the old one may have added some. A wrong old one is refused."""
     page = pages.new()

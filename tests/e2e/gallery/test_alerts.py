@@ -1,14 +1,22 @@
 """The page of the alerts, in a real browser."""
 
 from datetime import timedelta
-from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
 
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.name import new_name
-from tests.e2e.gallery.conftest import FIRST, SIZES, Gallery, Pages, Size, check_axe
+from tests.e2e.gallery.conftest import (
+    FIRST,
+    SIZES,
+    Gallery,
+    Pages,
+    Scheme,
+    Size,
+    check_axe,
+    in_each_look,
+)
 from tests.support.signing_device import SigningDevice
 
 
@@ -67,10 +75,9 @@ def test_a_key_that_waits_leads_to_the_devices(pages: Pages, reported: Gallery) 
     expect(page.get_by_role("heading", name="Sunday, 22 November 2026")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@in_each_look
 def test_the_page_is_accessible(
-    pages: Pages, reported: Gallery, size: Size, scheme: Literal["light", "dark"]
+    pages: Pages, reported: Gallery, size: Size, scheme: Scheme
 ) -> None:
     page = pages.signed_in(reported.backend, "/alerts", size, color_scheme=scheme)
     expect(page.locator("#alerts li")).to_have_count(4)

@@ -1,7 +1,6 @@
 """Choosing photos on the page of a day, and what is done with them, in a real browser."""
 
 from datetime import timedelta
-from typing import Literal
 
 import pytest
 import requests
@@ -9,7 +8,16 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from photo_wire.name import PhotoName
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import FIRST, SIZES, Gallery, Pages, Size, check_axe
+from tests.e2e.gallery.conftest import (
+    FIRST,
+    SIZES,
+    Gallery,
+    Pages,
+    Scheme,
+    Size,
+    check_axe,
+    in_each_look,
+)
 
 DAY = f"/days/{FIRST:%Y-%m-%d}"
 
@@ -94,6 +102,7 @@ def test_photos_are_chosen_by_the_keyboard(pages: Pages, day: Gallery) -> None:
     expect(page.locator("#choice")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_chosen_photos_are_deleted_and_restored(pages: Pages, own: Gallery) -> None:
     """In place: the others stay where they are; the focus goes to the button that undoes it."""
     page = pages.signed_in(own.backend, DAY)
@@ -115,6 +124,7 @@ def test_chosen_photos_are_deleted_and_restored(pages: Pages, own: Gallery) -> N
     expect(page.get_by_text("4 photos were restored.")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_many_photos_are_deleted_in_several_requests(pages: Pages, own: Gallery) -> None:
     """And restored by one button; here as if a request took two instead of a hundred."""
     page = pages.signed_in(own.backend, "/devices")
@@ -136,6 +146,7 @@ def test_many_photos_are_deleted_in_several_requests(pages: Pages, own: Gallery)
     assert all(is_stored(own, name) for name in own.names)
 
 
+@pytest.mark.slow
 def test_chosen_photos_are_protected(pages: Pages, own: Gallery) -> None:
     """They stay chosen. Without a connection it is said that nothing happened."""
     page = pages.signed_in(own.backend, DAY)
@@ -152,6 +163,7 @@ def test_chosen_photos_are_protected(pages: Pages, own: Gallery) -> None:
     assert all(is_stored(own, name) for name in own.names)
 
 
+@pytest.mark.slow
 def test_a_link_is_opened_elsewhere_and_revoked(pages: Pages, own: Gallery) -> None:
     """In a window of a person who is not signed in, in their zone, with a download; it says how
     often it was opened, and the same dialog revokes it."""
@@ -185,6 +197,7 @@ def test_a_link_is_opened_elsewhere_and_revoked(pages: Pages, own: Gallery) -> N
     pages.complaints.clear()  # 404, as it should be
 
 
+@pytest.mark.slow
 def test_without_javascript_photos_are_chosen_by_a_form(pages: Pages, own: Gallery) -> None:
     page = pages.signed_in(own.backend, DAY, java_script_enabled=False)
     expect(page.get_by_role("button", name="Delete")).to_be_hidden()
@@ -204,11 +217,8 @@ def test_without_javascript_photos_are_chosen_by_a_form(pages: Pages, own: Galle
     expect(guest.locator("figcaption").first).to_contain_text("UTC")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_choosing_is_accessible(
-    pages: Pages, day: Gallery, size: Size, scheme: Literal["light", "dark"]
-) -> None:
+@in_each_look
+def test_choosing_is_accessible(pages: Pages, day: Gallery, size: Size, scheme: Scheme) -> None:
     """Each size in one of two languages."""
     locale = "de-DE" if size == "laptop" else "en-GB"
     page = pages.signed_in(day.backend, DAY, size, color_scheme=scheme, locale=locale)

@@ -1,7 +1,6 @@
 """The page of a day and the calendar, in a real browser."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,9 +14,11 @@ from tests.e2e.gallery.conftest import (
     SIZES,
     Gallery,
     Pages,
+    Scheme,
     Size,
     check_axe,
     follow,
+    in_each_look,
     width_when_loaded,
 )
 from tests.support.reporting_device import ReportingDevice
@@ -45,11 +46,8 @@ def count(gallery: Gallery) -> None:
     update_figures(services, datetime.now(UTC) + timedelta(minutes=5))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_a_day_is_accessible(
-    pages: Pages, days: Gallery, size: Size, scheme: Literal["light", "dark"]
-) -> None:
+@in_each_look
+def test_a_day_is_accessible(pages: Pages, days: Gallery, size: Size, scheme: Scheme) -> None:
     page = pages.signed_in(days.backend, DAY, size, color_scheme=scheme)
     page.locator(".event details summary").first.click()
     for picture in page.locator(".event img:visible").all()[:9]:

@@ -99,6 +99,7 @@ def day_of(gallery: Gallery) -> str:
     return f"/days/{gallery.names[-1].captured_at:%Y-%m-%d}"
 
 
+@pytest.mark.slow
 def test_from_day_to_day(pages: Pages, own: Gallery) -> None:
     """The link that was followed has the focus again, or where there is none what is beside it."""
     page = pages.signed_in(own.backend, day_of(own))
@@ -122,6 +123,7 @@ def test_from_day_to_day(pages: Pages, own: Gallery) -> None:
     keyboard.check()
 
 
+@pytest.mark.slow
 def test_chosen_photos(pages: Pages, own: Gallery) -> None:
     """Deleted, restored, and left to themselves until the button to undo it is gone."""
     page = pages.signed_in(own.backend, day_of(own))
@@ -154,6 +156,7 @@ def test_chosen_photos(pages: Pages, own: Gallery) -> None:
     keyboard.check()
 
 
+@pytest.mark.slow
 def test_a_shared_link_is_made_and_revoked(pages: Pages, own: Gallery) -> None:
     page = pages.signed_in(own.backend, f"/photos/{own.names[0]}")
     keyboard = Keyboard(page)
@@ -168,6 +171,7 @@ def test_a_shared_link_is_made_and_revoked(pages: Pages, own: Gallery) -> None:
     expect(page.get_by_role("button", name="Share")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_a_deleted_photo(pages: Pages, own: Gallery) -> None:
     """Restored, and left to itself until it cannot be any more."""
     page = pages.signed_in(own.backend, f"/photos/{own.names[1]}")
@@ -186,6 +190,7 @@ def test_a_deleted_photo(pages: Pages, own: Gallery) -> None:
     keyboard.check()
 
 
+@pytest.mark.slow
 def test_an_enlarged_clip(pages: Pages, own: Gallery, clip: bytes) -> None:
     """One comes to it from an enlarged photo, which has a link around it; the clip has none."""
     name = new_name("gate", FIRST - timedelta(hours=1))
@@ -204,6 +209,7 @@ def test_an_enlarged_clip(pages: Pages, own: Gallery, clip: bytes) -> None:
     keyboard.check()
 
 
+@pytest.mark.slow
 def test_the_span_of_statistics(pages: Pages, own: Gallery) -> None:
     own.backend.count()
     page = pages.signed_in(own.backend, "/statistics")
@@ -215,6 +221,7 @@ def test_the_span_of_statistics(pages: Pages, own: Gallery) -> None:
         keyboard.check()
 
 
+@pytest.mark.slow
 def test_photos_are_restored_one_after_another(pages: Pages, own: Gallery) -> None:
     page = pages.signed_in(own.backend, day_of(own))
     boxes = page.locator(".event > .choose input")
@@ -232,6 +239,7 @@ def test_photos_are_restored_one_after_another(pages: Pages, own: Gallery) -> No
     expect(page.get_by_role("heading", name="Trash")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_a_device_goes_off_and_comes_back(pages: Pages, backend: Backend) -> None:
     """What cannot be asked for any more passes the focus on, wherever that is."""
     device = ReportingDevice(backend, "barn", "barn-a")
@@ -264,6 +272,7 @@ def test_a_photo_is_asked_for(pages: Pages, backend: Backend) -> None:
     expect(button).to_be_focused()
 
 
+@pytest.mark.slow
 def test_passkeys_and_sessions(pages: Pages, own: Gallery) -> None:
     """One of several, and the last one."""
     page = pages.new()

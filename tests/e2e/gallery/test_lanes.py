@@ -2,10 +2,8 @@
 
 from datetime import timedelta
 from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
-import pytest
 from markupsafe import Markup
 from playwright.sync_api import expect
 
@@ -13,7 +11,7 @@ from function_app.days.lane import Interval, Label, Lane
 from function_app.devices.conditions import State
 from function_app.web.lane_svg import render
 from function_app.web.preferences import Preferences
-from tests.e2e.gallery.conftest import SIZES, Pages, Size, check_axe
+from tests.e2e.gallery.conftest import Pages, Scheme, Size, check_axe, in_each_look
 from tests.support.silent_devices import START
 
 Details = dict[str, int | str | None]
@@ -57,9 +55,8 @@ def lane(camera: str, parts: tuple[tuple[int, Label], ...]) -> Lane:
     )
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_the_lanes_of_a_day(pages: Pages, size: Size, scheme: Literal["light", "dark"]) -> None:
+@in_each_look
+def test_the_lanes_of_a_day(pages: Pages, size: Size, scheme: Scheme) -> None:
     """They fit into the window, and the focus on an interval can be seen."""
     page = pages.new(size, color_scheme=scheme)
     berlin = Preferences("en", "Europe/Berlin", ZoneInfo("Europe/Berlin"))

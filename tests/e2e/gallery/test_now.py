@@ -1,7 +1,6 @@
 """The page of what is now, in a real browser."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Literal
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
@@ -11,8 +10,10 @@ from tests.e2e.gallery.conftest import (
     SIZES,
     Gallery,
     Pages,
+    Scheme,
     Size,
     check_axe,
+    in_each_look,
     width_when_loaded,
 )
 from tests.support.reporting_device import ReportingDevice
@@ -76,11 +77,8 @@ def test_without_a_connection_the_page_says_so_and_comes_back(
     pages.complaints.clear()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_the_page_is_accessible(
-    pages: Pages, cameras: Gallery, size: Size, scheme: Literal["light", "dark"]
-) -> None:
+@in_each_look
+def test_the_page_is_accessible(pages: Pages, cameras: Gallery, size: Size, scheme: Scheme) -> None:
     page = pages.signed_in(cameras.backend, "/", size, color_scheme=scheme)
     for picture in page.locator(".tile img").all():
         width_when_loaded(picture)

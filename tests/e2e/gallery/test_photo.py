@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Literal
+from typing import Any
 
-import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from photo_wire.motion import MOTION, WITHOUT_MOTION
@@ -18,9 +17,11 @@ from tests.e2e.gallery.conftest import (
     WINDOWS,
     Gallery,
     Pages,
+    Scheme,
     Size,
     check_axe,
     follow,
+    in_each_look,
     loaded_width,
     open_session,
     plain_jpeg,
@@ -126,11 +127,8 @@ def test_a_corrected_trigger_stays_on_its_page(pages: Pages, shapes: Gallery) ->
     expect(page.locator(f"#event-{stub}")).to_be_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_the_page_is_accessible(
-    pages: Pages, gallery: Gallery, size: Size, scheme: Literal["light", "dark"]
-) -> None:
+@in_each_look
+def test_the_page_is_accessible(pages: Pages, gallery: Gallery, size: Size, scheme: Scheme) -> None:
     page = pages.signed_in(gallery.backend, path_of(gallery.names[-2]), size, color_scheme=scheme)
     assert loaded_width(page, "#picture img") == 1280
     check_axe(page)

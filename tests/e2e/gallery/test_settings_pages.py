@@ -25,8 +25,8 @@ OWNERS = (
 )
 SHARED = ("/settings", "/settings/cameras", "/settings/retention", "/settings/display")
 VIEWS = [
-    ("desk", "light", "en-GB"),
     ("phone", "light", "de-DE"),
+    pytest.param("desk", "light", "en-GB", marks=pytest.mark.slow),
     pytest.param("laptop", "dark", "de-DE", marks=pytest.mark.slow),
     pytest.param("phone", "dark", "en-GB", marks=pytest.mark.slow),
 ]

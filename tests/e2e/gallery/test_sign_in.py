@@ -1,11 +1,18 @@
 """The page to sign in, and the layout of all pages, in a real browser."""
 
-from typing import Literal
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.gallery.conftest import SIZES, Gallery, Pages, Size, check_axe, open_session
+from tests.e2e.gallery.conftest import (
+    SIZES,
+    Gallery,
+    Pages,
+    Scheme,
+    Size,
+    check_axe,
+    in_each_look,
+    open_session,
+)
 
 SMALL_TARGETS = """
     [...document.querySelectorAll("button, nav a, input, select, .button")]
@@ -73,13 +80,12 @@ def test_the_pages_are_in_the_viewers_language_and_zone(pages: Pages, gallery: G
     expect(page.locator("html")).to_have_attribute("data-zone", "Europe/Berlin")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
+@in_each_look
 def test_each_page_is_accessible(
     pages: Pages,
     gallery: Gallery,
     size: Size,
-    scheme: Literal["light", "dark"],
+    scheme: Scheme,
 ) -> None:
     """No serious finding, nothing wider than the window, and targets that a finger finds."""
     page = pages.new(size, color_scheme=scheme)

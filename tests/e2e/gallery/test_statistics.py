@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.sync_api import expect
@@ -18,7 +17,7 @@ from function_app.settings import Settings
 from local.azurite import Azurite
 from photo_wire.heartbeat import Network, NetworkKind, SpoolState
 from tests.conftest import NewStore, StartBackend, new_backend
-from tests.e2e.gallery.conftest import SIZES, Pages, Size, check_axe
+from tests.e2e.gallery.conftest import SCHEMES, SIZES, Pages, Size, check_axe
 from tests.support.backend import Backend
 from tests.support.devices import heartbeat, store_state
 from tests.support.many_cameras import fill
@@ -30,7 +29,6 @@ PATHS = {
     "hours": "/statistics/hours",
     "devices": "/statistics/devices?days=7",
 }
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("dark", "light")
 OPEN = "all => all.forEach(one => { one.open = true; })"
 NOW = datetime.now(UTC)
 
@@ -76,14 +74,16 @@ def counted(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> It
     backend.stop()
 
 
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(
+    "size", ["phone", *(pytest.param(one, marks=pytest.mark.slow) for one in ("desk", "laptop"))]
+)
 def test_the_pages_are_accessible(pages: Pages, counted: Backend, size: Size) -> None:
     """With their tables open, too."""
     page = pages.signed_in(counted, PATHS["photos"], size)
     for path in PATHS.values():
         page.goto(counted.base_url + path)
         expect(page.locator("figure").first).to_be_visible()
-        for scheme in SCHEMES:
+        for scheme in reversed(SCHEMES):
             page.emulate_media(color_scheme=scheme)
             check_axe(page)
         page.locator("details").evaluate_all(OPEN)

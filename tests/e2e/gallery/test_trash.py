@@ -1,7 +1,6 @@
 """The page of the trash, in a real browser."""
 
 from datetime import timedelta
-from typing import Literal
 
 import pytest
 import requests
@@ -9,7 +8,17 @@ from playwright.sync_api import expect
 
 from photo_wire.name import PhotoName
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import FIRST, SIZES, Gallery, Pages, Size, check_axe, follow
+from tests.e2e.gallery.conftest import (
+    FIRST,
+    SIZES,
+    Gallery,
+    Pages,
+    Scheme,
+    Size,
+    check_axe,
+    follow,
+    in_each_look,
+)
 
 
 @pytest.fixture
@@ -66,11 +75,8 @@ def test_photos_are_restored_and_deleted_for_good(pages: Pages, own: Gallery) ->
     expect(page.locator("#summary")).to_contain_text("3 photos")
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES)
-def test_the_page_is_accessible(
-    pages: Pages, trash: Gallery, size: Size, scheme: Literal["light", "dark"]
-) -> None:
+@in_each_look
+def test_the_page_is_accessible(pages: Pages, trash: Gallery, size: Size, scheme: Scheme) -> None:
     page = pages.signed_in(trash.backend, "/trash", size, color_scheme=scheme)
     expect(page.locator("#trash li")).to_have_count(1)
     check_axe(page)

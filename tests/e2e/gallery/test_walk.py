@@ -25,13 +25,12 @@ from tests.support.backend import Backend
 from tests.support.many_photos import CAMERAS
 from tests.support.thirty_days import BURST, NEWEST, Archive
 
+pytestmark = pytest.mark.slow  # it takes 20 s; the tests of each page look at that page
+
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"  # it looks again now
 
 
-@pytest.mark.parametrize(
-    "size",
-    ["laptop", *(pytest.param(one, marks=pytest.mark.slow) for one in ("desk", "phone"))],
-)
+@pytest.mark.parametrize("size", ["laptop", "desk", "phone"])
 def test_a_person_walks_through_the_gallery(
     pages: Pages, archive: Archive, clip: bytes, size: Size
 ) -> None:
