@@ -200,26 +200,18 @@ def get_command(request: Request, services: Services, caller: Caller) -> Respons
     return json_response(describe(device, record, caller, output))
 
 
-class NoDeviceError(HTTPProblemError):
-    """No device is known by which this camera can be asked."""
-
-    def __init__(self, camera: str) -> None:
-        super().__init__(
-            409,
-            f"No device can be asked for {camera}: none has signed a photo or a heartbeat of it. "
-            "Update the device to a version that signs, and look at its log if it does.",
-        )
-        self.camera = camera
-
-
 def device_of(camera: str, services: Services, caller: Caller, now: datetime) -> str:
     """Return the device of a camera. Raises HTTPProblemError: 404 for a camera that nobody knows,
-    or that the caller may not see, and NoDeviceError for one without a device that can be asked."""
+    or that the caller may not see, and 409 for one without a device that can be asked."""
     check_camera_is_visible(camera, caller)
     device = services.device_keys.bindings.device_of(camera, now)
     if device is None:
         check_camera_has_photos(camera, services)
-        raise NoDeviceError(camera)
+        raise HTTPProblemError(
+            409,
+            f"No device can be asked for {camera}: none has signed a photo or a heartbeat of it. "
+            "Update the device to a version that signs, and look at its log if it does.",
+        )
     return device
 
 

@@ -15,8 +15,6 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.web.form_problems import FormError, problem_text, with_problem
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
-from function_app.web.translation import Translation
 
 CAMERA = required("camera", CAMERA_NAME)
 
@@ -39,10 +37,6 @@ def post_live_photo(request: Request, services: Services, caller: Caller) -> Res
     }
     try:
         reply = command_api.post_capture(replace(request, values=values), services, caller)
-    except command_api.NoDeviceError as error:
-        translation = Translation(Preferences.read(request).language)
-        problem = translation("live.no_device", camera=error.camera)
-        return with_problem(_page(request, services, caller, problem), error)
     except FormError as error:
         return with_problem(_page(request, services, caller, problem_text(error, request)), error)
     return redirect(f"/devices/{json.loads(reply.body)['device']}#commands")

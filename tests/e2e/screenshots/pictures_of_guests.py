@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 from function_app.storage.models import StorageUnavailableError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
+from tests.e2e.gallery.conftest import follow
 from tests.e2e.screenshots import camera
 from tests.e2e.screenshots.site import FullSite, empty_site
 from tests.e2e.screenshots.view import View, shows
@@ -155,7 +156,7 @@ def test_a_form_of_another_site(view: View, site: FullSite) -> None:
         route.fulfill(response=route.fetch(headers={**route.request.headers, **origin}))
 
     page.route("**/settings/display", forge)
-    page.locator("form.settings [type=submit]").click()
+    follow(page.locator("form.settings [type=submit]"))
     view.take(page, "problem-403")
 
 

@@ -22,6 +22,11 @@ COMMAND: dict[str, Any] = {
 }
 
 
+def unfold_lanes(page: Page) -> None:
+    """Show the lanes of a day, which a phone folds if there are many."""
+    page.locator("#lanes").evaluate("lanes => { lanes.open = true; }")
+
+
 def day_of(site: FullSite, query: str = "") -> str:
     return f"/days/{site.story.day:%Y-%m-%d}{query}"
 
@@ -96,6 +101,7 @@ def test_a_day_with_an_open_event(view: View, site: FullSite) -> None:
 def test_a_day_with_every_state_of_a_minute(view: View, site: FullSite) -> None:
     """And what the patterns mean."""
     page = view.open(site.address, day_of(site))
+    unfold_lanes(page)
     page.locator("#legend summary").click()
     for state in State:
         expect(page.locator(f"svg.lanes rect.lane.lane-{state}").first).to_be_visible()
@@ -105,6 +111,7 @@ def test_a_day_with_every_state_of_a_minute(view: View, site: FullSite) -> None:
 def test_a_day_at_a_minute(view: View, site: FullSite) -> None:
     """What the slider says."""
     page = view.open(site.address, day_of(site))
+    unfold_lanes(page)
     page.locator("#slider").fill("200")
     page.evaluate("scrollTo(0, 0)")
     view.take(page, "day-slider")

@@ -181,5 +181,5 @@ def _open_sender(person: str, trust: Trust) -> Iterator[Send]:
 
 def _send(address: Address, notification: Notification) -> Result:
     if "ntfy" in address.text and notification.kind != "photo":
-        return Result(Outcome.RETRY, "no answer within 10 s")
+        return Result(Outcome.RETRY, "it did not answer within 10 s")
     return Result(Outcome.SENT)

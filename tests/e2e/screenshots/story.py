@@ -35,6 +35,7 @@ DEVICES = {
 }
 WITH_SECOND_KEY = "cellar-pi"  # a key that waits for an owner's approval
 UNNAMED = "barn"  # a camera of which no device speaks
+SLOW_CLOCK = "the device's clock is 4 min behind the server's, so its photos have wrong times"
 BEAT = timedelta(minutes=5)
 CAN = ("photo", "clip", "live")
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -251,8 +252,14 @@ def _raise_alerts(story: Story) -> None:
         (700, "drive", LOSS, "no-room", "0000a1b2"),
         (701, "drive", LOSS, "no-room", "0000a1b3"),
         (420, "gate", QUARANTINE, "rejected-422", "0000a1b4"),
-        (260, "garden", DISK, "the disk is read-only", "0000a1b5"),
-        (250, "cellar", CLOCK, "the clock was 94 s behind and has been set", "0000a1b6"),
+        (
+            260,
+            "garden",
+            DISK,
+            "the device's disk is read-only, and every new photo is lost",
+            "0000a1b5",
+        ),
+        (250, "cellar", CLOCK, SLOW_CLOCK, "0000a1b6"),
     ):
         at = story.now - minutes * MINUTE
         alert = Alert(new_name(name, at, tag), kind, reason)
