@@ -1,13 +1,11 @@
-"""Choose a photo, send it, and then remove, retry or quarantine it, as the response requires."""
+"""Choose a photo, and send it; outcomes.py beside it handles what becomes of it."""
 
 import logging
 import math
 import random
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -15,27 +13,18 @@ from photo_wire.receipt import Receipt
 from pi_uploader.agent.carrier import HeartbeatCarrier
 from pi_uploader.agent.pause import UploadPause
 from pi_uploader.alerts.reporter import AlertReporter
-from pi_uploader.client import (
-    MAX_CALL_SECONDS,
-    BackendClient,
-    RejectedError,
-    RequestError,
-)
+from pi_uploader.client import MAX_CALL_SECONDS, BackendClient, RequestError
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.spool import DamagedPhotoError, Spool, SpooledPhoto, UnreadablePhotoError
 from pi_uploader.upload.backlog import BacklogCounter, PhotoSelector
 from pi_uploader.upload.labels import PhotoLabels
 from pi_uploader.upload.limits import PhotoBody, Reservation, UploadLimits
+from pi_uploader.upload.outcomes import Outcomes
 from pi_uploader.upload.retries import RetryTracker
 from pi_uploader.upload.state import UploadState
-from pi_uploader.upload.time_correction import DEFER_SECONDS, TimeCorrection
+from pi_uploader.upload.time_correction import TimeCorrection
 from pi_uploader.upload.wake_ups import WakeUps
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
-
-TOO_MANY_REQUESTS = 429
-MAX_REJECTIONS = 2  # of a photo, with another accepted in between; then quarantine
-MAX_FAILURES = 10  # the same for backend errors
-MAX_UNREADABLE = 5  # photos in a row that are quarantined because of the disk
 
 log = logging.getLogger("upload")
 
@@ -87,7 +76,6 @@ class Uploader:
         self.wake_ups = WakeUps()
         self._spool = spool
         self._limits = options.limits
-        self._keep = options.keep
         self._pause = options.pause
         self._carrier = options.carrier
         self._state = UploadState(options.state_file, clock)
@@ -99,7 +87,18 @@ class Uploader:
         self._labels = PhotoLabels(spool, options.detectors, clock)
         self._reporter = AlertReporter(spool, client, clock, self._backlog.count_waiting)
         self._time_correction = TimeCorrection(spool, clock, self._reporter.record_stuck)
-        self._unreadable = 0  # photos in a row
+        self._outcomes = Outcomes(
+            spool,
+            selector=self._selector,
+            retries=self.retries,
+            state=self._state,
+            reporter=self._reporter,
+            backlog=self._backlog,
+            labels=self._labels,
+            keep=options.keep,
+            clock=clock,
+            lock=self._lock,
+        )
 
     def seconds_until_send(self) -> float:
         """Return the seconds until one of the photos that wait may be sent; 0 if one may be now."""
@@ -181,7 +180,7 @@ class Uploader:
         for photo in self._selector.candidates():
             if problem := self._limits.problem(photo):
                 log.error("%s waits, next try in an hour: %s", photo.name, problem)
-                self._defer(photo, problem)
+                self._outcomes.defer(photo, problem)
             elif wait := self._labels.wait_seconds(photo):
                 self._selector.defer(photo, wait)
             elif reservation := self._limits.reserve(
@@ -196,12 +195,6 @@ class Uploader:
         self._limits.settle(chosen.reservation)
         with self._lock:
             self._selector.in_flight.pop(chosen.photo.sequence, None)
-
-    def _defer(self, photo: SpooledPhoto, reason: str) -> None:
-        """Defer this photo for an hour, and report it once."""
-        with self._lock:
-            self._selector.defer(photo, DEFER_SECONDS)
-        self._reporter.record_stuck(reason, photo)
 
     # --- send
 
@@ -219,16 +212,17 @@ class Uploader:
                 try:
                     receipt = self._put(photo, body)
                 except RequestError as error:  # recorded before the next thread sends
-                    return self._handle_failure(photo, error)
+                    self._outcomes.handle_failure(photo, error)
+                    return self._due_in() if self.retries.breaker.open_for() else 0.0
         except FileNotFoundError:
             return 0.0  # evicted a moment ago
         except UnreadablePhotoError as error:
-            self._handle_unreadable(photo, error)
+            self._outcomes.handle_unreadable(photo, error)
             return 0.0
         except DamagedPhotoError as error:
-            self._quarantine(photo, "damaged", error)
+            self._outcomes.quarantine(photo, "damaged", error)
             return 0.0
-        self._handle_receipt(photo, receipt)
+        self._outcomes.handle_receipt(photo, receipt)
         return 0.0
 
     def _put(self, photo: SpooledPhoto, body: PhotoBody) -> Receipt:
@@ -254,78 +248,6 @@ class Uploader:
             cameras = [one.name.camera for one in self._selector.in_flight.values()]
         return self._backlog.count_after(photo.name.camera, cameras.count(photo.name.camera))
 
-    # --- what the response means
-
-    def _handle_receipt(self, photo: SpooledPhoto, receipt: Receipt) -> None:
-        with self._lock:
-            self.retries.record_success(photo.sequence)
-            self._selector.next_turn(photo)
-            self._unreadable = 0
-            self._state.record_delivery(receipt, self._clock.monotonic(), self._clock.now())
-        log.info("photo delivered %s %d bytes", photo.name, receipt.size)
-        try:
-            self._spool.remove(photo, self._keep)
-        except OSError as error:
-            with self._lock:
-                self._selector.undeletable.add(photo)
-            log.error(
-                "%s was delivered but cannot be deleted from the spool: %s",
-                photo.name,
-                error.strerror,
-            )
-        self._labels.remove(photo)
-        self._reporter.record_delivery(photo)
-        self._backlog.record_removed(photo.name)
-
-    def _handle_failure(self, photo: SpooledPhoto, error: RequestError) -> float:
-        """Back off, or quarantine the photo if it has failed too often. Return the seconds to wait
-        before the next step."""
-        max_failures: float = MAX_FAILURES
-        reason = "never-accepted"
-        if isinstance(error, RejectedError):
-            max_failures, reason = MAX_REJECTIONS, f"rejected-{error.status}"
-        elif error.status == TOO_MANY_REQUESTS:
-            max_failures = math.inf  # camera above the quota: keep retrying until someone fixes it
-        with self._lock:
-            should_quarantine = self.retries.record_failure(photo.sequence) >= max_failures
-            if not should_quarantine:
-                wait = self.retries.back_off(photo.sequence, error)
-                until = self._clock.now() + timedelta(seconds=wait)
-                self._state.record_problem(str(error), until, self._clock.monotonic())
-        if should_quarantine:
-            self._quarantine(photo, reason, error)
-        else:
-            log.warning("%s waits: the backend %s; next try in %.0f s", photo.name, error, wait)
-        return self._due_in() if self.retries.breaker.open_for() else 0.0
-
-    def _handle_unreadable(self, photo: SpooledPhoto, error: UnreadablePhotoError) -> None:
-        """Quarantine an unreadable photo. If there are many in a row, the disk is to blame: the
-        photos stay where they are, and are tried again in an hour."""
-        with self._lock:
-            self._unreadable += 1
-            is_disk_failing = self._unreadable > MAX_UNREADABLE
-        if is_disk_failing:
-            self._defer(photo, str(error.problem))
-            log.error("%s; next try in an hour", error)
-        else:
-            self._quarantine(photo, "unreadable", error)
-
-    def _quarantine(self, photo: SpooledPhoto, reason: str, error: Exception) -> None:
-        try:
-            self._spool.quarantine(photo, reason)
-        except FileNotFoundError:
-            pass  # evicted a moment ago
-        except OSError as disk_error:
-            self._defer(photo, f"{reason}; cannot be quarantined: {disk_error.strerror}")
-            log.error("%s cannot be quarantined (%s): %s", photo.name, error, disk_error.strerror)
-            return
-        else:
-            log.error("photo quarantined as %s: %s: %s", reason, photo.name, error)
-            self._reporter.record_quarantined(reason, photo)
-            self._backlog.record_removed(photo.name)
-        with self._lock:
-            self.retries.forget(photo.sequence)
-
     # --- report
 
     def _report(self, keep_alive: KeepAlive, can_send_photo: bool) -> None:
@@ -335,15 +257,7 @@ class Uploader:
             return
         if not self._reporter.try_claim():
             return
-        self._remove_delivered()  # else they could be evicted, and reported as losses
+        self._outcomes.remove_delivered()  # else they could be evicted, and reported as losses
         self._reporter.send(self._selector.in_flight, keep_alive)
         with self._lock:
             self._state.record_deferred_reports(*self._reporter.deferred)
-
-    def _remove_delivered(self) -> None:
-        """Try again to remove the delivered photos that the disk did not remove."""
-        for photo in list(self._selector.undeletable):
-            with suppress(OSError):
-                self._spool.remove(photo, self._keep)
-                with self._lock:
-                    self._selector.undeletable.discard(photo)

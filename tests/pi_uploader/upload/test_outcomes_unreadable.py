@@ -10,8 +10,8 @@ from photo_wire.alert import QUARANTINE
 from pi_uploader.alerts.reporter import REPORT_SECONDS
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.spool.admin import requeue, verify
+from pi_uploader.upload.outcomes import MAX_UNREADABLE
 from pi_uploader.upload.time_correction import DEFER_SECONDS
-from pi_uploader.upload.uploader import MAX_UNREADABLE
 from tests.support.disks import READ, FailingPathDisk, Kind
 from tests.support.fault_server import FaultServer
 from tests.support.spool_photos import put
