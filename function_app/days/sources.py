@@ -1,17 +1,17 @@
 """What the rows of days are derived from: devices and their changes, and photos by the minute."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from function_app.auth.device_rows import parse_binding
+from function_app.auth.device_rows import CameraBinding, parse_binding
 from function_app.days.day_row import Source, first_minute, start_of_day
 from function_app.days.device_runs import DeviceRun, device_runs
 from function_app.days.minutes import MINUTES_A_DAY, minute_of
 from function_app.devices import silence, states
 from function_app.devices.conditions import Change, Label, State, label_in, label_of_all
 from function_app.devices.intervals import TooManyChangesError, read_changes
-from function_app.storage.device_keys import CAMERAS, STATES
+from function_app.storage.device_keys import CAMERAS, NEW_ALERTS, STATES
 from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import PhotoTimes
 from function_app.storage.row_keys import View
@@ -44,31 +44,37 @@ def source_of(row: Entity) -> Source:
 COLUMNS = (
     *(states.RECEIVED_AT, silence.CHANGED_AT, silence.IS_SILENT),
     *(silence.UNREPORTED, silence.SETTLED_UNTIL, states.CAMERAS),
+    *(states.WANTS, states.OWNS),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The device of each camera, and what the rows of devices say."""
+    """The bindings of cameras to devices, the rows of devices, and what these say."""
 
-    device_of: Mapping[str, str]
-    devices: Mapping[str, Source]
+    bindings: Mapping[str, CameraBinding]
+    rows: Sequence[Entity]
+    devices: Mapping[str, Source] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "devices", {row.key: source_of(row) for row in self.rows})
 
     def of(self, camera: str) -> Source:
         """Return what the row of a camera's device says; NO_DEVICE if none has it, or if that never
         reported."""
-        source = self.devices.get(self.device_of.get(camera, ""), NO_DEVICE)
+        binding = self.bindings.get(camera)
+        source = self.devices.get(binding.device, NO_DEVICE) if binding else NO_DEVICE
         return source if moment_of(source.received_at) else NO_DEVICE
 
 
 def read_sources(devices: TableStore) -> Sources:
     """Return what all devices say. Two requests for each thousand."""
     bindings = query_all(devices, CAMERAS)
-    device_of = {
-        row.key: parse_binding(row).device for row in bindings if "device" in row.properties
-    }
     rows = query_all(devices, STATES, COLUMNS)
-    return Sources(device_of, {row.key: source_of(row) for row in rows})
+    return Sources(
+        {row.key: parse_binding(row) for row in bindings if "device" in row.properties},
+        [row for row in rows if row.key != NEW_ALERTS],
+    )
 
 
 def moment_of(text: str) -> datetime | None:

@@ -38,6 +38,7 @@ from function_app.days.sources import (
     read_stubs,
 )
 from function_app.days.work import OvertakenError, Work, WorkList, read_work
+from function_app.devices.states import keep_bindings
 from function_app.services import Services
 from function_app.storage.figures import Figures
 from function_app.storage.models import State
@@ -120,7 +121,7 @@ class DaysRun:
         """Build what is on the list, and what devices said since the last run. `figures` are those
         of the cameras that could be counted, `cameras` all that there are. Return how many rows
         were written; if another run is at it, leave the rest to that."""
-        self._figures, self._cameras = figures, {*cameras, *self.sources.device_of}
+        self._figures, self._cameras = figures, {*cameras, *self.sources.bindings}
         self._damaged = set(cameras) - figures.keys()
         self.todo.first_day = min(
             filter(None, (one.first_day for one in figures.values())), default=""
@@ -340,7 +341,9 @@ def begin(services: Services, now: datetime) -> DaysRun:
     """Begin a run: read what is to be done, and what devices say. Three requests, one more for each
     thousand devices, cameras or cameras with work. Raises StorageUnavailableError."""
     rows = services.figures.rows
-    return DaysRun(services, now, read_work(rows), read_sources(services.devices))
+    todo, sources = read_work(rows), read_sources(services.devices)
+    keep_bindings(services.devices, sources.rows, sources.bindings)  # which was read just now
+    return DaysRun(services, now, todo, sources)
 
 
 def counted_by_day(figures: Figures) -> dict[date, Counted]:

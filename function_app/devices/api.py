@@ -140,16 +140,21 @@ def list_devices(request: Request, services: Services, caller: Caller) -> Respon
     return json_response({"devices": read_devices(services, caller, datetime.now(UTC))})
 
 
-def read_devices(services: Services, caller: Caller, now: datetime) -> list[dict[str, Any]]:
+def read_devices(
+    services: Services, caller: Caller, now: datetime, *, as_kept: bool = False
+) -> list[dict[str, Any]]:
     """Return the devices of which the caller may see a camera, as JSON: those that have sent a
     heartbeat, and those that only have a key yet. One request for each thousand devices; one or two
-    more for a caller who may see all cameras, or one of which no device has reported anything."""
+    more for a caller who may see all cameras, or one of which no device has reported anything.
+    These are not needed with `as_kept`: which cameras a device wants, or has if it only has a key,
+    is then as of the last run of the counting timer."""
     rows = states.read_rows(services.devices)
     found = states.parse_states(rows, caller.cameras)
     known: dict[str, KnownDevice] = {}
     reported: set[str] = set()
     if caller.cameras is None or caller.cameras.difference(*(one.cameras for one in found)):
-        known = services.device_keys.known_devices(rows)
+        find_known = states.kept_devices if as_kept else services.device_keys.known_devices
+        known = find_known(rows)
         reported = {one.device for one in states.parse_states(rows)}
     shown = [describe_device(one, known.get(one.device), caller, now) for one in found]
     shown += [

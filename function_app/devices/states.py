@@ -1,10 +1,17 @@
 """The state of each device: its last heartbeat, in the device's row."""
 
 import logging
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from function_app.auth.device_rows import (
+    CameraBinding,
+    KnownDevice,
+    has_identity,
+    parse_identity,
+)
 from function_app.storage.device_keys import NEW_ALERTS, STATES
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.errors import WireError
@@ -19,6 +26,9 @@ CAMERAS = "cameras"
 SITE = "site"
 GOODBYE = "goodbye"
 PACED_UNTIL = "paced_until"  # for devices/pace.py
+# What the counting timer keeps there of the rows of cameras: the cameras of other devices that the
+# device wants, and as long as it has sent no heartbeat its own ones.
+WANTS, OWNS = "wants", "owns"
 
 _MAX_DEVICES = 100_000  # more than may exist: all rows are read
 
@@ -48,7 +58,7 @@ class DeviceState:
             HEARTBEAT: replace(heartbeat, commands=()).to_json().decode(),
             RECEIVED_AT: format_time(self.received_at),
             OVERDUE_AT: format_time(self.overdue_at) if self.overdue_at else "",
-            CAMERAS: " ".join(sorted(self.cameras)),
+            CAMERAS: _to_text(self.cameras),
             SITE: heartbeat.site or "",
             GOODBYE: heartbeat.goodbye or "",
         }
@@ -118,6 +128,44 @@ def find_all(rows: TableStore, cameras: frozenset[str] | None = None) -> list[De
     request for each thousand devices that there are, since to find those of some cameras would take
     one for each. Raises StorageUnavailableError."""
     return parse_states(read_rows(rows), cameras)
+
+
+def keep_bindings(
+    rows: TableStore, devices: Iterable[Entity], bindings: Mapping[str, CameraBinding]
+) -> None:
+    """Write WANTS and OWNS into the rows of devices where they differ from the bindings of cameras;
+    `devices` are all rows, with these columns and RECEIVED_AT. No request if nothing has changed,
+    else two for each device. The next run writes what another request has changed meanwhile. Raises
+    StorageUnavailableError."""
+    owned: defaultdict[str, set[str]] = defaultdict(set)
+    wanted: defaultdict[str, set[str]] = defaultdict(set)
+    for camera, binding in bindings.items():
+        owned[binding.device].add(camera)
+        wanted[binding.wanted_by].add(camera)
+    for device in devices:
+        own = set() if RECEIVED_AT in device.properties else owned[device.key]
+        kept = {WANTS: _to_text(wanted[device.key]), OWNS: _to_text(own)}
+        if all(device.properties.get(name, "") == text for name, text in kept.items()):
+            continue
+        if row := rows.get(STATES, device.key):
+            rows.replace(STATES, row, {**row.properties, **kept})
+
+
+def kept_devices(rows: Iterable[Entity]) -> dict[str, KnownDevice]:
+    """Return the devices with a key in these rows, by name, as `keep_bindings` has kept them: the
+    cameras of those alone that have sent no heartbeat."""
+    return {
+        row.key: KnownDevice(
+            frozenset(row.properties.get(OWNS, "").split()),
+            bool(row.properties.get(WANTS) or parse_identity(row).waiting),
+        )
+        for row in rows
+        if has_identity(row)
+    }
+
+
+def _to_text(cameras: Iterable[str]) -> str:
+    return " ".join(sorted(cameras))
 
 
 def _cameras_in(row: Entity) -> list[str]:

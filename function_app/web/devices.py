@@ -53,10 +53,12 @@ def _decision(value: str) -> tuple[bool, str]:
 
 
 def get_devices_page(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with the page; with `?part` its list alone, and 304 if it is as before."""
+    """200 with the page; with `?part` its list alone, and 304 if it is as before. Three requests to
+    the tables, with that of the session, for up to a thousand devices and cameras."""
     now = datetime.now(UTC)
     seen = _last_seen(services, caller)
-    devices = [_prepare(one, seen, now) for one in read_devices(services, caller, now)]
+    found = read_devices(services, caller, now, as_kept=True)
+    devices = [_prepare(one, seen, now) for one in found]
     values = {"devices": devices, "seen": seen}
     return render_followed("devices", request, caller, {**_SHARED, **values})
 
