@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.azure.queries import MAX_DOCUMENTED_TERMS, MAX_TERMS
-from function_app.storage.models import StoredAlert
+from function_app.storage.azure.tables import AzureTable
+from function_app.storage.models import StorageUnavailableError, StoredAlert
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import single_keys
 from local.azurite import Azurite
 from photo_wire.alert import DISK, Alert
 from tests.conftest import NewStore
 from tests.support.api import MOMENT, name_of
+from tests.support.liar import Liar
 from tests.support.recorder import Headers, Recorder
 from tests.support.samples import photo_of
 
@@ -197,3 +199,24 @@ def test_a_request_that_ends_early_finds_nothing_for_sure(
     assert services.alerts.newest_of_some(CAMERAS, 31, None) is None
     assert len(services.index.query_some(VIEW, CAMERAS, 30) or ()) == 30
     assert len(services.alerts.newest_of_some(CAMERAS, 30, None) or ()) == 30
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (400, b'{"odata.error":{"code":"InvalidInput"}}'),
+        (414, b"<html><h1>URI Too Long</h1></html>"),
+        (431, b""),
+        (501, b'{"odata.error":{"code":"NotImplemented"}}'),
+    ],
+)
+def test_a_long_filter_may_be_rejected_in_several_ways(status: int, body: bytes) -> None:
+    """By the service, or by what is before it. Other failures are not taken for that."""
+    with Liar([(status, body), (status, body), (200, b'{"value": []}')]) as liar:
+        rows = AzureTable(liar.account(), "some")
+        assert rows.query_ranges("days", single_keys(CAMERAS)) == []
+        assert liar.requests == 3
+    with Liar([(status, body)]) as liar, pytest.raises(StorageUnavailableError):
+        AzureTable(liar.account(), "some").query_ranges("days", single_keys(CAMERAS[:2]))
+    with Liar([(403, body)]) as liar, pytest.raises(StorageUnavailableError):
+        AzureTable(liar.account(), "some").query_ranges("days", single_keys(CAMERAS))
