@@ -104,7 +104,7 @@ golden: setup-dev ## record this version's requests and responses, for tests of 
 icons: setup-dev browser ## make the icons of the installed gallery again, from icon.svg
 	.venv/bin/python -m tests.support.icons
 
-screenshots: setup-dev browser font rtsp-server ## take pictures of every page in every state into .local/screenshots, and make those of README and docs again; 20 minutes
+screenshots: setup-dev browser font rtsp-server ## take pictures of every page in every state into .local/screenshots, and make those of README and docs again; half an hour
 	@$(PY) -m pytest -q -n 2 -o python_files='pictures_*.py' tests/e2e/screenshots
 	@$(PY) -m tests.e2e.screenshots.docs
 
