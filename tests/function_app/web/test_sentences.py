@@ -41,6 +41,10 @@ SOURCES = (
     "pi_uploader/cameras/feed.py",
     "pi_uploader/cameras/picamera/session.py",
     "pi_uploader/cameras/rtsp/connection.py",
+    # why no model looks at photos
+    "pi_uploader/capture/labels.py",
+    "pi_uploader/detect/detector.py",
+    "pi_uploader/detect/report.py",
 )
 NOT_SHOWN = re.compile(
     "import sys.*"  # code
@@ -50,6 +54,7 @@ NOT_SHOWN = re.compile(
     # what no page can ask for
     "|Ask for the log by .*|tag: .*|x: expected a number .*|x is no request .*|.*the same tag"
     "|disarmed until x"  # part of a log
+    "|photos get no labels: x|x: looked at x|, x above CAMERA_DETECT_PER_MINUTE"  # for pi-uploader status
     # parts of the sentences in test_a_sentence_in_german
     "| after it said that it restarts|; x photos wait|x h x min|x d x h"
     "|without the lines of the process that takes photos: x"  # part of a log
@@ -66,6 +71,7 @@ SAYS = (
     "_reply",
     "Alert",
     "CameraError",
+    "count_failure",
 )
 
 
@@ -124,6 +130,14 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
         ),
         ("tried for 24 h: no connection", "24 h lang versucht: keine Verbindung"),
         ("it failed: anything at all", "fehlgeschlagen: anything at all"),
+        (
+            "/opt/model.onnx: ONNX Runtime cannot load it: Protobuf parsing failed",
+            "/opt/model.onnx: ONNX Runtime kann es nicht laden: Protobuf parsing failed",
+        ),
+        (
+            "/opt/model.onnx: it has 300 MB; at most 120 MB fit",
+            "/opt/model.onnx: es hat 300 MB; höchstens 120 MB passen",
+        ),
         (
             "3 devices are back after up to 1 d 2 h; 5 photos wait: shed, barn and 1 others",
             "3 Geräte sind wieder da, nach bis zu 1 d 2 h; wartende Fotos: 5; shed, barn and 1 "
