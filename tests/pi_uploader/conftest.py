@@ -13,7 +13,7 @@ from gpiozero.pins.mock import MockFactory
 
 from local.processes import kill, start
 from pi_uploader import board
-from pi_uploader.cameras.picamera import camera, session
+from pi_uploader.cameras.picamera import camera, recorder, session
 from tests.support.pi_camera import fake_picamera2
 from tests.support.program import Program, StartProgram
 
@@ -80,7 +80,7 @@ def hardware(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The fake picamera2's camera, new for each test. A frame that is lost is given up at once.
     A ring has the pre-roll alone."""
     monkeypatch.setattr(session, "FRAME_TIMEOUT_SECONDS", 0.2)
-    monkeypatch.setattr(session, "RING_MARGIN_SECONDS", 0.0)
+    monkeypatch.setattr(recorder, "RING_MARGIN_SECONDS", 0.0)
     monkeypatch.setattr(camera, "OPEN_TIMEOUT_SECONDS", 90.0)  # a busy machine's threads wait
     with fake_picamera2(monkeypatch) as fake:
         yield fake

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from pi_uploader.cameras.camera import CameraError, CameraGoneError
 
+SAVE_TIMEOUT_SECONDS = 20.0  # to encode a photo; a Pi Zero needs about four for 12 megapixels
 MEMORY_ADVICE = (
     "set a smaller CAMERA_SIZE such as 1920x1080, or give the camera more contiguous memory: "
     "cma-128 behind dtoverlay=vc4-kms-v3d in /boot/firmware/config.txt"
@@ -52,6 +53,11 @@ def call_with_timeout(seconds: float, action: str, call: Callable[[], Result]) -
         if future.done():
             raise  # raised by the call itself
         raise CameraGoneError(f"{action} it hangs, for {seconds:g} s now") from error
+
+
+def save(call: Callable[[], object]) -> None:
+    """Encode or store a picture by `call`. Raises as `call_with_timeout` does."""
+    call_with_timeout(SAVE_TIMEOUT_SECONDS, "saving", call)
 
 
 def describe_error(error: BaseException) -> str:

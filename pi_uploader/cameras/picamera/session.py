@@ -1,20 +1,17 @@
 """The Pi's camera from one opening to its closing: takes photos and records clips in one mode."""
 
-import inspect
 import logging
 import threading
 import time
 from contextlib import suppress
-from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CameraGoneError, CaptureContext, Shot
 from pi_uploader.cameras.media.dng import add_preview
 from pi_uploader.cameras.media.exif import image_tags, photo_tags
-from pi_uploader.cameras.media.mp4 import add_poster, clip_folder, has_pictures
 from pi_uploader.cameras.media.preview import (
     PREVIEW_WIDTH,
     VIEW_QUALITY,
@@ -22,22 +19,17 @@ from pi_uploader.cameras.media.preview import (
     or_none,
     with_preview,
 )
-from pi_uploader.cameras.picamera.faults import call_with_timeout, describe_error
+from pi_uploader.cameras.picamera.faults import call_with_timeout, describe_error, save
 from pi_uploader.cameras.picamera.library import list_sensors, select_sensor
 from pi_uploader.cameras.picamera.mode import FOCUS_FAILED, FOCUSED, Mode, view_size
 from pi_uploader.cameras.picamera.network import CameraNetwork
+from pi_uploader.cameras.picamera.recorder import VideoRecorder
 from pi_uploader.cameras.picamera.second_stream import frame_of, gain_in, luma_of, picture_of
 from pi_uploader.motion.frame import FRAME_SIZE, Frame
 
-if TYPE_CHECKING:
-    pass
-
 FRAME_TIMEOUT_SECONDS = 5.0  # for a frame, apart from its exposure
 FOCUS_TIMEOUT_SECONDS = 5.0  # after the start, for the lens to settle
-SAVE_TIMEOUT_SECONDS = 20.0  # to encode a photo; a Pi Zero needs about four for 12 megapixels
 DRAW_TIMEOUT_SECONDS = 5.0  # to draw a small picture; a Pi Zero needs less than one
-KEY_FRAME_INTERVAL = 30  # frames from one key frame to the next: a second of picamera2's video
-RING_MARGIN_SECONDS = 1.5  # of the ring beyond the pre-roll: a key frame's interval, and a trigger
 _EXPOSURE_TIME, _ISO = 0x829A, 0x8827  # Exif tags
 
 log = logging.getLogger("capture")
@@ -60,7 +52,6 @@ class Session:
         from picamera2 import Picamera2
 
         self._mode = mode
-        self._stop = stop
         selected = select_sensor(list_sensors(), sensor)
         self._network = CameraNetwork(network, selected.id) if network else None
         try:
@@ -72,7 +63,13 @@ class Session:
         try:
             mode.configure(self._camera)
             self._camera.start()
-            self._ring = self._start_ring() if mode.has_pre_roll else None
+            self._recorder = VideoRecorder(
+                self._camera,
+                mode.clip.pre_roll if mode.has_pre_roll else None,
+                stop,
+                draw_poster=self._draw_poster,
+                check=self.check,
+            )
         except Exception as error:
             self._camera.close()
             raise CameraGoneError(
@@ -93,11 +90,11 @@ class Session:
         try:
             network = self._network.result(request.get_metadata()) if self._network else None
             if self._mode.format is Media.DNG:
-                _save(lambda: request.save_dng(content))
+                save(lambda: request.save_dng(content))
                 or_none(lambda: add_preview(content, *_draw_preview(request)))
             else:
                 exif = {"0th": image_tags(context), "Exif": _exif_of(request, context)}
-                _save(lambda: request.save("main", content, format="jpeg", exif_data=exif))
+                save(lambda: request.save("main", content, format="jpeg", exif_data=exif))
         finally:
             request.release()  # an unreleased request stalls the camera
         photo = content.getvalue()
@@ -107,7 +104,7 @@ class Session:
 
     def take_clip(self, seconds: float) -> Shot:
         """Return a clip of these seconds, and of the pre-roll. Raises as `take` does."""
-        return Shot(self._take_clip(seconds), Media.MP4)
+        return Shot(self._recorder.record(seconds), Media.MP4)
 
     def preview(self) -> bytes:
         """Return a small JPEG of the next frame, which a photo may have to wait for: another thread
@@ -159,7 +156,7 @@ class Session:
 
     def close(self) -> None:
         """Stop recording, and close the camera."""
-        self._stop_ring()
+        self._recorder.close()
         self._camera.close()
 
     def abort(self) -> None:
@@ -189,84 +186,6 @@ class Session:
             if state in (None, FOCUSED, FOCUS_FAILED):
                 self._focus_deadline = 0.0
 
-    def _start_ring(self) -> Any:
-        """Record into a ring buffer, from now until `close`. It is longer than the pre-roll by the
-        time between two key frames, since a clip begins with one."""
-        from picamera2.encoders import H264Encoder
-        from picamera2.outputs import CircularOutput2
-
-        ring = CircularOutput2(buffer_duration_ms=round(self._ring_seconds * 1000))
-        self._camera.start_encoder(H264Encoder(iperiod=KEY_FRAME_INTERVAL), ring)
-        return ring
-
-    @property
-    def _ring_seconds(self) -> float:
-        return self._mode.clip.pre_roll + RING_MARGIN_SECONDS
-
-    def _stop_ring(self) -> None:
-        """Stop the ring's encoder. What is in the ring goes to the clip that is being recorded."""
-        if self._ring:
-            self._camera.stop_encoder()
-            self._ring = None
-
-    def _take_clip(self, seconds: float) -> bytes:
-        """Return a clip that begins with the first key frame; its poster is a frame from now. If
-        the camera stops delivering frames, the clip is what came before. Raises CameraError if
-        nothing came."""
-        with clip_folder() as folder:
-            file = folder / "clip.mp4"
-            record = self._record_from_ring if self._ring else self._record
-            poster, fault = record(_mp4_output(file), seconds)
-            content = file.read_bytes()
-            file.unlink()  # from now on the clip is in memory only
-        if not has_pictures(content):
-            raise fault or CameraError("no picture came while it recorded")
-        if fault:
-            log.warning("%s: the clip ends there", fault)
-        return (poster and or_none(partial(add_poster, content, poster))) or content
-
-    def _record_from_ring(
-        self, output: Any, seconds: float
-    ) -> tuple[bytes | None, CameraError | None]:
-        """Write what the ring has and what comes. Return a poster, or None if it cannot be drawn,
-        and the camera's fault if it no longer delivers frames."""
-        assert self._ring
-        # Frames are written when they leave the ring, so that the end of the clip is late by the
-        # ring's length, as its beginning is.
-        end = time.monotonic() + seconds + self._ring_seconds
-        self._ring.open_output(output)
-        poster = or_none(self._draw_poster)
-        self._stop.wait(end - time.monotonic())
-        fault = self._find_fault()
-        if fault or self._stop.is_set():
-            _save(self._stop_ring)  # closing the output would drop the newest seconds
-        else:
-            _save(self._ring.close_output)
-        return poster, fault
-
-    def _record(self, output: Any, seconds: float) -> tuple[bytes | None, CameraError | None]:
-        """Write what comes. Return as `_record_from_ring` does."""
-        from picamera2.encoders import H264Encoder
-
-        end = time.monotonic() + seconds
-        encoder = H264Encoder()
-        self._camera.start_encoder(encoder, output)
-        poster = or_none(self._draw_poster)
-        self._stop.wait(end - time.monotonic())
-        _save(lambda: self._camera.stop_encoder(encoder))
-        return poster, self._find_fault()
-
-    def _find_fault(self) -> CameraError | None:
-        """Return the error if no frame comes, else None. When `stop` is set there is no time to
-        wait for a frame, and no fault is looked for."""
-        if self._stop.is_set():
-            return None
-        try:
-            self.check()
-        except CameraError as error:
-            return error
-        return None
-
     def _draw_poster(self) -> bytes:
         """Return a frame from now as a small JPEG."""
         request = self._next_frame()
@@ -280,19 +199,6 @@ def _release_late(job: Any) -> None:
     """Release the frame of a preview for which nobody waits any more."""
     with suppress(Exception):  # cancelled, since the camera is reopened
         job.get_result().release()
-
-
-def _save(call: Any) -> None:
-    call_with_timeout(SAVE_TIMEOUT_SECONDS, "saving", call)
-
-
-def _mp4_output(file: Path) -> Any:
-    """Return picamera2's writer of an MP4, its description first where it can (since 0.3.31)."""
-    from picamera2.outputs import PyavOutput
-
-    takes_options = "options" in inspect.signature(PyavOutput).parameters
-    options = {"options": {"movflags": "+faststart"}} if takes_options else {}
-    return PyavOutput(str(file), format="mp4", **options)
 
 
 def _draw_preview(request: Any) -> tuple[bytes, tuple[int, int]]:

@@ -39,6 +39,7 @@ SOURCES = (
     # why a camera fails, and why motion is not seen in its picture
     "pi_uploader/capture/motion_watch.py",
     "pi_uploader/cameras/feed.py",
+    "pi_uploader/cameras/picamera/recorder.py",
     "pi_uploader/cameras/picamera/session.py",
     "pi_uploader/cameras/rtsp/connection.py",
     # why no model looks at photos
@@ -54,7 +55,8 @@ NOT_SHOWN = re.compile(
     # what no page can ask for
     "|Ask for the log by .*|tag: .*|x: expected a number .*|x is no request .*|.*the same tag"
     "|disarmed until x"  # part of a log
-    "|photos get no labels: x|x: looked at x|, x above CAMERA_DETECT_PER_MINUTE"  # for pi-uploader status
+    # for pi-uploader status
+    "|photos get no labels: x|x: looked at x|, x above CAMERA_DETECT_PER_MINUTE"
     # parts of the sentences in test_a_sentence_in_german
     "| after it said that it restarts|; x photos wait|x h x min|x d x h"
     "|without the lines of the process that takes photos: x"  # part of a log
