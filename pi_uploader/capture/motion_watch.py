@@ -28,8 +28,8 @@ from pi_uploader.watchdog import KeepAlive, no_keep_alive
 START_SECONDS = 20.0  # for the first frame: connecting, and waiting for a key frame
 STALL_SECONDS = 5.0  # for each further one
 BLANK_SECONDS = 5.0  # of blank frames
-MAX_INTERVAL_SECONDS = 1.0  # between frames, on the average of the last ones; more misses motion
-INTERVALS = 5
+MAX_INTERVAL_SECONDS = 0.55  # between frames, on the average of the last ones; more misses motion
+INTERVALS = 20
 MAX_AGE_SECONDS = 5.0  # of a frame
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 60.0  # until a stream that failed is opened again
 STEADY_SECONDS = 10.0  # of frames after a failure, after which the camera is not blind any more
@@ -189,7 +189,7 @@ def slowness(times: Sequence[float]) -> str:
     seconds = times[-1] - times[0] if len(times) > INTERVALS else 0.0
     if seconds <= INTERVALS * MAX_INTERVAL_SECONDS:
         return ""
-    return f"only {INTERVALS} frames came in {seconds:.0f} s; one a second is the least"
+    return f"only {INTERVALS} frames came in {seconds:.0f} s; two a second are the least"
 
 
 def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQueue) -> MotionWatch:

@@ -234,15 +234,16 @@ def test_a_stream_with_few_frames_is_blind(gate: StreamingCamera) -> None:
     gate.show(deliver)
     watch = MotionWatch("gate", gate, BrightnessDetector, TriggerQueue())
     with watch.running():
-        wait_for(lambda: watch.state.startswith("blind: only 5 frames came in"), what="its state")
+        wait_for(lambda: watch.state.startswith("blind: only 20 frames came in"), what="its state")
 
 
-@given(st.lists(st.floats(0.05, 1.0), max_size=INTERVALS))
-def test_a_frame_a_second_is_enough(intervals: list[float]) -> None:
+@given(st.lists(st.floats(0.05, 0.54), max_size=INTERVALS))
+def test_two_frames_a_second_are_enough(intervals: list[float]) -> None:
+    """Also if they come a little unevenly."""
     assert slowness([sum(intervals[:end]) for end in range(len(intervals) + 1)]) == ""
 
 
-@given(st.lists(st.floats(1.01, 5.0), min_size=INTERVALS, max_size=INTERVALS))
+@given(st.lists(st.floats(0.56, 5.0), min_size=INTERVALS, max_size=INTERVALS))
 def test_fewer_are_too_few(intervals: list[float]) -> None:
     assert slowness([sum(intervals[:end]) for end in range(INTERVALS + 1)])
 
