@@ -11,32 +11,32 @@ import selectors
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from pi_uploader.backoff import backoff
 from pi_uploader.cameras.camera import CameraError
 from pi_uploader.cameras.ffmpeg import Stream, explain, start
-from pi_uploader.cameras.live_stream import MAX_ERROR_BYTES, STOP_SECONDS, OpenStream
-from pi_uploader.cameras.ring import Picture, Ring
+from pi_uploader.cameras.live_stream import STOP_SECONDS, OpenStream
+from pi_uploader.cameras.receivers import (
+    WAIT_SECONDS,
+    ErrorReceiver,
+    FrameReceiver,
+    Kept,
+    KeptReceiver,
+    Receiver,
+    receive_until_end,
+)
 from pi_uploader.motion.frame import FRAME_SIZE, FRAMES_PER_SECOND
 
 if TYPE_CHECKING:
     from pi_uploader.motion.frame import Frame
 
-START_SECONDS = 18.0  # for the first frame: connecting, and waiting for a key frame
-STALL_SECONDS = 5.0  # for each further one
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 1.0, 60.0
 STEADY_SECONDS = 10.0  # of a stream, after which the pauses begin again with the shortest
-MIN_INTERVAL_SECONDS = 0.5 / FRAMES_PER_SECOND  # between two frames
-MAX_HURRIED = 50  # frames in a row that came sooner: cameras send a few seconds at once at first
-MAX_BYTES_PER_SECOND = 16 * 1024 * 1024  # of encoded pictures; more waits in ffmpeg's pipe
 NICENESS = 5  # triggers come first
-WAIT_SECONDS = 0.5  # for a frame, between two checks whether to stop
-_FRAME_BYTES = FRAME_SIZE[0] * FRAME_SIZE[1]
-_READ_BYTES = 256 * 1024
 FRAME_OPTIONS = (
     *("-map", "0:v:0", "-vf"),
     f"select='isnan(prev_selected_t)+gte(t-prev_selected_t,{0.9 / FRAMES_PER_SECOND:g})',"
@@ -45,18 +45,6 @@ FRAME_OPTIONS = (
 )
 
 log = logging.getLogger("capture")
-
-
-class Splitter(Protocol):
-    """What splits ffmpeg's output into encoded pictures. `can_be_read`: whether it finds any in
-    what this stream is."""
-
-    @property
-    def can_be_read(self) -> bool: ...
-
-    def split(self, block: bytes, at: float) -> Iterator[Picture]:
-        """Yield the pictures that are complete with this block, which came at `at` (monotonic
-        seconds). Raises ValueError."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +58,6 @@ class Watching:
 
 
 NOTHING = Watching()
-
-
-@dataclass(frozen=True)
-class Kept:
-    """What of a stream is kept in a ring: ffmpeg's options for it, before the output's address, and
-    what splits it into pictures."""
-
-    ring: Ring
-    options: Sequence[str]
-    new_splitter: Callable[[], Splitter]
 
 
 class Feed:
@@ -185,14 +163,14 @@ class Feed:
         options = list(FRAME_OPTIONS) if self._has_frames else []
         with ExitStack() as resources:
             selector = resources.enter_context(selectors.DefaultSelector())
-            receivers: list[_Receiver] = []
+            receivers: list[Receiver] = []
             pass_fds: list[int] = []
             if self._kept:
                 reading, writing = os.pipe()
                 resources.callback(os.close, reading)
                 pass_fds = [writing]
                 options += [*self._kept.options, f"pipe:{writing}"]
-                receivers.append(_KeptReceiver(self._kept, self._stop))
+                receivers.append(KeptReceiver(self._kept, self._stop))
                 selector.register(reading, selectors.EVENT_READ, receivers[-1])
             stdout = subprocess.PIPE if self._has_frames else subprocess.DEVNULL
             try:
@@ -205,13 +183,13 @@ class Feed:
             with suppress(OSError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, NICENESS)
             if process.stdout:
-                receivers.append(_FrameReceiver(self._deliver))
+                receivers.append(FrameReceiver(self._deliver))
                 selector.register(process.stdout, selectors.EVENT_READ, receivers[-1])
-            errors = _ErrorReceiver()
+            errors = ErrorReceiver()
             assert process.stderr
             selector.register(process.stderr, selectors.EVENT_READ, errors)
             started = time.monotonic()
-            _receive_until_end(selector, receivers, self._stop)
+            receive_until_end(selector, receivers, self._stop)
             if not self._stop.is_set():
                 with suppress(subprocess.TimeoutExpired):  # its outputs have ended, and it has not
                     errors.receive(process.communicate(timeout=STOP_SECONDS)[1], time.monotonic())
@@ -222,92 +200,3 @@ class Feed:
             self._frame = content, at
             self._count += 1
             self._changed.notify_all()
-
-
-class _Receiver:
-    """Receives one of ffmpeg's outputs. `last` is when something complete came, `timeout` how long
-    the next one may take."""
-
-    def __init__(self) -> None:
-        self.last, self.timeout = time.monotonic(), START_SECONDS
-
-    def receive(self, block: bytes, at: float) -> None:
-        """Take what came at `at` (monotonic seconds)."""
-
-    def _note(self, at: float) -> None:
-        self.last, self.timeout = at, STALL_SECONDS
-
-
-class _ErrorReceiver(_Receiver):
-    text = ""
-
-    def receive(self, block: bytes, at: float) -> None:
-        self.text = (self.text + block.decode(errors="replace"))[-MAX_ERROR_BYTES:].strip()
-
-
-class _FrameReceiver(_Receiver):
-    """Cuts grey frames, and hands them to `deliver`. Raises CameraError if they flood."""
-
-    def __init__(self, deliver: Callable[[bytes, float], None]) -> None:
-        super().__init__()
-        self._deliver = deliver
-        self._content = b""
-        self._hurried = 0
-
-    def receive(self, block: bytes, at: float) -> None:
-        self._content += block
-        while len(self._content) >= _FRAME_BYTES:
-            self._hurried = self._hurried + 1 if at - self.last < MIN_INTERVAL_SECONDS else 0
-            if self._hurried > MAX_HURRIED:
-                raise CameraError(
-                    f"it sends more than {1 / MIN_INTERVAL_SECONDS:g} frames a second"
-                )
-            self._deliver(self._content[:_FRAME_BYTES], at)
-            self._content = self._content[_FRAME_BYTES:]
-            self._note(at)
-
-
-class _KeptReceiver(_Receiver):
-    """Puts pictures into the ring, and slows down a stream that floods until `stop` is set."""
-
-    def __init__(self, kept: Kept, stop: threading.Event) -> None:
-        super().__init__()
-        self._ring = kept.ring
-        self._splitter = kept.new_splitter()
-        self._stop = stop
-        self._is_first = True
-        self._second, self._received = 0, 0
-
-    def receive(self, block: bytes, at: float) -> None:
-        for picture in self._splitter.split(block, at):
-            if self._is_first:
-                self._ring.clear()
-                self._is_first = False
-            self._ring.add(picture)
-            self._note(at)
-        if not self._splitter.can_be_read:
-            self._note(at)
-        if int(at) != self._second:
-            self._second, self._received = int(at), 0
-        self._received += len(block)
-        if self._received > MAX_BYTES_PER_SECOND:
-            self._stop.wait(self._second + 1 - at)
-
-
-def _receive_until_end(
-    selector: selectors.BaseSelector, receivers: Sequence[_Receiver], stop: threading.Event
-) -> None:
-    """Receive what comes until one of these outputs ends, or `stop` is set. Raises CameraError if
-    one stalls."""
-    while not stop.is_set():
-        for key, _ in selector.select(WAIT_SECONDS):
-            block = os.read(key.fd, _READ_BYTES)
-            if block:
-                key.data.receive(block, time.monotonic())
-            elif key.data in receivers:
-                return
-            else:
-                selector.unregister(key.fd)
-        for one in receivers:
-            if time.monotonic() - one.last > one.timeout:
-                raise CameraError(f"no picture came for {one.timeout:g} s")

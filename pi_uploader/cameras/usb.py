@@ -12,7 +12,7 @@ from typing import TypedDict
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
-from pi_uploader.cameras.feed import NOTHING, Feed, Kept, Watching
+from pi_uploader.cameras.feed import NOTHING, Feed, Watching
 from pi_uploader.cameras.ffmpeg import (
     MAX_ATTEMPTS,
     STILL_TIMEOUT_SECONDS,
@@ -27,6 +27,7 @@ from pi_uploader.cameras.live_stream import LiveStream
 from pi_uploader.cameras.media.exif import with_exif
 from pi_uploader.cameras.media.mjpeg import JpegSplitter
 from pi_uploader.cameras.media.preview import with_preview
+from pi_uploader.cameras.receivers import Kept
 from pi_uploader.cameras.ring import Ring
 from pi_uploader.motion.frame import Frame
 from pi_uploader.settings import SettingsError

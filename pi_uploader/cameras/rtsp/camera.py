@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
-from pi_uploader.cameras.feed import NOTHING, Feed, Kept, Watching
+from pi_uploader.cameras.feed import NOTHING, Feed, Watching
 from pi_uploader.cameras.ffmpeg import (
     Poster,
     Still,
@@ -23,6 +23,7 @@ from pi_uploader.cameras.live_stream import LiveStream
 from pi_uploader.cameras.media.exif import with_exif
 from pi_uploader.cameras.media.mpegts import PictureSplitter
 from pi_uploader.cameras.media.preview import with_preview
+from pi_uploader.cameras.receivers import Kept
 from pi_uploader.cameras.ring import Ring
 from pi_uploader.cameras.rtsp import session
 from pi_uploader.cameras.rtsp.auth import Credentials

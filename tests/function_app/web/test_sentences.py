@@ -39,6 +39,7 @@ SOURCES = (
     # why a camera fails, and why motion is not seen in its picture
     "pi_uploader/capture/motion_watch.py",
     "pi_uploader/cameras/feed.py",
+    "pi_uploader/cameras/receivers.py",
     "pi_uploader/cameras/picamera/recorder.py",
     "pi_uploader/cameras/picamera/session.py",
     "pi_uploader/cameras/rtsp/connection.py",

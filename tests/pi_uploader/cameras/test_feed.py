@@ -10,10 +10,11 @@ import numpy as np
 import psutil
 import pytest
 
-from pi_uploader.cameras import CameraError, feed
-from pi_uploader.cameras.feed import Feed, Kept
+from pi_uploader.cameras import CameraError, feed, receivers
+from pi_uploader.cameras.feed import Feed
 from pi_uploader.cameras.ffmpeg import Stream
 from pi_uploader.cameras.media.mpegts import PictureSplitter
+from pi_uploader.cameras.receivers import Kept
 from pi_uploader.cameras.ring import Picture, Ring
 from tests.support.waiting import wait_for
 
@@ -94,7 +95,7 @@ def test_a_stream_that_floods_is_closed(ring: Ring) -> None:
 
 def test_a_stream_that_stalls_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It goes on to run, and sends nothing more."""
-    monkeypatch.setattr(feed, "STALL_SECONDS", 0.3)
+    monkeypatch.setattr(receivers, "STALL_SECONDS", 0.3)
     goes_on = threading.Event()
 
     def two_pictures() -> Iterator[bytes]:
@@ -108,7 +109,7 @@ def test_a_stream_that_stalls_is_closed(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_a_stream_that_sends_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "START_SECONDS", 0.3)
+    monkeypatch.setattr(receivers, "START_SECONDS", 0.3)
     goes_on = threading.Event()
 
     def nothing() -> Iterator[bytes]:
@@ -133,7 +134,7 @@ def test_a_stream_of_bytes_without_pictures_is_closed(
     ring: Ring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of which nothing would be kept, and nobody would know."""
-    monkeypatch.setattr(feed, "START_SECONDS", 0.3)
+    monkeypatch.setattr(receivers, "START_SECONDS", 0.3)
     kept = Kept(ring, ENCODED, NoPictures)
     keeps = Feed("gate", lambda: nullcontext(Stream(LIVE)), has_frames=False, kept=kept)
     with pytest.raises(CameraError, match=r"^no picture came for 0.3 s$"):
@@ -146,8 +147,8 @@ def test_the_bytes_of_motion_jpeg_count_as_life(
 ) -> None:
     """Its pictures cannot be told apart in a transport stream. Here the time after the first sign
     of life is none at all."""
-    monkeypatch.setattr(feed, "START_SECONDS", 600.0)
-    monkeypatch.setattr(feed, "STALL_SECONDS", 0.0)
+    monkeypatch.setattr(receivers, "START_SECONDS", 600.0)
+    monkeypatch.setattr(receivers, "STALL_SECONDS", 0.0)
     kept = Kept(ring, ("-map", "0:v:0", "-c:v", "mjpeg", "-f", "mpegts"), PictureSplitter)
     keeps = Feed("gate", lambda: nullcontext(Stream(LIVE)), has_frames=False, kept=kept)
     with pytest.raises(CameraError, match=r"^no picture came for 0 s$"):
@@ -182,7 +183,7 @@ def test_more_encoded_bytes_than_it_may_read_wait_in_the_pipe(
     ring: Ring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """So ffmpeg waits, too, and its camera."""
-    monkeypatch.setattr(feed, "MAX_BYTES_PER_SECOND", 1000)
+    monkeypatch.setattr(receivers, "MAX_BYTES_PER_SECOND", 1000)
     keeps = Feed(
         "gate",
         lambda: nullcontext(Stream(SOURCE)),

@@ -11,7 +11,7 @@ from gpiozero.pins.mock import MockFactory
 from PIL import Image
 
 from photo_wire.headers import Trigger
-from pi_uploader.cameras import feed
+from pi_uploader.cameras import feed, receivers
 from pi_uploader.cameras.rtsp import session
 from pi_uploader.capture import motion_watch
 from pi_uploader.settings import CaptureSettings, load_settings
@@ -88,7 +88,7 @@ def test_a_stream_that_fails_costs_no_other_camera_a_photo(
     tmp_path: Path, pins: MockFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(session, "SILENCE_SECONDS", 1.0)
-    monkeypatch.setattr(feed, "STALL_SECONDS", 2.0)
+    monkeypatch.setattr(receivers, "STALL_SECONDS", 2.0)
     monkeypatch.setattr(motion_watch, "BLANK_SECONDS", 0.5)
     monkeypatch.setattr(motion_watch, "STEADY_SECONDS", 0.5)
     for module in (feed, motion_watch):
