@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -255,14 +256,20 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def gate() -> Iterator[Gate]:
+@contextmanager
+def running_gate() -> Iterator[Gate]:
     with Gate() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
         thread.start()
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def gate() -> Iterator[Gate]:
+    with running_gate() as one:
+        yield one
 
 
 def _program(file: Path, line: str) -> None:
@@ -274,16 +281,21 @@ def _program(file: Path, line: str) -> None:
 @pytest.fixture
 def cloud(tmp_path: Path, gate: Gate) -> Cloud:
     """An empty subscription."""
+    return new_cloud(tmp_path, gate)
+
+
+def new_cloud(folder: Path, gate: Gate) -> Cloud:
+    """Return an empty subscription, kept in this folder."""
     here = Path(__file__).parent
     # imported, and so compiled only once
     play = f"import sys; sys.path.insert(0, '{here}'); import stand_in; stand_in.main(sys.argv[1:])"
     programs = {one: f'"{sys.executable}" -ISs -c "{play}" {one}' for one in ("az", "curl", "ssh")}
     programs["python3"] = f'"{sys.executable}"'  # and not what finds a python3 first
     for program, command in programs.items():
-        _program(tmp_path / "bin" / program, f'exec {command} "$@"')
+        _program(folder / "bin" / program, f'exec {command} "$@"')
     sleep = """printf '{"argv": ["sleep", "%s"]}\\n' "$1" >>"$STAND_IN/calls.jsonl\""""
-    _program(tmp_path / "bin" / "sleep", sleep)
-    (tmp_path / "tmp").mkdir()
+    _program(folder / "bin" / "sleep", sleep)
+    (folder / "tmp").mkdir()
     state = {
         "signed_in": True,
         "taken": [],
@@ -301,6 +313,6 @@ def cloud(tmp_path: Path, gate: Gate) -> Cloud:
         "host": f"{NAME}.azurewebsites.net",
         "backend": gate.url,
     }
-    (tmp_path / "azure.json").write_text(json.dumps(state))
-    gate.cloud = Cloud(tmp_path, gate)
+    (folder / "azure.json").write_text(json.dumps(state))
+    gate.cloud = Cloud(folder, gate)
     return gate.cloud

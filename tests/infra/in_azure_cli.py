@@ -1,7 +1,9 @@
 """Runs in the environment of the real azure-cli: what only its packages know.
 
-`python in_azure_cli.py WHAT <JSON` prints what is wrong, as a JSON list. WHAT is
+`python in_azure_cli.py WHAT <JSON` prints what is wrong, or what was done, as a JSON list. WHAT is
 
+commands  lists of arguments of az, each run as by a process of its own: of each its exit code, and
+          the end of what it writes to stderr
 queries   each of [query, full answer, what the stand-in printed, output form]
 template  an ARM template: its properties, against those of Microsoft's SDKs, which are made from
           the same API descriptions as the published ARM schemas
@@ -42,6 +44,19 @@ NEWER = {
     "Microsoft.Insights/components.properties.DisableLocalAuth",
 }
 ENVELOPE = {"type", "apiVersion", "name", "scope", "condition", "dependsOn"}
+
+
+def commands(asked: list[list[str]]) -> Iterator[tuple[int, str]]:
+    """Run commands of az one after another; to start a process for each takes most of the time."""
+    core = importlib.import_module("azure.cli.core")
+    with contextlib.redirect_stderr(io.StringIO()) as stderr:
+        for argv in asked:
+            start = stderr.tell()
+            try:
+                code = core.get_default_cli().invoke(argv)
+            except SystemExit as end:  # of what does not parse
+                code = end.code
+            yield code, stderr.getvalue()[start:][-500:]
 
 
 def queries(asked: list[tuple[str, Any, str, str]]) -> Iterator[str]:
@@ -153,11 +168,12 @@ def bicep(source: str) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    checks: dict[str, Callable[[Any], Iterator[str]]] = {
+    checks: dict[str, Callable[[Any], Iterator[Any]]] = {
+        "commands": commands,
         "queries": queries,
         "template": template,
         "bicep": bicep,
     }
     with contextlib.redirect_stdout(io.StringIO()):
-        wrong = list(checks[sys.argv[1]](json.load(sys.stdin)))
-    print(json.dumps(wrong))
+        found = list(checks[sys.argv[1]](json.load(sys.stdin)))
+    print(json.dumps(found))

@@ -9,10 +9,8 @@ import re
 import shlex
 import subprocess
 import sys
-from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from photo_wire.headers import PhotoHeaders, Trigger
 from photo_wire.name import parse_name
 from tests.conftest import StartAzurite, StartBackend
 from tests.infra.bicep import ARM, BICEP
-from tests.infra.conftest import INFRA, NAME, TOKEN, Cloud
+from tests.infra.conftest import INFRA, NAME, TOKEN, Cloud, new_cloud, running_gate
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg
 
@@ -43,62 +41,60 @@ def azure_cli(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = HOME / ".done"
     if not done.exists() or done.read_text() != " ".join(VERSIONS):
         subprocess.run([sys.executable, "-m", "venv", HOME], check=True)
-        pip = f"{HOME / 'bin' / 'python'} -m pip install --quiet --disable-pip-version-check"
+        # Of its 300 MB of source the tests run a tenth: to compile all takes over a minute.
+        pip = f"{HOME / 'bin' / 'python'} -m pip install --quiet --no-compile"
+        pip += " --disable-pip-version-check"
         subprocess.run([*pip.split(), *VERSIONS], check=True)
         done.write_text(" ".join(VERSIONS))
     return tmp_path_factory.mktemp("azure-config")
 
 
-def run_az(
-    argv: list[str],
-    config: Path,
-    folder: Path | None = None,
-    more: Mapping[str, str] | None = None,
-) -> "subprocess.CompletedProcess[str]":
-    env = {
+def environment(config: Path, more: Mapping[str, str] | None = None) -> dict[str, str]:
+    return {
         **os.environ,
         "AZURE_CONFIG_DIR": str(config),
         "AZURE_CORE_COLLECT_TELEMETRY": "no",
         "AZURE_EXTENSION_USE_DYNAMIC_INSTALL": "no",
         **(more or {}),
     }
-    return subprocess.run(
-        [AZ, *argv], cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True
-    )
 
 
-def checked(what: str, asked: Any) -> Any:
+def checked(what: str, asked: Any, **options: Any) -> Any:
+    """Return what in_azure_cli.py prints; `options` are those of the process."""
     done = subprocess.run(
         [HOME / "bin" / "python", Path(__file__).with_name("in_azure_cli.py"), what],
         input=json.dumps(asked),
         capture_output=True,
         text=True,
+        **options,
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
-@pytest.fixture
-def everything(cloud: Cloud) -> tuple[Cloud, str]:
+@pytest.fixture(scope="module")
+def everything(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Cloud, str]]:
     """All commands that the scripts run, and all that they show to users."""
-    photo = {"name": "a/2026/11/20/b.jpg", "content": "x", "metadata": {"sha256": "0"}}
-    cloud.change(blobs=[photo], writes_connection=True)
-    output = ""
-    for script, *args in [
-        ("deploy.sh", NAME, "westeurope", "--yes", "--keep-days", "30"),
-        ("deploy.sh", NAME, "--dry-run"),
-        ("deploy.sh", NAME, "--yes", "--build-here"),
-        ("add-camera.sh", NAME, "yard"),
-        ("rotate-keys.sh", NAME, "yard", "--read-token", "--yes"),
-        ("backup.sh", NAME, "saved"),
-        ("restore.sh", NAME, "saved"),
-        ("destroy.sh", NAME, "--yes"),
-    ]:
-        done = cloud.run(script, *args, token=None if script == "rotate-keys.sh" else TOKEN)
-        # the backup says that the photo is not whole
-        assert done.code == 0 or script == "backup.sh", done.err
-        output += done.out
-    return cloud, output
+    with running_gate() as gate:
+        cloud = new_cloud(tmp_path_factory.mktemp("cloud"), gate)
+        photo = {"name": "a/2026/11/20/b.jpg", "content": "x", "metadata": {"sha256": "0"}}
+        cloud.change(blobs=[photo], writes_connection=True)
+        output = ""
+        for script, *args in [
+            ("deploy.sh", NAME, "westeurope", "--yes", "--keep-days", "30"),
+            ("deploy.sh", NAME, "--dry-run"),
+            ("deploy.sh", NAME, "--yes", "--build-here"),
+            ("add-camera.sh", NAME, "yard"),
+            ("rotate-keys.sh", NAME, "yard", "--read-token", "--yes"),
+            ("backup.sh", NAME, "saved"),
+            ("restore.sh", NAME, "saved"),
+            ("destroy.sh", NAME, "--yes"),
+        ]:
+            done = cloud.run(script, *args, token=None if script == "rotate-keys.sh" else TOKEN)
+            # the backup says that the photo is not whole
+            assert done.code == 0 or script == "backup.sh", done.err
+            output += done.out
+        yield cloud, output
 
 
 def commands_in(text: str) -> list[list[str]]:
@@ -139,20 +135,21 @@ def test_every_az_line_parses(
     for group in set(re.findall(r"\baz ((?:[a-z][a-z-]* )+)--", written)):
         assert any(shape.startswith(group) for shape in commands), f"az {group} was never run"
 
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        run = partial(run_az, config=azure_cli, folder=cloud.folder, more=account)
-        results = pool.map(run, commands.values())
-        wrong = [
-            (argv, done.returncode, done.stderr[-500:])
-            for argv, done in zip(commands.values(), results, strict=True)
-            if done.returncode != 1 or WANTS_LOGIN not in done.stderr
-        ]
+    asked = list(commands.values())
+    done = checked("commands", asked, cwd=cloud.folder, env=environment(azure_cli, account))
+    wrong = [
+        (argv, code, error)
+        for argv, (code, error) in zip(asked, done, strict=True)
+        if code != 1 or WANTS_LOGIN not in error
+    ]
     assert wrong == []
     assert len(commands) > 25
 
 
 def test_a_wrong_option_is_detected(azure_cli: Path) -> None:
-    assert run_az(["group", "create", "--name", "x", "--region", "y"], azure_cli).returncode == 2
+    wrong = ["group", "create", "--name", "x", "--region", "y"]
+    [(code, _)] = checked("commands", [wrong], env=environment(azure_cli))
+    assert code == 2
 
 
 def test_the_stand_in_answers_queries_as_az_does(
@@ -237,7 +234,13 @@ def test_a_backup_and_its_restoring_through_the_real_az_storage(
         ("entity query --table-name alerts", "items[0].reason", "disk-full"),
     ]:
         argv = [argument.replace("|", " ") for argument in command.split()]
-        found = run_az(["storage", *argv, *where, query], azure_cli)
+        found = subprocess.run(
+            [AZ, "storage", *argv, *where, query],
+            env=environment(azure_cli),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+        )
         assert (found.returncode, found.stdout) == (0, f"{shown}\n"), found.stderr
 
     second = start_backend(other.connection_string)
