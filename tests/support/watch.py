@@ -28,10 +28,12 @@ class Watch:
         """End the process of a test that outlives its timeout, after printing where it was.
 
         pytest-xdist reports that test as failed, and starts another worker for those that are left.
+        A session without a timeout ends none: its setting is empty.
         """
         mark = item.get_closest_marker("timeout")
-        timeout = float(mark.args[0] if mark else self._config.getini("timeout"))
-        faulthandler.dump_traceback_later(timeout + self._grace, exit=True, file=self._stderr)
+        timeout = float(mark.args[0] if mark else self._config.getini("timeout") or 0)
+        if timeout:
+            faulthandler.dump_traceback_later(timeout + self._grace, exit=True, file=self._stderr)
         try:
             return (yield)
         finally:
