@@ -83,6 +83,7 @@ def test_a_person_adds_an_app_and_signs_in_with_a_code(pages: Pages, own: Backen
     expect(page.get_by_role("button", name="Add an app")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_a_person_ends_another_session(pages: Pages, own: Backend) -> None:
     """And their own everywhere."""
     first, second = pages.new(), pages.new("phone")

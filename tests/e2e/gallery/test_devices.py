@@ -187,6 +187,7 @@ def test_commands_that_are_not_accepted(owner: Page, two: ReportingDevice) -> No
     expect_seen(problem)
 
 
+@pytest.mark.slow
 def test_a_pause_a_log_and_a_restart(owner: Page, two: ReportingDevice) -> None:
     owner.on("dialog", lambda dialog: dialog.accept())
     card = open_device(owner, two)

@@ -280,6 +280,7 @@ def test_from_the_switch_to_the_notification(phone: Phone, push_service: PushSer
     assert page.evaluate("localStorage.getItem('subscription')") is None
 
 
+@pytest.mark.slow
 def test_a_click_opens_the_photo_in_the_open_gallery(phone: Phone, gallery: Gallery) -> None:
     phone.turn_on()
     page = phone.open("/days")
@@ -298,6 +299,7 @@ def test_a_click_without_an_open_gallery_opens_the_photo(phone: Phone, gallery: 
     assert phone.click() == [f"/photos/{gallery.names[0]}"]
 
 
+@pytest.mark.slow
 def test_a_new_photo_reaches_the_browser_and_a_click_opens_it(
     phone: Phone, gallery: Gallery, push_service: PushService
 ) -> None:
@@ -340,6 +342,7 @@ def test_a_message_that_cannot_be_read_is_shown_in_some_way(phone: Phone) -> Non
     assert (shown["title"], shown["body"]) == ("Nightjar", "Something happened. Open the gallery.")
 
 
+@pytest.mark.slow
 def test_snooze_from_the_notification(phone: Phone, gallery: Gallery) -> None:
     phone.turn_on()
     phone.push(photo_message(gallery, phone.channels()[0]["id"]))
@@ -356,6 +359,7 @@ def test_snooze_from_the_notification(phone: Phone, gallery: Gallery) -> None:
     assert phone.channels()[0]["rule"]["snoozed_cameras"] == {}
 
 
+@pytest.mark.slow
 def test_snooze_when_signed_out_leads_through_the_sign_in_to_the_page(
     phone: Phone, gallery: Gallery
 ) -> None:
@@ -378,6 +382,7 @@ def test_snooze_when_signed_out_leads_through_the_sign_in_to_the_page(
     expect(tab.locator("#snoozes")).to_contain_text("gate silent until")
 
 
+@pytest.mark.slow
 def test_silence_is_offered_for_the_camera_of_the_message(phone: Phone) -> None:
     """Its button has the focus."""
     phone.turn_on()
@@ -389,6 +394,7 @@ def test_silence_is_offered_for_the_camera_of_the_message(phone: Phone) -> None:
     expect(page.locator("#snooze-problem")).to_be_empty()
 
 
+@pytest.mark.slow
 def test_a_late_look_does_not_hide_a_silence(phone: Phone) -> None:
     """The page looks for changes by itself, too."""
     phone.turn_on()
@@ -400,6 +406,7 @@ def test_a_late_look_does_not_hide_a_silence(phone: Phone) -> None:
     expect(phone.page.locator("#snoozes")).to_contain_text("house silent until")
 
 
+@pytest.mark.slow
 def test_a_change_elsewhere_is_shown_and_what_is_typed_stays(phone: Phone) -> None:
     phone.turn_on()
     page = phone.page
@@ -417,6 +424,7 @@ def test_a_change_elsewhere_is_shown_and_what_is_typed_stays(phone: Phone) -> No
     expect(page.get_by_role("region", name="(this browser)")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_channel_that_was_removed_elsewhere(phone: Phone) -> None:
     phone.turn_on()
     page, (channel,) = phone.page, phone.channels()
@@ -431,6 +439,7 @@ def test_a_channel_that_was_removed_elsewhere(phone: Phone) -> None:
     expect(page.locator("#browser-state")).to_contain_text("Notifications are off in this browser.")
 
 
+@pytest.mark.slow
 def test_a_photos_link_opens_it_after_the_sign_in(page: Page, gallery: Gallery) -> None:
     name = gallery.names[1]
     page.goto(f"{gallery.backend.base_url}/?photo={name}")
@@ -464,6 +473,7 @@ def test_a_push_service_that_is_not_reached(phone: Phone) -> None:
     assert phone.channels() == []
 
 
+@pytest.mark.slow
 def test_an_address_that_the_browser_changed_reaches_its_channel(
     phone: Phone, push_service: PushService
 ) -> None:
@@ -517,6 +527,7 @@ def test_a_browser_without_notifications_says_why(
     expect(page.locator("#browser-switch")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_session_that_ended_leads_to_the_sign_in(phone: Phone) -> None:
     phone.turn_on()
     phone.context.clear_cookies()
@@ -526,6 +537,7 @@ def test_a_session_that_ended_leads_to_the_sign_in(phone: Phone) -> None:
     phone.sign_in()
 
 
+@pytest.mark.slow
 def test_a_webhook_shows_its_secret_once_and_a_failing_test_says_why(
     phone: Phone,
 ) -> None:
@@ -576,6 +588,7 @@ def test_a_webhook_shows_its_secret_once_and_a_failing_test_says_why(
     expect(page.get_by_label("The secret")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_what_and_when(phone: Phone) -> None:
     """The form shows the rule, and saves it."""
     phone.turn_on()
@@ -622,6 +635,7 @@ def test_what_and_when(phone: Phone) -> None:
     expect(card.get_by_label("Sun")).not_to_be_checked()
 
 
+@pytest.mark.slow
 def test_an_owner_sees_and_ends_the_channels_of_others(
     phone: Phone, page: Page, gallery: Gallery
 ) -> None:

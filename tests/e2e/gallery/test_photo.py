@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from photo_wire.motion import MOTION, WITHOUT_MOTION
@@ -55,6 +56,7 @@ def path_of(name: PhotoName) -> str:
     return f"/photos/{name}"
 
 
+@pytest.mark.slow
 def test_the_whole_picture_is_in_the_window(pages: Pages, shapes: Gallery) -> None:
     """In its own proportions, as large as its place, and nothing in front of it; and where the
     motion was is drawn over that part of it."""

@@ -10,7 +10,7 @@ from tests.e2e.gallery.conftest import FIRST, Gallery, Pages, Size, check_axe, f
 
 GOOD = "four random words there"
 EACH_SIZE = [
-    pytest.param("desk", True, id="desk"),
+    pytest.param("desk", True, id="desk", marks=pytest.mark.slow),
     pytest.param("laptop", True, id="laptop", marks=pytest.mark.slow),
     pytest.param("phone", False, id="phone without JavaScript"),
 ]

@@ -69,6 +69,7 @@ def test_every_page_is_accessible(
         check_fits(page, size)
 
 
+@pytest.mark.slow
 def test_the_navigation_leads_there(pages: Pages, settings: Gallery) -> None:
     """And from page to page by links that say where they lead."""
     page = pages.signed_in(settings.backend, "/")

@@ -1,5 +1,6 @@
 """What the owner decides about a link, and what its guest sees, in a real browser."""
 
+import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.gallery.conftest import WINDOWS, Gallery, open_session
@@ -27,6 +28,7 @@ def test_a_shared_photo_has_its_location_only_on_request(page: Page, gallery: Ga
         page.get_by_role("button", name="Close").click()
 
 
+@pytest.mark.slow
 def test_a_guest_sees_the_whole_photo(
     page: Page,
     shapes: Gallery,
