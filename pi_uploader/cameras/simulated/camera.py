@@ -88,7 +88,7 @@ class SimulatedCamera:
 
     def frames(self, stop: threading.Event) -> Iterator[Frame]:
         """Yield the scene of now, small and grey, with the noise of a sensor, until `stop` is set.
-        Without noise the detector would take whatever moves for restless (decision 161)."""
+        Fireflies drown in it, which are motion otherwise (decision 161)."""
         import numpy as np
 
         from pi_uploader.cameras.simulated.scene import HEIGHT, WIDTH, draw
