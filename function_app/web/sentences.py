@@ -15,6 +15,7 @@ from function_app.web.translation import load_strings
 PREFIX = "sentence."
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _FREE = ("why", "answer", "value")  # which have spaces; all others are names and numbers
+_NO_FULL_STOP = r"(?<![^.]\.)"  # the one at the end is that of the sentence
 _MAX_LENGTH = 600  # characters; devices send at most 300
 
 
@@ -59,7 +60,7 @@ def _patterns() -> Mapping[str, re.Pattern[str]]:
 def _pattern(text: str) -> str:
     parts = _PLACEHOLDER.split(text)  # every second one is the name of a placeholder
     return "".join(
-        (f"(?P<{part}>.+)" if part in _FREE else rf"(?P<{part}>\S+)")
+        (f"(?P<{part}>.+{_NO_FULL_STOP})" if part in _FREE else rf"(?P<{part}>\S+)")
         if number % 2
         else re.escape(part)
         for number, part in enumerate(parts)

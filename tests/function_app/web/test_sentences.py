@@ -133,6 +133,11 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
         ),
         ("tried for 24 h: no connection", "24 h lang versucht: keine Verbindung"),
         ("it failed: anything at all", "fehlgeschlagen: anything at all"),
+        ("It failed: anything at all.", "Fehlgeschlagen: anything at all."),
+        (
+            "zone: must be a time zone such as Europe/Berlin, not 'Mars'.",
+            "Zeitzone: 'Mars' gibt es nicht; wählen Sie eine wie Europe/Berlin.",
+        ),
         (
             "/opt/model.onnx: ONNX Runtime cannot load it: Protobuf parsing failed",
             "/opt/model.onnx: ONNX Runtime kann es nicht laden: Protobuf parsing failed",
