@@ -129,7 +129,7 @@ class Requests:
             "failing": activity.problem or None,
             "motion": thread.motion_watch.state if thread.motion_watch else None,
             "detection": detection.state if detection else None,
-            "detection_since": _time(detection.since if detection else None),
+            "detection_since": _time(detection.failing_since if detection else None),
             "pins": [
                 {"number": one.number, "use": one.use, "is_active": one.is_active}
                 for one in thread.pins

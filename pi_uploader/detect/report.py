@@ -22,8 +22,8 @@ FILE_NAME = "detect.json"
 @dataclass
 class CameraReport:
     """What became of the photos of motion of one camera since the start. `problem` is why none is
-    looked at, None if they are; `since` when that began, None if the clock was not set. The last
-    `failures` photos could not be looked at, of `failed` in all."""
+    looked at, None if they are. The last `failures` photos could not be looked at, of `failed` in
+    all. `since` is when that or the problem began, None if the clock was not set."""
 
     problem: str | None = LOADING
     model: str = ""
@@ -45,6 +45,11 @@ class CameraReport:
     def state(self) -> str:
         """WORKING, or FAILING and the reason."""
         return WORKING if self.problem is None else f"{FAILING}{self.problem}"
+
+    @property
+    def failing_since(self) -> datetime | None:
+        """Since when it fails; None if it works, or if the clock was not set then."""
+        return None if self.problem is None else self.since
 
     def begin_work(self, model: str = "") -> None:
         """Note that the model, described so, can be used."""

@@ -11,12 +11,14 @@ each folder the oldest are deleted above a limit.
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from photo_wire.name import PhotoName
+from photo_wire.errors import WireError
+from photo_wire.name import PhotoName, parse_name
 
 if TYPE_CHECKING:
     from pi_uploader.motion.frame import Frame
@@ -75,34 +77,43 @@ class ReplaySet:
         if found is None:
             return False
         self.missed.mkdir(exist_ok=True)
-        found.touch()  # the age of what is kept counts from now
-        found.replace(self.missed / f"{photo}{_SUFFIX}")
-        kept = self.missed.glob(f"*{_SUFFIX}")  # a person may put other files beside them
-        _delete_oldest(kept, MAX_MISSED_FILES, MAX_MISSED_BYTES)
+        now = time.time_ns()  # the kernel's own time of a change is only exact to 4 ms or so
+        os.utime(found, ns=(now, now))  # the age of what is kept counts from now
+        kept = found.replace(self.missed / f"{photo}{_SUFFIX}")
+        _delete_oldest(self.missed, MAX_MISSED_FILES, MAX_MISSED_BYTES, but=kept)
         return True
 
     def _find(self, folder: Path, photo: PhotoName) -> Path | None:
-        exact = folder / f"{photo}{_SUFFIX}"
-        if exact.exists():
-            return exact
-        return next(folder.glob(f"{photo.camera}-????????T?????????Z-{photo.tag}{_SUFFIX}"), None)
+        names = (f"{photo}{_SUFFIX}", f"{photo.camera}-????????T?????????Z-{photo.tag}{_SUFFIX}")
+        found = (path for name in names for path in folder.glob(name) if _is_own(path))
+        return next(found, None)
 
     def _purge_candidates(self, max_files: int, max_bytes: int) -> None:
         """Delete the oldest candidates above these limits, and what a crash has left half
         written."""
-        files = list(self.candidates.iterdir())
-        for file in files:
-            if file.suffix != _SUFFIX:
-                file.unlink()
-        _delete_oldest((one for one in files if one.suffix == _SUFFIX), max_files, max_bytes)
+        for half_written in self.candidates.glob("*.new"):
+            half_written.unlink()
+        _delete_oldest(self.candidates, max_files, max_bytes)
 
 
-def _delete_oldest(files: Iterable[Path], max_files: int, max_bytes: int) -> None:
-    """Delete the oldest of these files above the limits."""
-    with_status = [(file.stat(), file) for file in files]
-    newest_first = sorted(with_status, key=lambda one: one[0].st_mtime_ns, reverse=True)
+def _is_own(path: Path) -> bool:
+    """Whether these are frames that were stored here, and not what a person put beside them."""
+    if path.suffix != _SUFFIX or path.is_symlink() or not path.is_file():
+        return False
+    with suppress(WireError):
+        return bool(parse_name(path.stem))
+    return False
+
+
+def _delete_oldest(folder: Path, max_files: int, max_bytes: int, but: Path | None = None) -> None:
+    """Delete the oldest frames above the limits, but not `but`: with a clock that is wrong, what
+    has just come may look the oldest."""
+    with_status = [(path.stat(), path) for path in folder.iterdir() if _is_own(path)]
+    newest_first = sorted(
+        with_status, key=lambda one: (one[1] == but, one[0].st_mtime_ns), reverse=True
+    )
     total = 0
-    for number, (status, file) in enumerate(newest_first, 1):
+    for number, (status, path) in enumerate(newest_first, 1):
         total += status.st_size
-        if number > max_files or total > max_bytes:
-            file.unlink()
+        if path != but and (number > max_files or total > max_bytes):
+            path.unlink()

@@ -59,6 +59,7 @@ def test_a_model_fails_from_the_third_failure_in_a_row_on(failures: list[bool]) 
             in_a_row, since = 0, None
         assert report.state == ("failing: it is blind" if in_a_row >= 3 else "working")
         assert report.since == since
+        assert report.failing_since == (since if report.problem else None)
     assert (report.looked_at, report.failed) == (failures.count(False), failures.count(True))
 
 

@@ -1,5 +1,6 @@
 """The frames of triggers without motion: bounded, and kept if a person says so."""
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,6 +99,49 @@ def test_what_was_kept_first_goes_when_too_many_were_missed(
         assert frames.keep(name(number))
     assert names_in(frames.missed) == {"notes", *(str(name(number)) for number in (3, 0, 1))}
     assert names_in(frames.candidates) == {str(name(2))}
+
+
+def test_what_a_person_put_beside_them_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However old it is: own frames, a folder, a link to a file elsewhere, one to nowhere."""
+    monkeypatch.setattr(replay, "MAX_MISSED_FILES", 1)
+    frames = ReplaySet(tmp_path)
+    frames.missed.mkdir(parents=True)
+    (frames.missed / "own.npz").write_bytes(b"frames")
+    (frames.missed / "folder.npz").mkdir()
+    (tmp_path / "elsewhere.npz").write_bytes(b"frames")
+    (frames.missed / f"{name(8)}.npz").symlink_to(tmp_path / "elsewhere.npz")
+    (frames.missed / f"{name(9)}.npz").symlink_to(tmp_path / "nowhere")
+    for file in ("own.npz", "folder.npz"):
+        os.utime(frames.missed / file, (1, 1))
+    before = names_in(frames.missed)
+    for number in (1, 2):
+        frames.add([name(number)], FRAMES, 100.0)
+        assert frames.keep(name(number))
+    assert names_in(frames.missed) == before | {str(name(2))}
+    assert names_in(tmp_path) == {"replay", "elsewhere"}
+
+
+def test_a_link_is_no_frames_of_a_photo(tmp_path: Path) -> None:
+    """Nor is what it leads to created."""
+    frames = ReplaySet(tmp_path)
+    frames.candidates.mkdir(parents=True)
+    (frames.candidates / f"{name(1)}.npz").symlink_to(tmp_path / "nowhere")
+    assert not frames.keep(name(1))
+    assert names_in(tmp_path) == {"replay"}
+
+
+def test_what_is_kept_now_is_not_the_oldest_by_a_clock_that_is_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replay, "MAX_MISSED_FILES", 2)
+    frames = ReplaySet(tmp_path)
+    for number in (1, 2, 3):
+        frames.add([name(number)], FRAMES, 100.0)
+        assert frames.keep(name(number))
+        os.utime(frames.missed / f"{name(number)}.npz", (2**32, 2**32 + number))
+    assert names_in(frames.missed) == {str(name(2)), str(name(3))}
 
 
 def test_a_disk_with_little_room_holds_none(tmp_path: Path, free_bytes: SimpleNamespace) -> None:
