@@ -9,7 +9,7 @@ import os
 import re
 import sys
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import coretools
@@ -20,6 +20,7 @@ from local.processes import ROOT, StartError, free_ports, is_taken
 from local.state import Keys, State
 from photo_wire.headers import UPLOAD_PATH
 from pi_uploader.cameras.replay import ReplayCamera
+from pi_uploader.cameras.simulated.scene import VISIT_EVERY
 from pi_uploader.settings import SettingsError
 
 # Lines that are not shown: a photo has one line, for its delivery, and a request has none.
@@ -99,8 +100,8 @@ def _run(options: argparse.Namespace) -> None:
             "PIR_PIN": "17",
             **replay_setting,
         }
-        group.add("upload", [sys.executable, "-m", "pi_uploader", "upload"], device, restarts=True)
-        group.add("capture", [sys.executable, "-m", "local.device"], device, restarts=True)
+        for name, command in device_processes(os.environ).items():
+            group.add(name, command, device, restarts=True)
 
         state.announce(
             {
@@ -155,6 +156,14 @@ def azurite_ports(first: int | None) -> list[int]:
     return ports
 
 
+def device_processes(environ: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the commands of the device's processes by their names, given its settings."""
+    processes = {"upload": "pi_uploader upload", "capture": "local.device"}
+    if environ.get("CAMERA_DETECT", "off") != "off":
+        processes["detect"] = "pi_uploader detect"
+    return {name: [sys.executable, "-m", *of.split()] for name, of in processes.items()}
+
+
 def _replay_setting(photos: Path | None) -> dict[str, str]:
     """Return the device's setting that makes it replay a folder, if there is one. Raises StartError
     if the folder is missing or has no picture in it."""
@@ -201,11 +210,21 @@ Nightjar is ready.
   For scripts       {_display(state / "run.json")}
   Notifications     {_notifications_text(_channel_networks())}
 
-The device takes a photo at each simulated movement, every few seconds. Each photo has one line
-here; VERBOSE=1 shows all log lines.
+{photos_text(os.environ)}
+Each photo has one line here; VERBOSE=1 shows all log lines.
 Ctrl-C ends everything; your photos stay in {_display(state)}.
 After kill -9, or a power cut, Azurite loses what it has not saved: the last seconds.
 """
+
+
+def photos_text(environ: Mapping[str, str]) -> str:
+    """Say when the device takes photos, given its settings."""
+    if {environ.get("CAMERA_MOTION", "off"), environ.get("CAMERA_CONFIRM", "off")} == {"off"}:
+        return "The device takes a photo at each simulated movement, every few seconds."
+    return (
+        f"Somebody comes into the simulated picture every {VISIT_EVERY:.0f} seconds; the device "
+        "takes photos of them."
+    )
 
 
 def _notifications_text(networks: str) -> str:

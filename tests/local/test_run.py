@@ -21,7 +21,7 @@ import requests
 from local import run as run_module
 from local.azurite import Azurite
 from local.processes import ROOT, free_ports
-from local.run import main
+from local.run import device_processes, main, photos_text
 from local.state import Keys
 from tests.support.pictures import jpeg
 from tests.support.waiting import wait_for
@@ -275,6 +275,20 @@ def test_the_error_names_a_damaged_keys_file(
 
 def _picture(seed: int) -> bytes:
     return jpeg(320, 240, seed=7200 + seed)
+
+
+def test_what_looks_at_photos_runs_if_a_model_is_named() -> None:
+    assert set(device_processes({})) == {"upload", "capture"}
+    assert set(device_processes({"CAMERA_DETECT": "off"})) == {"upload", "capture"}
+    named = device_processes({"CAMERA_DETECT": "yolox_nano.onnx"})
+    assert named["detect"] == [sys.executable, "-m", "pi_uploader", "detect"]
+
+
+def test_it_says_when_photos_are_taken() -> None:
+    for settings in ({}, {"CAMERA_MOTION": "off"}):
+        assert "every few seconds" in photos_text(settings)
+    for settings in ({"CAMERA_MOTION": "low"}, {"CAMERA_CONFIRM": "picture"}):
+        assert "every 40 seconds" in photos_text(settings)
 
 
 def test_make_run_ends_with_its_make() -> None:
