@@ -342,7 +342,7 @@ def begin(services: Services, now: datetime) -> DaysRun:
     thousand devices, cameras or cameras with work. Raises StorageUnavailableError."""
     rows = services.figures.rows
     todo, sources = read_work(rows), read_sources(services.devices)
-    keep_bindings(services.devices, sources.rows, sources.bindings)  # which was read just now
+    keep_bindings(services.devices, sources.rows, sources.bindings)
     return DaysRun(services, now, todo, sources)
 
 

@@ -13,9 +13,11 @@ from function_app.auth.device_rows import (
     parse_identity,
 )
 from function_app.storage.device_keys import NEW_ALERTS, STATES
+from function_app.storage.models import StorageUnavailableError
+from function_app.storage.parallel import map_parallel
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.errors import WireError
-from photo_wire.heartbeat import Heartbeat, parse_heartbeat
+from photo_wire.heartbeat import MAX_CAMERAS, Heartbeat, parse_heartbeat
 from photo_wire.moment import format_time, parse_time
 
 # Columns of the row. The timer reads all but the heartbeat.
@@ -27,7 +29,8 @@ SITE = "site"
 GOODBYE = "goodbye"
 PACED_UNTIL = "paced_until"  # for devices/pace.py
 # What the counting timer keeps there of the rows of cameras: the cameras of other devices that the
-# device wants, and as long as it has sent no heartbeat its own ones.
+# device wants, and as long as it has sent no heartbeat its own ones; of each as many as a heartbeat
+# may name, since a column takes 32,768 characters and a key may claim more cameras than that.
 WANTS, OWNS = "wants", "owns"
 
 _MAX_DEVICES = 100_000  # more than may exist: all rows are read
@@ -135,28 +138,36 @@ def keep_bindings(
 ) -> None:
     """Write WANTS and OWNS into the rows of devices where they differ from the bindings of cameras;
     `devices` are all rows, with these columns and RECEIVED_AT. No request if nothing has changed,
-    else two for each device. The next run writes what another request has changed meanwhile. Raises
-    StorageUnavailableError."""
+    else two for each device. A row that cannot be written is logged and stays as it is. The next
+    run writes that, and what another request has changed meanwhile."""
     owned: defaultdict[str, set[str]] = defaultdict(set)
     wanted: defaultdict[str, set[str]] = defaultdict(set)
     for camera, binding in bindings.items():
         owned[binding.device].add(camera)
         wanted[binding.wanted_by].add(camera)
+    changed: dict[str, dict[str, str]] = {}
     for device in devices:
         own = set() if RECEIVED_AT in device.properties else owned[device.key]
-        kept = {WANTS: _to_text(wanted[device.key]), OWNS: _to_text(own)}
-        if all(device.properties.get(name, "") == text for name, text in kept.items()):
-            continue
-        if row := rows.get(STATES, device.key):
-            rows.replace(STATES, row, {**row.properties, **kept})
+        kept = {WANTS: _first_cameras(wanted[device.key]), OWNS: _first_cameras(own)}
+        if any(device.properties.get(name, "") != text for name, text in kept.items()):
+            changed[device.key] = kept
+
+    def write(device: str) -> None:
+        try:
+            if row := rows.get(STATES, device):
+                rows.replace(STATES, row, {**row.properties, **changed[device]})
+        except StorageUnavailableError as error:
+            log.warning("which cameras the device %s has or wants is not kept: %s", device, error)
+
+    map_parallel(write, changed)
 
 
 def kept_devices(rows: Iterable[Entity]) -> dict[str, KnownDevice]:
-    """Return the devices with a key in these rows, by name, as `keep_bindings` has kept them: the
-    cameras of those alone that have sent no heartbeat."""
+    """Return the devices with a key in these rows, by name, as `keep_bindings` has kept them; of
+    those that have sent a heartbeat the cameras that it named."""
     return {
         row.key: KnownDevice(
-            frozenset(row.properties.get(OWNS, "").split()),
+            frozenset(row.properties.get(CAMERAS, row.properties.get(OWNS, "")).split()),
             bool(row.properties.get(WANTS) or parse_identity(row).waiting),
         )
         for row in rows
@@ -166,6 +177,10 @@ def kept_devices(rows: Iterable[Entity]) -> dict[str, KnownDevice]:
 
 def _to_text(cameras: Iterable[str]) -> str:
     return " ".join(sorted(cameras))
+
+
+def _first_cameras(cameras: Iterable[str]) -> str:
+    return _to_text(sorted(cameras)[:MAX_CAMERAS])
 
 
 def _cameras_in(row: Entity) -> list[str]:

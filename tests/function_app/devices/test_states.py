@@ -3,19 +3,29 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from typing import Any
 
+import pytest
+
+from function_app.auth.caller import Caller, Scope
+from function_app.auth.device_rows import CameraBinding
 from function_app.days.sources import read_sources
+from function_app.days.update import begin
 from function_app.devices import states
+from function_app.devices.api import read_devices
 from function_app.devices.heartbeats import record
 from function_app.devices.silence import overdue_at
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
-from function_app.storage.device_keys import NEW_ALERTS, STATES
-from function_app.storage.models import StoredAlert
+from function_app.storage.device_keys import CAMERAS, NEW_ALERTS, STATES
+from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.table_store import Entity
 from photo_wire.alert import DISK, Alert
+from photo_wire.heartbeat import MAX_CAMERAS
 from photo_wire.name import new_name
 from tests.support.devices import Device, heartbeat
 from tests.support.many_cameras import Requests
+from tests.support.samples import photo_of
 
 NOW = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)
 
@@ -63,8 +73,8 @@ def test_an_hour_begins_with_its_first_heartbeat() -> None:
 
 
 def test_which_cameras_devices_want_and_have_is_kept(services: Services) -> None:
-    """As the rows of cameras say when the counting timer runs; of those that have sent no heartbeat
-    which they have. If nothing has changed, nothing is written."""
+    """As the rows of cameras say when the counting timer runs; those that have sent a heartbeat
+    have what it named. If nothing has changed, nothing is written."""
     for name in ("a-pi", "b-pi"):
         Device(name, services).introduce(NOW)
     record(services, Device("c-pi", services).introduce(NOW).caller(), heartbeat("gate"), NOW)
@@ -79,16 +89,77 @@ def test_which_cameras_devices_want_and_have_is_kept(services: Services) -> None
         found = states.kept_devices(states.read_rows(services.devices))
         return {name: ({*one.cameras}, one.needs_decision) for name, one in found.items()}
 
-    assert kept() == {"a-pi": (set(), False), "b-pi": (set(), False), "c-pi": (set(), False)}
+    assert kept() == {"a-pi": (set(), False), "b-pi": (set(), False), "c-pi": ({"gate"}, False)}
     for camera in ("yard", "drive"):
         assert bindings.claim(Device("a-pi", services).caller(), camera, NOW)
         assert not bindings.claim(Device("b-pi", services).caller(), camera, NOW)
     both = {"yard", "drive"}
-    assert kept() == {"a-pi": (both, False), "b-pi": (set(), True), "c-pi": (set(), False)}
+    assert kept() == {"a-pi": (both, False), "b-pi": (set(), True), "c-pi": ({"gate"}, False)}
     bindings.hand_over("b-pi", ["yard"], is_approved=True)
-    assert kept() == {"a-pi": ({"drive"}, False), "b-pi": ({"yard"}, True), "c-pi": (set(), False)}
+    assert kept() == {
+        "a-pi": ({"drive"}, False),
+        "b-pi": ({"yard"}, True),
+        "c-pi": ({"gate"}, False),
+    }
     bindings.hand_over("b-pi", ["drive"], is_approved=False)
     bindings.forget("yard")
-    assert kept() == {"a-pi": ({"drive"}, False), "b-pi": (set(), False), "c-pi": (set(), False)}
+    assert kept() == {"a-pi": ({"drive"}, False), "b-pi": (set(), False), "c-pi": ({"gate"}, False)}
     record(services, Device("a-pi", services, count(9)).caller(), heartbeat("drive"), NOW)
-    assert kept()["a-pi"] == (set(), False)
+    assert kept()["a-pi"] == ({"drive"}, False)
+
+
+def test_more_cameras_than_a_column_takes_are_kept_in_part(services: Services) -> None:
+    """A key may claim any number of them, with long names; the timer goes on."""
+    for name in ("a-pi", "b-pi"):
+        Device(name, services).introduce(NOW)
+    names = [f"{number:032}" for number in range(1100)]
+    binding = CameraBinding("a-pi", wanted_by="b-pi").to_properties()
+    for start in range(0, len(names), 100):
+        some = names[start : start + 100]
+        services.devices.upsert_all(CAMERAS, dict.fromkeys(some, binding))
+    begin(services, NOW)
+    kept = states.kept_devices(states.read_rows(services.devices))
+    assert kept["a-pi"].cameras == frozenset(names[:MAX_CAMERAS])
+    assert kept["b-pi"].needs_decision
+
+
+def test_a_row_that_cannot_be_written_stops_no_other(
+    services: Services, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nor the counting. The next run writes it."""
+    bindings, replace_row = services.device_keys.bindings, services.devices.replace
+    for name in ("a-pi", "b-pi", "c-pi"):
+        Device(name, services).introduce(NOW)
+        assert bindings.claim(Device(name, services).caller(), f"{name}-camera", NOW)
+    services.index.add(photo_of("gate", NOW), NOW)
+
+    def fail(partition: str, row: Entity, properties: Any) -> bool:
+        if row.key == "a-pi":
+            raise StorageUnavailableError("it answered 400 EntityTooLarge")
+        return replace_row(partition, row, properties)
+
+    def kept() -> dict[str, set[str]]:
+        found = states.kept_devices(states.read_rows(services.devices))
+        return {name: {*one.cameras} for name, one in found.items()}
+
+    with monkeypatch.context() as patch:
+        patch.setattr(services.devices, "replace", fail)
+        update_figures(services, NOW)
+    assert kept() == {"a-pi": set(), "b-pi": {"b-pi-camera"}, "c-pi": {"c-pi-camera"}}
+    assert services.figures.read().keys() == {"gate"}
+    assert "the device a-pi has or wants is not kept: it answered 400 EntityTooLarge" in caplog.text
+    update_figures(services, NOW)
+    assert kept()["a-pi"] == {"a-pi-camera"}
+
+
+def test_a_device_whose_heartbeat_cannot_be_read_keeps_its_cameras(services: Services) -> None:
+    """Those that it named."""
+    record(services, Device("a-pi", services).introduce(NOW).caller(), heartbeat("gate"), NOW)
+    row = services.devices.get(STATES, "a-pi")
+    assert row
+    services.devices.replace(STATES, row, {**row.properties, states.HEARTBEAT: "{"})
+    update_figures(services, NOW)
+    limited = Caller("vera", frozenset({Scope.READ}), cameras=frozenset({"gate"}))
+    for as_kept in (True, False):
+        (shown,) = read_devices(services, limited, NOW, as_kept=as_kept)
+        assert [one["camera"] for one in shown["cameras"]] == ["gate"]
