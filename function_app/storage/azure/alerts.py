@@ -94,8 +94,8 @@ class AzureAlerts:
         self, cameras: Collection[str], count: int, after: str | None
     ) -> list[StoredAlert] | None:
         query = Query(TABLE, key_range(ALERTS, after or "", _END), min(count, PAGE_SIZE))
-        rows = call(lambda: self._queries.first_of_cameras(query, cameras))
-        return None if rows is None else list(filter(None, map(_parse_alert, rows)))
+        first_of = self._queries.first_of_cameras
+        return call(lambda: first_of(query, cameras, count, _parse_alert))
 
     def find(self, name: PhotoName, kind: str) -> StoredAlert | None:
         guard = self._find(_guard_key(name, kind))

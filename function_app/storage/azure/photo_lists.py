@@ -27,8 +27,9 @@ class PhotoLists(PhotoTable):
 
     def query_some(self, view: View, cameras: Collection[str], count: int) -> list[Photo] | None:
         query = Query(TABLE, key_range(PHOTOS, *view.keys(None)), min(count, PAGE_SIZE))
-        rows = call(lambda: self._queries.first_of_cameras(query, cameras))
-        return None if rows is None else [row[1] for row in map(parse_photo_row, rows) if row]
+        first_of = self._queries.first_of_cameras
+        rows = call(lambda: first_of(query, cameras, count, parse_photo_row))
+        return None if rows is None else [photo for _, photo in rows]
 
     def query_times(
         self, view: View, count: int, after: PhotoName | None = None

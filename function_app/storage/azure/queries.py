@@ -123,25 +123,42 @@ class Queries:
             page, continuation = self._page(query, continuation)
             yield from page
 
-    def first_of_cameras(self, query: Query, cameras: Collection[str]) -> list[Entity] | None:
-        """Return the first page of those rows of a query whose column `camera` has one of these
-        names. One request for MAX_TERMS cameras. None if they do not find all rows of the page:
-        Azure ends a request after some seconds. Raises the errors of azure-core."""
+    def first_of_cameras(
+        self,
+        query: Query,
+        cameras: Collection[str],
+        count: int,
+        parse: Callable[[Entity], Result | None],
+    ) -> list[Result] | None:
+        """Return up to `count` parsed rows of a query, those whose column `camera` has one of these
+        names. Rows for which `parse` returns None are left out. One request for MAX_TERMS cameras,
+        if a page has so many rows; one more for each page with rows that are left out. None if they
+        do not find all rows: Azure ends a request after some seconds. Raises the errors of
+        azure-core."""
         names = sorted(cameras)
 
-        def first_of(some: Sequence[str]) -> list[Entity] | None:
-            where = f"{query.where} and {cameras_filter(some)}"
-            page, continuation = self._page(query._replace(where=where), None)
-            return page if not continuation or len(page) == query.page_size else None
+        def first_of(some: Sequence[str]) -> list[tuple[str, Result]] | None:
+            own = query._replace(where=f"{query.where} and {cameras_filter(some)}")
+            found: list[tuple[str, Result]] = []
+            continuation: Continuation | None = None
+            while True:
+                page, continuation = self._page(own, continuation)
+                parsed = ((row.key, parse(row)) for row in page)
+                found += [(key, value) for key, value in parsed if value is not None]
+                if len(found) >= count or not continuation:
+                    return found[:count]
+                if len(page) < own.page_size:
+                    return None
 
-        def read(max_terms: int) -> list[Entity] | None:
+        def read(max_terms: int) -> list[Result] | None:
             starts = range(0, len(names), max_terms)
             parts = [tuple(names[start : start + max_terms]) for start in starts]
-            pages = list(map_parallel(first_of, parts).values())
-            found = [page for page in pages if page is not None]
-            if len(found) < len(pages):
+            lists = list(map_parallel(first_of, parts).values())
+            found = [one for one in lists if one is not None]
+            if len(found) < len(lists):
                 return None
-            return sorted(chain(*found), key=lambda row: row.key)[: query.page_size]
+            in_order = sorted(chain(*found), key=lambda one: one[0])
+            return [value for _, value in in_order[:count]]
 
         return self.with_terms(len(names), read)
 

@@ -8,18 +8,25 @@ from datetime import timedelta
 from urllib.parse import unquote
 
 import pytest
+from azure.data.tables import TableServiceClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from function_app.alerts.api import read_alerts
+from function_app.auth.caller import Caller, Scope
+from function_app.browse import day as days
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.storage.azure.queries import MAX_DOCUMENTED_TERMS, MAX_TERMS
+from function_app.storage.azure.account import open_account
+from function_app.storage.azure.filters import key_range
+from function_app.storage.azure.queries import MAX_DOCUMENTED_TERMS, MAX_TERMS, Query
 from function_app.storage.azure.tables import AzureTable
 from function_app.storage.models import StorageUnavailableError, StoredAlert
 from function_app.storage.row_keys import View
-from function_app.storage.table_store import single_keys
+from function_app.storage.table_store import Entity, single_keys
 from local.azurite import Azurite
 from photo_wire.alert import DISK, Alert
+from photo_wire.name import PhotoName
 from tests.conftest import NewStore
 from tests.support.api import MOMENT, name_of
 from tests.support.liar import Liar
@@ -28,6 +35,7 @@ from tests.support.samples import photo_of
 
 CAMERAS = [f"camera-{number:02}" for number in range(30)]
 DAYS = ("d~2026-11-27", "d~2026-11-28")
+SECOND = timedelta(seconds=1)
 VIEW = View(since=MOMENT, until=MOMENT + timedelta(minutes=1))
 # As many as a person may see, with the longest names; none of them has anything.
 STRANGERS = [f"{number:032}" for number in range(100)]
@@ -161,6 +169,79 @@ def test_the_first_rows_are_found_alone(relayed: tuple[Services, Recorder]) -> N
     assert [one.name.camera for one in photos] == expected
     assert [one.alert.name.camera for one in alerts] == expected
     assert all(one.reply.count(b'"RowKey":') == 3 for one in tables.exchanges[-2:])
+
+
+@SOME_EXAMPLES
+@given(data=st.data())
+def test_rows_that_cannot_be_read_hide_no_others(direct: str, data: st.DataObject) -> None:
+    """However many there are, wherever a page ends, and in however many parts the cameras are asked
+    for: fewer rows than are wanted are found only if there are no more."""
+    queries = open_account(direct, 1).queries
+    queries._max_terms = data.draw(st.sampled_from([MAX_DOCUMENTED_TERMS, MAX_TERMS]), "terms")
+    cameras = data.draw(st.sets(st.sampled_from(CAMERAS), min_size=1), "cameras")
+    damaged = data.draw(st.sets(st.sampled_from(CAMERAS)), "damaged")
+    count = data.draw(st.integers(1, len(CAMERAS) + 1), "count")
+    size = data.draw(st.integers(1, count), "page size")
+
+    def parse(row: Entity) -> str | None:
+        camera = row.properties["camera"]
+        return None if camera in damaged else camera
+
+    query = Query("photos", key_range("photos", *VIEW.keys(None)), size)
+    found = queries.first_of_cameras(query, cameras, count, parse)
+    assert found == [one for one in CAMERAS[::-1] if one in cameras - damaged][:count]
+
+
+def test_a_damaged_photo_does_not_end_a_day(
+    new_store: NewStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a viewer of some cameras, as for one of all: the rest is in the next parts."""
+    monkeypatch.setattr(days, "MAX_PHOTOS", 5)
+    store = new_store()
+    services = connect(Settings(store))
+    names = [name_of(CAMERAS[number % 3], MOMENT + number * SECOND) for number in range(12)]
+    for name in names:
+        services.index.add(photo_of(name.camera, name.captured_at), MOMENT)
+    start, end = MOMENT - SECOND, MOMENT + 12 * SECOND
+    damage(store, "photos", str(names[8]), "size")
+    for cameras in (frozenset(CAMERAS[:3]), None):
+        seen, until = set[PhotoName](), end
+        while True:
+            part = days.read_part(services.index, days.Selection(cameras), start, end, until)
+            seen |= {photo.name for event in part.events for photo in event.photos}
+            if part.continues_before is None:
+                break
+            until = part.continues_before
+        assert seen == {*names} - {names[8]}
+
+
+def test_a_damaged_alert_does_not_end_a_list(new_store: NewStore) -> None:
+    """For a viewer of some cameras, as for one of few or all."""
+    store = new_store()
+    services = connect(Settings(store))
+    names = [name_of(CAMERAS[number % 3], MOMENT + number * SECOND) for number in range(12)]
+    services.alerts.add([StoredAlert(Alert(one, DISK, "full"), one.captured_at) for one in names])
+    damage(store, "alerts", str(names[8]), "details")
+    for cameras in (frozenset(CAMERAS[:3]), frozenset(CAMERAS[:2]), None):
+        caller = Caller("vera", frozenset({Scope.READ}), cameras)
+        seen: list[PhotoName] = []
+        cursor = None
+        while True:
+            found, cursor = read_alerts(services, caller, 5, cursor)
+            seen += [one.alert.name for one in found]
+            if cursor is None:
+                break
+        of = [*names[:8], *names[9:]]
+        assert seen == [one for one in of[::-1] if cameras is None or one.camera in cameras]
+
+
+def damage(store: str, table: str, name: str, column: str) -> None:
+    """Change this column of all rows of a photo's or an alert's name by hand."""
+    rows = TableServiceClient.from_connection_string(store).get_table_client(table)
+    changed = [row for row in rows.list_entities() if row.get("id") == name]
+    assert changed
+    for row in changed:
+        rows.update_entity({**row, column: "{"})
 
 
 @pytest.mark.parametrize("relayed", [Strict], indirect=True)
