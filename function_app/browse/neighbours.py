@@ -12,8 +12,7 @@ MAX_TIES = 20  # photos of one millisecond that are read at once
 
 
 class Neighbours(NamedTuple):
-    """`photo` is None if it is not indexed. `older` is then what follows its place in the list,
-    and `newer` is not known."""
+    """`photo` is None if it is not indexed. The others are then those beside its place."""
 
     photo: Photo | None
     newer: Photo | None
@@ -36,11 +35,10 @@ def find_neighbours(
         here += index.query(until_then, 1, name)
         position = 0
     has_photo = position < len(here) and here[position].name == name
+    photo = here[position] if has_photo else None
     older = here[position + has_photo :][:1]
-    if not has_photo:
-        return Neighbours(None, None, next(iter(older), None))
     newer = here[position - 1 : position] if position else _newer(index, name, camera, stubs)
-    return Neighbours(here[position], next(iter(newer), None), next(iter(older), None))
+    return Neighbours(photo, next(iter(newer), None), next(iter(older), None))
 
 
 def _newer(index: PhotoIndex, name: PhotoName, camera: str | None, stubs: bool) -> list[Photo]:

@@ -56,7 +56,7 @@ HOURS = optional("hours", whole_number(1, sharing.MAX_HOURS))
 WHAT = defaulting("what", choice((ONLY_THESE, WHOLE_SPAN)), ONLY_THESE)
 LOCATION = defaulting("location", choice(("", "yes")), "")
 FORM = FormBody((BACK, BEFORE), (IDS,))
-CORRECTION = FormBody((BACK, BEFORE, ANSWER), (IDS,))
+FORM_OF_PHOTO = FormBody((BACK, BEFORE, ANSWER), (IDS,))  # its page says itself what was done
 PROTECTION = FormBody((BACK, BEFORE, PROTECTED), (IDS,))
 SHARE = FormBody((BACK, FORM_ID, MAKE, REVOKE, HOURS, WHAT, LOCATION), (IDS,))
 
@@ -68,9 +68,9 @@ def delete_chosen(request: Request, services: Services, caller: Caller) -> Respo
 
 
 def restore_chosen(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with how many photos were restored."""
+    """200 with how many photos were restored; 303 back to a page that says so itself."""
     change = partial(audited.restore, request=request, services=services, caller=caller)
-    return _change(request, caller, FORM, "restored", change)
+    return _change(request, caller, FORM_OF_PHOTO, "restored", change)
 
 
 def protect_chosen(request: Request, services: Services, caller: Caller) -> Response:
@@ -91,9 +91,7 @@ def protect_chosen(request: Request, services: Services, caller: Caller) -> Resp
 def correct_chosen(request: Request, services: Services, caller: Caller) -> Response:
     """200 with how many stubs are photos now; 303 back to a page that says so itself."""
     change = partial(audited.correct, request=request, services=services, caller=caller)
-    answer = _change(request, caller, CORRECTION, "corrected", change)
-    form = CORRECTION.read(request.body)
-    return redirect(next_page(form[BACK])) if form[ANSWER] == "no" else answer
+    return _change(request, caller, FORM_OF_PHOTO, "corrected", change)
 
 
 def download_chosen(request: Request, services: Services, caller: Caller) -> Response:
@@ -150,10 +148,13 @@ def _change(
     done: str,
     change: Callable[[PhotoName], bool],
 ) -> Response:
-    """Change each photo of a form, and return what was done: the end of the text's key."""
+    """Change each photo of a form, and return what was done: the end of the text's key; or lead
+    back, if the form wants no answer."""
     _require(caller, Scope.DELETE)
     form = body.read(request.body)
     changed = [name for name in form[IDS] if change(name)]
+    if form.get(ANSWER) == "no":
+        return redirect(next_page(form[BACK]))
     values = {
         "part": "done",
         "done": done,

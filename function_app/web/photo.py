@@ -15,6 +15,7 @@ from function_app.http.authorization import unknown_photo
 from function_app.http.parameters import PHOTO
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
+from function_app.maintenance.trash import TRASH_TTL
 from function_app.media.technical import TechnicalData, read_technical_data
 from function_app.services import Services
 from function_app.storage.models import (
@@ -38,6 +39,7 @@ CAMERA = "camera"  # the query's parameter: leaf through the photos of this one'
 GO = "go"  # and the one that leads to the first or the last photo of the list of the day
 NEWEST, OLDEST = "newest", "oldest"
 CORRECTED = "corrected"  # the one to which the correction of a stub leads
+RESTORED = "restored"  # and the one to which a restored photo does
 WHY = "why"  # and the one of the part that says why the photo came late
 ON_TIME = timedelta(minutes=1)  # what comes within it is not called late
 _UNSURE = (ClockStatus.UNSYNCED, SERVER_CLOCK, EXIF_CLOCK)  # how late it came is not known then
@@ -78,9 +80,15 @@ def get_photo_page(request: Request, services: Services, caller: Caller) -> Resp
         "may_delete": Scope.DELETE in caller.scopes,
     }
     if around.photo is None:
-        shown = state if state in _EXPLAINED else "unknown"
-        return render_page("no_photo.html", request, caller, values | {"state": shown}, 404)
+        is_restorable = state is State.DELETED and Scope.DELETE in caller.scopes
+        trashed = services.index.get_trashed(name) if is_restorable else None
+        values["state"] = state if state in _EXPLAINED else "unknown"
+        values["kept_until"] = (
+            trashed.deleted_at + TRASH_TTL if trashed and trashed.deleted_at else None
+        )
+        return render_page("no_photo.html", request, caller, values, 404)
     values["was_corrected"] = CORRECTED in request.http.params and not around.photo.is_stub
+    values["was_restored"] = RESTORED in request.http.params
     return render_page(
         "photo.html", request, caller, values | _facts(around.photo, services, caller)
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from function_app.browse.neighbours import MAX_TIES, Neighbours, find_neighbours
-from function_app.storage.models import Photo
+from function_app.storage.models import Photo, State
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
@@ -71,13 +71,24 @@ def test_more_photos_of_a_millisecond_than_are_read_at_once() -> None:
         assert (names(found)[0], names(found)[2]) == (name, older)
 
 
-def test_after_the_place_of_a_photo_that_is_not_there_is_an_older_one() -> None:
-    """By one request: the page has another one, which says what became of the photo."""
-    index = index_of([0, 2])
-    older = min(index.listed, key=lambda name: name.captured_at)
-    name = new_name("gate", MOMENT + timedelta(milliseconds=1), "0" * 8)
-    assert names(find_neighbours(index, name, None)) == (None, None, older)
-    assert index.requests == 1
+@pytest.mark.parametrize("camera", [None, "gate", "entry"])
+@pytest.mark.parametrize("times", [[0], [0, 1, 2, 3, 4], [0, 0, 0, 1, 1, 2, 2, 2, 2]])
+def test_a_photo_that_is_gone_had_its_place_between_those_of_the_list(
+    times: list[int], camera: str | None
+) -> None:
+    """They are those that it had before; by two requests to the table, too."""
+    for newer, name, older in triples(index_of(times), camera):
+        index = index_of(times)
+        photo = index.get(name)
+        assert photo
+        index.remove(photo, State.DELETED)
+        index.requests = 0
+        assert names(find_neighbours(index, name, camera)) == (None, newer, older)
+        assert index.requests <= 2
+
+
+def test_an_empty_list_has_no_neighbours() -> None:
+    name = new_name("gate", MOMENT)
     assert names(find_neighbours(CountedIndex(), name, None)) == (None, None, None)
 
 

@@ -192,20 +192,57 @@ def test_the_ends_of_the_day_are_those_of_the_viewer(
 
 
 def test_a_photo_that_is_not_there_has_a_page(api: Api, session: dict[str, str]) -> None:
-    """It says what became of it, and leads to the next older one."""
+    """It says what became of it, and leads to the photos before and after it."""
     camera = new_camera()
     name = name_of(camera)
     absent = api.ask(f"/photos/{name}", session)
     assert absent.status_code == 404
     assert "It never arrived, or it was deleted." in absent.text
     store(api, name)
-    older = store(api, name_of(camera, MOMENT - timedelta(hours=1)))
+    older, newer = (
+        store(api, name_of(camera, MOMENT + timedelta(hours=hours))) for hours in (-1, 1)
+    )
     bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
     assert api.ask(f"/api/photos/{name}", bearer, "DELETE").status_code in (200, 204)
     gone = api.ask(f"/photos/{name}?camera={camera}", session)
     assert gone.status_code == 404
     assert "It was deleted." in gone.text
-    assert f'href="/photos/{older}?camera={camera}"' in gone.text
+    assert f'rel="prev" href="/photos/{older}?camera={camera}"' in gone.text
+    assert f'rel="next" href="/photos/{newer}?camera={camera}"' in gone.text
+    for end, found in (("oldest", older), ("newest", newer)):
+        assert f'href="/photos/{name}?camera={camera}&amp;go={end}"' in gone.text
+        path = f"/photos/{name}?camera={camera}&go={end}"
+        reply = api.ask(path, session, allow_redirects=False)
+        assert reply.headers["Location"] == f"/photos/{found}?camera={camera}"
+
+
+def test_a_deleted_photo_is_restored_on_its_page(api: Api, session: dict[str, str]) -> None:
+    """By who may delete, without JavaScript, while it is in the trash."""
+    camera = new_camera()
+    name = store(api, name_of(camera))
+    bearer = {"Authorization": f"Bearer {api.backend.admin_token}"}
+    assert api.ask(f"/api/photos/{name}", bearer, "DELETE").status_code in (200, 204)
+    page = api.ask(f"/photos/{name}?camera={camera}", session).text
+    assert re.search(r'<a href="/trash">It is in the trash until [^<]+\.</a>', page)
+    form = page[page.index('action="/choice/restore"') :]
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form))
+    fields = {key: html.unescape(value) for key, value in fields.items()}
+    viewer = session_of(api.backend, Role.VIEWER)
+    assert "/choice/restore" not in api.ask(f"/photos/{name}", viewer).text
+    form_headers = session | {"Origin": api.backend.base_url}
+    reply = api.ask("/choice/restore", form_headers, "POST", data=fields, allow_redirects=False)
+    assert (reply.status_code, reply.headers["Location"]) == (
+        303,
+        f"/photos/{name}?camera={camera}&restored",
+    )
+    restored = api.ask(reply.headers["Location"], session)
+    assert restored.status_code == 200
+    assert "The photo is back." in restored.text
+    for_good = api.ask(f"/api/photos/{name}?for_good=true", bearer, "DELETE")
+    assert for_good.status_code in (200, 204)
+    page = api.ask(f"/photos/{name}", session).text
+    assert "It was deleted." in page
+    assert "/choice/restore" not in page
 
 
 def test_a_photo_of_another_camera_is_not_found(api: Api) -> None:
@@ -240,11 +277,11 @@ def test_a_raw_picture_shows_its_preview(api: Api, session: dict[str, str]) -> N
 
 @pytest.mark.parametrize("state", [State.DELETED, None])
 @pytest.mark.parametrize("cameras", [None, frozenset({"gate", "entry"})])
-def test_the_page_takes_three_requests_to_tables(
+def test_the_page_takes_few_requests_to_tables(
     cameras: frozenset[str] | None, state: State | None
 ) -> None:
-    """That of the session included, whether the photo is there or not. Its file takes one more, to
-    the storage of the photos."""
+    """Three, that of the session included; one more says what became of a photo that is not there.
+    Its file takes one more, to the storage of the photos."""
     services = memory_services(Settings(""))
     photos = [add_photo(services, MOMENT + timedelta(hours=one)) for one in range(3)]
     for photo in photos:
@@ -264,5 +301,6 @@ def test_the_page_takes_three_requests_to_tables(
     )
     page = call("get_photo_page", request, counted)
     assert page.status == (404 if state else 200)
-    assert requests.count == 3
-    assert str(photos[0].name) in page.body.decode()
+    assert requests.count == (4 if state else 3)
+    for other in (photos[0], photos[2]):
+        assert str(other.name) in page.body.decode()
