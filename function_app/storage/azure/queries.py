@@ -18,7 +18,7 @@ from azure.core.paging import PageIterator
 from azure.core.rest import HttpResponse
 from azure.data.tables import TableEntity, TableServiceClient
 
-from function_app.storage.azure.errors import SdkFallback, UnknownReplyError
+from function_app.storage.azure.errors import SdkFallback, UnknownReplyError, error_code
 from function_app.storage.azure.filters import cameras_filter
 from function_app.storage.azure.table_requests import (
     TableError,
@@ -37,7 +37,13 @@ MAX_TERMS = 202
 # "Querying tables and entities"); three are those of `key_range`. The service is known to take many
 # more (docs/decisions/0162-cameras-are-named-in-one-request.md).
 MAX_DOCUMENTED_TERMS = 12
-_TOO_LONG = (400, 414, 431, 501)  # statuses of a filter that a service does not take
+_TOO_LONG = (414, 431, 501)  # statuses of a filter that a service does not take
+# The codes of a 400 that may be about the filter; one without a code ("None") comes from what is
+# before the service.
+_TOO_LONG_CODES = (
+    *("InvalidInput", "InvalidQueryParameterValue", "InvalidUri", "RequestUrlFailedToParse"),
+    "None",
+)
 NOT_FOUND = ("ResourceNotFound", "TableNotFound")
 _ACCEPT = {"Accept": "application/json;odata=minimalmetadata"}  # says which columns are not text
 _NEXT = "x-ms-continuation-Next"  # how the headers begin that say where the next page does
@@ -89,22 +95,23 @@ class Queries:
     def with_terms(self, count: int, read: Callable[[int], Result]) -> Result:
         """Return what `read` returns, which is called with the number of comparisons joined by "or"
         that a filter may have; `count` are wanted. If the service rejects a filter with more than
-        it documents, `read` is called once more, and this process sends no further one. Raises the
-        errors of azure-core."""
+        it documents, `read` is called once more with those; if that succeeds, this process sends no
+        longer one from then on. Raises the errors of azure-core."""
         max_terms = self._max_terms
         try:
             return read(max_terms)
         except HttpResponseError as error:
             is_long = min(count, max_terms) > MAX_DOCUMENTED_TERMS
-            if not is_long or error.status_code not in _TOO_LONG:
+            if not is_long or not _may_be_too_long(error):
                 raise
+            result = read(MAX_DOCUMENTED_TERMS)
             log.warning(
                 "storage: a filter with %d comparisons was answered %d; from now on they have %d "
                 "at most, and lists of several cameras take more requests",
                 *(min(count, max_terms), error.status_code, MAX_DOCUMENTED_TERMS),
             )
             self._max_terms = MAX_DOCUMENTED_TERMS
-            return read(MAX_DOCUMENTED_TERMS)
+            return result
 
     def get(self, table: str, partition: str, key: str) -> Entity | None:
         """Return the row of this key; None if it, or the table, does not exist. Raises the errors
@@ -200,6 +207,12 @@ class Queries:
         missing: list[Entity] = []
         page = _read_with_sdk(lambda: [_sdk_entity(row) for row in next(pages)], missing)
         return page, cast("Continuation | None", pages.continuation_token)
+
+
+def _may_be_too_long(error: HttpResponseError) -> bool:
+    """Return whether a filter may have been rejected since it has too many comparisons."""
+    is_about_filter = error.status_code == 400 and error_code(error) in _TOO_LONG_CODES
+    return is_about_filter or error.status_code in _TOO_LONG
 
 
 def _is_missing(response: HttpResponse) -> bool:

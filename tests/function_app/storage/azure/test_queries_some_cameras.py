@@ -286,6 +286,7 @@ def test_a_request_that_ends_early_finds_nothing_for_sure(
     ("status", "body"),
     [
         (400, b'{"odata.error":{"code":"InvalidInput"}}'),
+        (400, b"<html><h1>Bad Request - Request Too Long</h1></html>"),
         (414, b"<html><h1>URI Too Long</h1></html>"),
         (431, b""),
         (501, b'{"odata.error":{"code":"NotImplemented"}}'),
@@ -301,3 +302,19 @@ def test_a_long_filter_may_be_rejected_in_several_ways(status: int, body: bytes)
         AzureTable(liar.account(), "some").query_ranges("days", single_keys(CAMERAS[:2]))
     with Liar([(403, body)]) as liar, pytest.raises(StorageUnavailableError):
         AzureTable(liar.account(), "some").query_ranges("days", single_keys(CAMERAS))
+    other = b'{"odata.error":{"code":"PropertyValueTooLarge"}}'
+    with Liar([(400, other)]) as liar, pytest.raises(StorageUnavailableError):
+        AzureTable(liar.account(), "some").query_ranges("days", single_keys(CAMERAS))
+    assert liar.requests <= 2  # not again with fewer comparisons
+
+
+def test_a_service_that_rejects_short_filters_too_is_sent_long_ones_again() -> None:
+    """What it rejected was not their length. Each is sent twice, the second time by the SDK."""
+    rejected = (400, b'{"odata.error":{"code":"InvalidInput"}}')
+    with Liar([rejected] * 6 + [(200, b'{"value": []}')]) as liar:
+        rows = AzureTable(liar.account(), "some")
+        with pytest.raises(StorageUnavailableError):
+            rows.query_ranges("days", single_keys(CAMERAS))
+        assert liar.requests == 4
+        assert rows.query_ranges("days", single_keys(CAMERAS)) == []
+        assert liar.requests == 7
