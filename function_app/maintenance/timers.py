@@ -75,6 +75,7 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
         log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
         ready.alerts.index_by_camera()
         log.info("cleanup: purged %d rows of notifications", notifications.clean_up(ready, now))
+        ready.device_keys.move_old()
 
     def weekly_repair(timer: func.TimerRequest) -> None:
         ready = services()

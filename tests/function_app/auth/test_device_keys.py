@@ -9,6 +9,7 @@ from function_app.auth.caller import DEVICE
 from function_app.auth.device_keys import DeviceKeys, name_in_key
 from function_app.auth.device_rows import DeviceIdentity
 from function_app.auth.timed_cache import CACHE_TIME
+from function_app.devices.states import kept_devices, read_rows
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.device_keys import OLD_IDENTITIES, STATES
@@ -180,6 +181,26 @@ def test_a_key_of_an_earlier_version_is_moved_into_the_device_s_row(
         keys.check_is_new(verified(device, 8), NOW)
         with pytest.raises(HTTPProblemError):
             keys.check_is_new(verified(device, 7), NOW)
+
+
+def test_keys_of_an_earlier_version_are_moved_without_their_devices(
+    services: Services, keys: DeviceKeys
+) -> None:
+    """So that the page of devices, which reads the rows of devices alone, shows these. What was
+    stored since then stays."""
+    services.devices.insert(OLD_IDENTITIES, "by-hand", {"counter": "1"})
+    keys.meet("yard", THEIRS, 1, NOW)
+    for device in ("gate", "yard"):
+        old = DeviceIdentity(device, OURS, 7, NOW)
+        services.devices.insert(OLD_IDENTITIES, device, old.to_properties())
+    for _ in range(2):
+        keys.move_old()
+        assert kept_devices(read_rows(services.devices)).keys() == {"gate", "yard"}
+    assert services.devices.get(OLD_IDENTITIES, "gate") is None
+    assert keys.read("gate") == DeviceIdentity("gate", OURS, 7, NOW)
+    found = keys.read("yard")
+    assert found
+    assert found.key == THEIRS
 
 
 def test_devices_of_an_earlier_version_count_in_the_quota(
