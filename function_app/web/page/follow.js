@@ -28,6 +28,8 @@ export const bodyOf = async (response) => new DOMParser().parseFromString(await 
 export function follow(part, address, show, { byItself = true, isExpecting = () => false, onLost = () => {} } = {}) {
   let unchanged = 0; // looks in a row
   let seenAt = Date.now();
+  let began = 0; // looks
+  let answered = 0; // the number of the newest look that was answered
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
 
@@ -39,15 +41,18 @@ export function follow(part, address, show, { byItself = true, isExpecting = () 
 
   async function look() {
     clearTimeout(timer);
+    const number = ++began;
     try {
       const response = await call(address(), { cache: "no-store", headers: { "If-None-Match": part.dataset.etag ?? "" } });
       unchanged = response.status === 304 ? unchanged + 1 : 0;
-      if (response.status !== 304) {
+      const body = response.status === 304 ? null : await bodyOf(response);
+      if (body && number > answered) { // an older look may end later: it lacks what was done since
         const wanted = /** @type {HTMLElement} */ (part.cloneNode(false));
-        wanted.append(...(await bodyOf(response)).childNodes);
+        wanted.append(...body.childNodes);
         wanted.dataset.etag = response.headers.get("ETag") ?? "";
         show(wanted);
       }
+      answered = Math.max(answered, number);
       seenAt = Date.now();
       byId("problem").textContent = "";
     } catch (problem) {

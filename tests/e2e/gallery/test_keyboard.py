@@ -145,6 +145,7 @@ def test_chosen_photos(pages: Pages, own: Gallery) -> None:
     keyboard.choose(boxes.nth(1))
     keyboard.press(page.get_by_role("button", name="Delete"))
     expect(undo).to_be_focused()
+    expect(boxes).to_have_count(3)
     page.clock.run_for(MINUTE)
     expect(undo).to_have_count(0)
     keyboard.check()

@@ -110,6 +110,23 @@ test("what changed is shown with its ETag, and the page is no longer quiet", asy
   assert.equal(asked.length, 22);
 });
 
+test("the answer to an older look is not shown after that to a newer one", async () => {
+  const shown = /** @type {HTMLElement[]} */ ([]);
+  const look = follow(new HTMLElement(), () => "/?tiles", (/** @type {HTMLElement} */ wanted) => shown.push(wanted));
+  const [older, newer] = ['"2"', '"3"'].map((etag) => {
+    let send = () => {};
+    const response = { status: 200, ok: true, text: async () => "", headers: new Map([["ETag", etag]]) };
+    answer = () => new Promise((resolve) => { send = () => resolve(response); });
+    look();
+    return send;
+  });
+  newer?.();
+  await settle();
+  older?.();
+  await settle();
+  assert.deepEqual(shown.map(({ dataset }) => dataset.etag), ['"3"']);
+});
+
 test("what goes wrong is said until it is over", async () => {
   const lost = /** @type {number[]} */ ([]);
   const began = Date.now();
