@@ -78,7 +78,7 @@ def get_days(request: Request, services: Services, caller: Caller) -> Response:
     alone. With `date`, which the form of a day sends, 303 to the page of that day."""
     params, now = request.http.params, datetime.now(UTC)
     given = {name: value for name, value in params.items() if value}
-    chosen = Filter.read(params, caller)
+    chosen = Filter.read(request, caller)
     if day := _DATE.read(given):
         return redirect(chosen.path(day, **{"from": given.get("from")}))
     preferences = Preferences.read(request)

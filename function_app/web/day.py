@@ -34,7 +34,7 @@ from function_app.services import Services
 from function_app.web import lane_svg
 from function_app.web.assets import asset_path
 from function_app.web.followed import etag_of, if_unchanged, with_etag
-from function_app.web.label_text import label_text
+from function_app.web.label_text import label_of_text, label_text
 from function_app.web.layout import render_page
 from function_app.web.preferences import Preferences
 from function_app.web.translation import Translation
@@ -92,10 +92,14 @@ class Filter:
     stubs: bool = False
 
     @staticmethod
-    def read(params: Mapping[str, str], caller: Caller) -> "Filter":
-        """Return the filter of a query, of which a form sends empty parts too. Raises WireError,
-        and HTTPProblemError (404) for a camera that the caller may not see."""
-        given = {name: value for name, value in params.items() if value}
+    def read(request: Request, caller: Caller) -> "Filter":
+        """Return the filter of a query, of which a form sends empty parts too, and the label as a
+        person typed it. Raises WireError, and HTTPProblemError (404) for a camera that the caller
+        may not see."""
+        given = {name: value for name, value in request.http.params.items() if value}
+        if typed := given.get(LABEL.name):
+            t = Translation(Preferences.read(request).language)
+            given[LABEL.name] = label_of_text(t, typed)
         camera = CAMERA.read(given)
         if camera and not caller.may_see(camera):
             raise HTTPProblemError(404, f"There is no camera {camera}.")
@@ -224,7 +228,7 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
     before. With `seek` 303 to the nearest day with photos."""
     params, now, day = request.http.params, datetime.now(UTC), request[DATE]
     preferences = Preferences.read(request)
-    chosen = Filter.read(params, caller)
+    chosen = Filter.read(request, caller)
     start, end = day_bounds(day, preferences.zone)
     if seek := params.get("seek"):
         return _seek(services, caller, chosen, day, seek == NEWER, preferences)

@@ -152,13 +152,18 @@ def _page(
 def _prepare(device: Mapping[str, Any], seen: Mapping[str, str], now: datetime) -> dict[str, Any]:
     """Return a device with whether its uploads are paused now, and when it was last heard of: by a
     report or a photo."""
-    end = device["paused_until"]
     times = [seen.get(one["camera"]) for one in device["cameras"]]
     return {
         **device,
-        "is_paused": end is not None and parse_time(end) > now,
+        "is_paused": is_paused(device, now),
         "last_at": max((one for one in (device["received_at"], *times) if one), default=None),
     }
+
+
+def is_paused(device: Mapping[str, Any], now: datetime) -> bool:
+    """Return whether a device's uploads are paused now."""
+    end = device["paused_until"]
+    return end is not None and parse_time(end) > now
 
 
 def _last_seen(services: Services, caller: Caller) -> dict[str, str]:

@@ -48,11 +48,13 @@ async function attempt(action) {
 }
 
 async function protect() {
-  const isProtected = byId("protect").getAttribute("aria-pressed") !== "true";
+  const button = byId("protect");
+  const isProtected = button.dataset.protected === "no";
   const body = JSON.stringify({ ids: [photo().id], protected: isProtected });
   const { unknown } = await getJson("/api/photos/protection", { method: "PUT", body });
   if (unknown.length > 0) throw new Error(t("photo.script.gone"));
-  byId("protect").setAttribute("aria-pressed", String(isProtected));
+  button.dataset.protected = isProtected ? "yes" : "no";
+  button.textContent = t(isProtected ? "photo.script.unprotect" : "photo.script.protect");
   say(t(isProtected ? "photo.script.protected" : "photo.script.not_protected"));
 }
 

@@ -15,6 +15,7 @@ from function_app.http.responses import Response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.stats.devices import read_device_statistics
+from function_app.web.devices import is_paused
 from function_app.web.layout import render_page
 from function_app.web.preferences import Preferences
 from function_app.web.statistics.charts import line_chart
@@ -78,7 +79,7 @@ def get_statistics_devices(request: Request, services: Services, caller: Caller)
         {
             "choice": choice,
             "spans": _SPANS,
-            "devices": [_describe(one, t) for one in found.devices],
+            "devices": [_describe(one, t, now) for one in found.devices],
             "chosen": found.chosen,
             "hours": found.hours,
             "columns": _columns(found.hours, t),
@@ -88,19 +89,17 @@ def get_statistics_devices(request: Request, services: Services, caller: Caller)
     )
 
 
-def _describe(device: Mapping[str, Any], t: Translation) -> dict[str, Any]:
-    """Return what the table shows of a device, as the API has it: figures that the caller may not
-    see, or that it does not know, are empty."""
+def _describe(device: Mapping[str, Any], t: Translation, now: datetime) -> dict[str, Any]:
+    """Return a device as the API has it, with what the table shows of it: figures that the caller
+    may not see, or that it does not know, are empty."""
     spool, network = device["spool"] or {}, device["network"] or {}
     figures = {**device, "signal": network.get("signal"), "waiting": spool.get("waiting")}
     oldest = spool.get("oldest")
     return {
-        "device": device["device"],
-        "state": device["state"],
-        "is_whole": device["is_whole"],
+        **device,
+        "is_paused": is_paused(device, now),
         "received_at": parse_time(device["received_at"]),
         "oldest": parse_time(oldest) if oldest and figures["waiting"] else None,
-        "losses": device["losses"],
         "figures": {name: _text(name, figures, t) for name in UNITS},
     }
 

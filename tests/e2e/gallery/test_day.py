@@ -25,6 +25,15 @@ from tests.support.reporting_device import ReportingDevice
 
 DAY = f"/days/{FIRST:%Y-%m-%d}"
 MANY = FIRST + timedelta(days=3)
+BEHIND_MARKS = """events => events.flatMap((event) => {
+    const mark = event.querySelector(":scope > .choose").getBoundingClientRect();
+    return [...event.querySelectorAll(".about > *")].filter((one) => {
+        const text = document.createRange();
+        text.selectNodeContents(one);
+        return [...text.getClientRects()].some((box) =>
+            box.right > mark.left && box.top < mark.bottom && box.width > 0);
+    }).map((one) => one.textContent);
+})"""  # the texts of events
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"  # it looks again now
 
 
@@ -74,6 +83,13 @@ def test_on_a_phone_the_first_event_is_in_sight(pages: Pages, days: Gallery) -> 
     filter_.click()
     page.locator("select[name=camera]").select_option("gate")
     expect(filter_).to_have_text("Welche Fotos: gate, jeder Auslöser")
+
+
+def test_on_a_phone_the_check_mark_of_an_event_hides_nothing(pages: Pages, days: Gallery) -> None:
+    """Each text about the event is beside it or below it."""
+    page = pages.signed_in(days.backend, DAY, "phone")
+    expect(page.locator(".event .whole").first).to_be_visible()
+    assert page.locator(".event").evaluate_all(BEHIND_MARKS) == []
 
 
 def test_on_a_phone_the_lanes_of_many_cameras_are_folded(pages: Pages, days: Gallery) -> None:

@@ -15,7 +15,7 @@ def test_a_shared_photo_has_its_location_only_on_request(page: Page, gallery: Ga
     """The box is empty for each link anew, and the link on record says what was chosen."""
     open_session(page, gallery.backend, "owner", gallery.backend.password)
     page.goto(f"{gallery.backend.base_url}/photos/{gallery.names[0]}")
-    place = page.get_by_label("Include where they were taken (GPS)")
+    place = page.get_by_label("Include where it was taken (GPS)")
     for wanted in (True, False):
         page.get_by_role("button", name="Share").click()
         expect(place).not_to_be_checked()

@@ -108,6 +108,14 @@ def test_cameras_and_times_are_chosen(pages: Pages, counted: Backend) -> None:
     expect(page.locator("tbody tr")).to_have_count(53)
 
 
+def test_on_a_phone_the_cameras_have_all_of_their_columns(pages: Pages, counted: Backend) -> None:
+    """In German, too, which has long words; nothing is to be moved sideways."""
+    page = pages.signed_in(counted, PATHS["photos"], "phone", locale="de-DE")
+    table = page.get_by_role("region", name="Nach Kamera")
+    expect(table.get_by_role("columnheader").last).to_have_text("Größe")
+    assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_one_points_at_an_hour_of_a_device(pages: Pages, counted: Backend) -> None:
     """The chart has the numbers of the table, and breaks where there are none."""
     page = pages.signed_in(counted, PATHS["devices"])

@@ -152,6 +152,13 @@ def test_photos_are_found_by_what_they_show(services: Services, viewer: str) -> 
         page = shown(services, f"/days/2026-11-20?label={typed}", viewer)
         assert str(person.name) in page
         assert 'value="person"' in page
+    for typed in ("person", "Person"):
+        page = shown(services, f"/days/2026-11-20?label={typed}", f"{viewer}; language=de")
+        assert str(person.name) in page
+        assert 'value="Person"' in page
+    page = shown(services, "/days/2026-11-20?label=Hund", f"{viewer}; language=de")
+    assert "Kein Foto dieses Tages passt zu: Hund." in page
+    assert 'href="/days/2026-11-19?label=dog"' in page
 
 
 def test_the_day_is_that_of_the_viewers_zone(services: Services, viewer: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from function_app.devices import history
 from function_app.devices.states import DeviceState
 from function_app.services import Services
-from photo_wire.heartbeat import Network, NetworkKind, SpoolState
+from photo_wire.heartbeat import CameraState, Network, NetworkKind, SpoolState
 from tests.support.devices import heartbeat, store_state
 from tests.support.many_cameras import Requests
 from tests.support.pages import open_page, session_cookie
@@ -81,6 +81,19 @@ def test_a_viewer_sees_no_figure_of_a_shared_device(services: Services) -> None:
     for device in ("gate-pi", "nonesuch"):
         reply = open_page(services, "get_statistics_devices", f"{PATH}?device={device}", cookie)
         assert reply.status == 404
+
+
+def test_a_device_has_the_state_of_its_page(services: Services) -> None:
+    """With the cameras that are disarmed, and whether its uploads are paused."""
+    states = {"gate": CameraState(armed=False), "yard": CameraState(armed=True)}
+    sent = heartbeat(cameras=states, paused_until=datetime(2126, 1, 1, tzinfo=UTC))
+    at = datetime.now(UTC)
+    store_state(services, DeviceState("gate-pi", sent, at, frozenset(states), None))
+    viewer = session_cookie(services)
+    state = "ready, disarmed: gate, uploads paused"
+    assert f">{state}</td>" in shown(services, viewer)
+    page = open_page(services, "get_devices_page", "/devices", viewer)
+    assert f">{state}</dd>" in page.body.decode()
 
 
 @pytest.mark.parametrize("devices", [3, 1000])
