@@ -109,9 +109,10 @@ class NewAlerts:
         return NewCount(sum(one.count for one in found), any(one.or_more for one in found))
 
     def without_camera(self, camera: str) -> "NewAlerts":
-        """Return the same without the alerts of a camera."""
+        """Return the same without the alerts of a camera. Which of the list of all were its own is
+        not known, so that only the fact remains that there may be older ones."""
         others = {name: one for name, one in self.of_cameras.items() if name != camera}
-        return replace(self, of_cameras=others)
+        return replace(self, of_all=Newest(has_older=True), of_cameras=others)
 
     def without(self, kept: StoredAlert) -> "NewAlerts":
         """Return the same without an alert that was taken back."""

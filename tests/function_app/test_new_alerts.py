@@ -115,8 +115,22 @@ def test_the_count_is_that_of_the_list(steps: list[Step], caller: Caller) -> Non
         assert found.count == expected or (found.or_more and found.count < expected)
 
 
+OLDER_OF_A_REMOVED_CAMERA = [
+    Step("join", "shed", milliseconds=1),
+    Step("add", "gate", milliseconds=1),
+    Step("add", "shed", milliseconds=1000),
+    Step("add", "yard", milliseconds=1),
+    Step("join", "gate", milliseconds=1000),
+    Step("hourly", milliseconds=1),
+    Step("join", "yard", milliseconds=1000),
+    Step("remove", "shed", milliseconds=1000),
+    Step("take back", "shed", milliseconds=1000),
+]
+
+
 @given(steps_after(1, 1000), st.sampled_from([OWNER, VERA, LIMITED]))
 @example([*[Step("add", "yard")] * 2, *[Step("add", "gate")] * 3], LIMITED)  # at one moment
+@example(OLDER_OF_A_REMOVED_CAMERA, OWNER)
 def test_what_is_older_than_what_is_read_stays(steps: list[Step], caller: Caller) -> None:
     """Alerts that came in long before are counted, too. More of the same millisecond than are read
     do not come in."""
