@@ -53,8 +53,8 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no
     def remove_node(self, node: WorkerController) -> str | None:
         """Give the tests of a worker that died to others; return that at which it died, if any.
 
-        pytest-xdist's own would run that one again on the next worker, and so on, would wait for
-        units of which nothing is left, and would give some to a worker that is still starting.
+        pytest-xdist's own would run that one again on the next worker, and so on, and would wait
+        for units of which nothing is left.
         """
         units = self.assigned_work.pop(node)
         waiting = (
@@ -69,9 +69,16 @@ class FileScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no
         left = {name: tests for name, tests in units.items() if not all(tests.values())}
         self.workqueue.update(left)
         for other in self.assigned_work:
-            if other in self.registered_collections:  # the others get their share when they know it
-                self._reschedule(other)
+            self._reschedule(other)
         return died_at
+
+    def _reschedule(self, node: WorkerController) -> None:
+        """Give a worker its next unit, unless it is still starting: it asks when it has started.
+
+        pytest-xdist's own fails if two workers replace two that died.
+        """
+        if node in self.registered_collections:
+            super()._reschedule(node)
 
     def _split_scope(self, nodeid: str) -> str:
         return unit(nodeid)

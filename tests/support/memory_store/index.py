@@ -79,17 +79,34 @@ class MemoryIndex:
         self.states[photo.name] = (State.LISTED, photo.sha256, photo.media)
 
     def reindex(self, photo: Photo) -> Reindexed:
-        with self._lock:
+        while True:
             listed = self.listed.get(photo.name)
             if listed and listed.media != photo.media:
                 return Reindexed.OTHER_FORMAT
-            position = self.position(photo.name)
-            self._write(photo, position or arrival_position(photo.name, photo.received_at))
-            if not listed or listed.is_protected > photo.is_protected:
+            if listed and self._replace(listed, photo):
+                return Reindexed.REWRITTEN
+            with self._lock:
+                if photo.name not in self.listed:
+                    self._write(photo, arrival_position(photo.name, photo.received_at))
+                    self._restart_retention(photo)
+                    return Reindexed.ADDED
+
+    def _replace(self, listed: Photo, photo: Photo) -> bool:
+        """Write a photo in place of the listed one; return False if that, or the counts, changed
+        meanwhile. What is read from the counts is read without the lock: a test may let others act
+        before each of these calls."""
+        position, update = self.position(photo.name), None
+        if position and listed.is_stub is not photo.is_stub:
+            update = self._counters.change_update(listed, photo, position)
+        with self._lock:
+            if position is None or self.listed.get(photo.name) is not listed:
+                return False
+            if update and not self.rows.rewrite(PHOTOS, update):
+                return False
+            self._write(photo, position)
+            if listed.is_protected and not photo.is_protected:
                 self._restart_retention(photo)
-            if listed and listed.is_stub is not photo.is_stub:
-                self._move_count(listed, photo)
-            return Reindexed.REWRITTEN if listed else Reindexed.ADDED
+            return True
 
     def remove(self, photo: Photo, state: State) -> None:
         self._remove(photo, state, is_counted=True)
@@ -170,19 +187,9 @@ class MemoryIndex:
                 del self.trashed[photo.name]
 
     def update(self, photo: Photo) -> None:
-        with self._lock:
-            listed = self.listed.get(photo.name)
-            if listed and listed.media is photo.media and listed != photo:
-                self._write(photo, self._positions[photo.name])
-                if not photo.is_protected:
-                    self._restart_retention(photo)
-                if listed.is_stub is not photo.is_stub:
-                    self._move_count(listed, photo)
-
-    def _move_count(self, before: Photo, after: Photo) -> None:
-        position = self._positions[after.name]
-        while not self.rows.rewrite(PHOTOS, self._counters.change_update(before, after, position)):
-            continue
+        while listed := self.listed.get(photo.name):
+            if listed.media is not photo.media or listed == photo or self._replace(listed, photo):
+                return
 
     def retention_positions(self) -> dict[str, Entity]:
         rows = self.rows.query(PHOTOS, 1000, *ALL_RETENTION)
