@@ -205,7 +205,7 @@ class PhotoIndex(Protocol):
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
         """Remove what is at this position among the camera's arrivals, if anything is, and nothing
         else. If the counts contain it as a photo, `counted` is that photo: it is subtracted in the
-        same transaction."""
+        same transaction, and nothing is removed if it is indexed at this position again."""
         ...
 
     def count_photos(

@@ -243,6 +243,9 @@ class AzurePhotoIndex(PhotoLists, Trash):
                 if counted and arrival in left:
                     is_orphan = not written
                     update = self._counters.removal_update(counted, position, is_orphan)
+                    # It may just be restored there, which changes the counts: read this after them.
+                    if is_orphan and self.position(counted.name) == position:
+                        return
                 code = self._submit_removal(left, update, written)
                 if code in NOT_FOUND:  # another deletion removed some, perhaps long ago
                     row = self._find_row(photo.name) if photo else None

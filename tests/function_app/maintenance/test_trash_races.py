@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from function_app.ingest.intake import Upload, receive
@@ -107,6 +107,8 @@ def a_photo(
     ),
     st.lists(st.integers(0, 3), max_size=60),
 )
+# Retention looks for the photo while it is in the trash, and finds it at its old place again.
+@example(False, True, True, [("delete", None), ("retention", None), ("restore", None)], [3, 3, 1])
 def test_no_interleaving_leaves_a_photo_half_deleted(
     is_trashed: bool,
     is_protected: bool,

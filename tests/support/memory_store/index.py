@@ -209,6 +209,8 @@ class MemoryIndex:
             update = None
             if counted:
                 update = self._counters.removal_update(counted, position, is_orphan=True)
+                if self.position(counted.name) == position:  # it was restored
+                    return
             with self._lock:
                 if position in arrivals and (update is None or self.rows.rewrite(PHOTOS, update)):
                     del arrivals[position]
