@@ -95,6 +95,7 @@ def test_every_decision_is_in_the_index() -> None:
             assert other in [one for one, *_ in listed], file
 
 
+@pytest.mark.slow
 def test_every_term_of_the_glossary_is_used() -> None:
     """In code, or on another page."""
     glossary = ROOT / "docs" / "glossary.md"
@@ -129,6 +130,7 @@ def test_every_promise_is_listed_and_tested() -> None:
     ]
 
 
+@pytest.mark.slow
 def test_commands_are_commands() -> None:
     """Each `pi-uploader` line is understood, as far as its help."""
     found = re.findall(r"\bpi-uploader ((?:[a-z]+)(?: (?:list|export|requeue|verify))?)", OPERATE)

@@ -129,6 +129,7 @@ def _modules(package: str) -> Iterator[tuple[str, Path]]:
         yield ".".join(parts), path  # an __init__ keeps its name: relative imports count from it
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", PACKAGES)
 def test_imports_run_one_way(package: str) -> None:
     modules = list(_modules(package))

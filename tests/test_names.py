@@ -55,6 +55,7 @@ def is_banned(name: str) -> bool:
     return name not in KEPT and (name.strip("_").lower() in ALONE or bool(BANNED & parts))
 
 
+@pytest.mark.slow
 def test_names_use_no_banned_word() -> None:
     assert len(BANNED | ALONE) >= 20
     found = {}

@@ -60,6 +60,7 @@ FILES = set(tracked("*"))
 NAMES = [name for name in tracked("*.md", "*.py", *COMMENTED, "Makefile") if "golden/" not in name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", sorted({Path(name).suffix or name for name in NAMES}))
 def test_what_is_named_is_there(kind: str) -> None:
     names = [name for name in NAMES if (Path(name).suffix or name) == kind]

@@ -39,6 +39,7 @@ def test_no_log_holds_a_secret(
     assert find_leaks(log_folder, secrets_used) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [pytest.param(0, marks=pytest.mark.slow), 2])
 def test_a_session_whose_tests_log_a_secret_fails(workers: int, tmp_path: Path) -> None:
     """Its tests pass, in one process or in two; the session does not, and says where to look."""

@@ -4,6 +4,7 @@ import json
 import re
 import tomllib
 
+import pytest
 import requests
 
 from local.dist import tracked
@@ -43,6 +44,7 @@ def test_the_changelog_begins_with_it() -> None:
     assert re.match(rf"{re.escape(__version__)}, (unreleased|\d{{4}}-\d\d-\d\d)$", headings[0])
 
 
+@pytest.mark.slow
 def test_no_other_source_defines_one() -> None:
     defining = [
         name

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from bench.sections import SECTIONS
 from local.processes import ROOT
 
@@ -12,6 +14,7 @@ def bench(*args: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
+@pytest.mark.slow
 def test_a_section_is_printed_with_the_load_and_the_progress() -> None:
     done = bench("--tiny", "durable")
     assert done.returncode == 0, done.stderr

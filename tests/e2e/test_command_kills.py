@@ -172,6 +172,7 @@ def seeded() -> random.Random:
     return random.Random(seed)
 
 
+@pytest.mark.slow
 def test_no_command_is_done_twice_when_its_processes_are_killed(forked: ForkedDevice) -> None:
     kill_again_and_again(forked, 20, seeded())
 

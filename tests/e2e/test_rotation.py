@@ -69,6 +69,7 @@ def device(backend: Backend, tmp_path: Path) -> Device:
     return Device(tmp_path, backend)
 
 
+@pytest.mark.slow
 def test_photos_wait_for_the_new_key_and_arrive_once(
     backend: Backend, device: Device, azurite: Azurite, secrets_used: set[str]
 ) -> None:

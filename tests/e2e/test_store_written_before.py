@@ -174,6 +174,7 @@ def test_a_store_is_recorded_with_one_of_everything() -> None:
         assert {one.topic for one in store.exchanges} == set(TOPICS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("topic", TOPICS)
 def test_every_request_is_answered_as_the_version_answered_it(
     topic: str, replayed: Replayed

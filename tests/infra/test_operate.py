@@ -41,6 +41,7 @@ def key(cloud: Cloud, camera: str) -> str:
     return found
 
 
+@pytest.mark.slow
 def test_a_camera_gets_a_key_and_the_pi_gets_it(deployed: Cloud) -> None:
     done = deployed.run("add-camera.sh", NAME, "yard", "--to", "pi@camera")
     assert (done.code, done.err) == (0, "")
@@ -112,6 +113,7 @@ def test_a_key_that_is_there_stays(deployed: Cloud) -> None:
     assert f"BASE_URL=https://{NAME}.azurewebsites.net CAMERA_NAME=entry nightjar/sys" in done.out
 
 
+@pytest.mark.slow
 def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
     assert deployed.run("add-camera.sh", NAME, "yard").code == 0
     before = deployed.state["apps"][NAME]["keys"]
@@ -123,6 +125,7 @@ def test_rotating_replaces_one_key_and_no_other(deployed: Cloud) -> None:
     assert deployed.state["pi"] == after["entry"]
 
 
+@pytest.mark.slow
 def test_the_old_key_is_tried_until_it_is_rejected(deployed: Cloud) -> None:
     """A running instance has cached it (azure-functions-host issue 4213), so the app is
     restarted."""
@@ -135,6 +138,7 @@ def test_the_old_key_is_tried_until_it_is_rejected(deployed: Cloud) -> None:
     assert deployed.backend.photos == {}  # the trial stores nothing
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("trouble", "hint"),
     [
@@ -309,6 +313,7 @@ def test_of_an_alerts_two_rows_one_is_restored(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_what_does_not_come_back_is_named(deployed: Cloud) -> None:
     deployed.change(blobs=[blob(PATH, BYTES)])
     assert deployed.run("backup.sh", NAME, "saved").code == 0

@@ -137,6 +137,7 @@ def meter(store: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[
         yield meter
 
 
+@pytest.mark.slow
 def test_a_photo_stored(meter: Meter) -> None:
     counted = meter.count(lambda: meter.put(1000))
     assert counted == EXPECTED.events["photo stored"]
@@ -230,6 +231,7 @@ def test_a_page_opened(meter: Meter, visitor: Api, event: str, path: str) -> Non
     assert meter.count(lambda: visitor.ask(path))["table_requests"] <= 3
 
 
+@pytest.mark.slow
 def test_a_photo_looked_at(meter: Meter, visitor: Api) -> None:
     """Its thumbnail, created and then shown again, and the photo in full, which the audit log
     records."""
@@ -254,6 +256,7 @@ def test_the_thumbnail_of_a_device_s_photo_is_never_made(meter: Meter, visitor: 
         assert counted == EXPECTED.events["thumbnail shown"]
 
 
+@pytest.mark.slow
 def test_a_preview_costs_what_a_picture_does(meter: Meter, visitor: Api) -> None:
     """Of a clip only the part with its poster is read, in one request; of a raw picture its
     beginning and its end, one read more, the first time."""
@@ -450,6 +453,7 @@ def test_live_pictures(
     assert end == EXPECTED.events["looking over"]
 
 
+@pytest.mark.slow
 def test_the_minutely_timer(meter: Meter) -> None:
     """When nothing arrived; and what a photo adds to the runs that list it, until it is saved."""
     stores = connect(Settings(meter.api.backend.connection_string))

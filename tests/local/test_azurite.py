@@ -16,6 +16,7 @@ def test_its_connection_string_gives_access(azurite: Azurite) -> None:
         assert store.get_service_properties()
 
 
+@pytest.mark.slow
 def test_a_folder_keeps_blobs_over_a_restart(start_azurite: StartAzurite, tmp_path: Path) -> None:
     one = start_azurite(tmp_path)
     with BlobServiceClient.from_connection_string(one.connection_string) as store:

@@ -112,6 +112,7 @@ def test_no_secret_is_in_the_file() -> None:
     assert not [one for one in exceptions if ".env" in one or ".local" in one]
 
 
+@pytest.mark.slow
 def test_every_service_is_restarted_checked_and_kept_small(services: dict[str, Any]) -> None:
     for name, service in services.items():
         assert service["restart"] == "unless-stopped"

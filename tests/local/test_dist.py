@@ -88,6 +88,7 @@ def _environ(source: Path) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(python_path)}
 
 
+@pytest.mark.slow
 def test_two_builds_are_the_same_bytes(dist: Path, elsewhere: Path, tmp_path: Path) -> None:
     """With another folder, time zone, umask, hash seed, and other times and modes of files."""
     umask = os.umask(0o077)
@@ -106,6 +107,7 @@ def test_two_builds_are_the_same_bytes(dist: Path, elsewhere: Path, tmp_path: Pa
     assert "left out, git does not track it: photo_wire/draft.py" in output
 
 
+@pytest.mark.slow
 def test_a_changed_source_changes_the_build(elsewhere: Path, dist: Path, tmp_path: Path) -> None:
     changed = elsewhere / "photo_wire" / "moment.py"
     before = changed.read_bytes()
@@ -161,6 +163,7 @@ def test_the_unpacked_zip_is_the_complete_app(dist: Path, tmp_path: Path) -> Non
     assert "page.js" in pages.split()
 
 
+@pytest.mark.slow
 def test_a_compiled_zip_needs_no_compiler(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

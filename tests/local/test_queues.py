@@ -263,6 +263,7 @@ def test_a_disabled_function_handles_nothing(store: Store) -> None:
     assert Queues(app.get_functions(), environment, QueueOptions()).functions == []
 
 
+@pytest.mark.slow
 def test_messages_are_handled_again_once_the_storage_is_back(
     start_azurite: StartAzurite, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -62,6 +62,7 @@ def test_an_end_that_is_wrong_is_an_error(
         parse_end(until, duration, NOW)
 
 
+@pytest.mark.slow
 def test_the_commands_control_the_running_service(
     start_program: StartProgram, spool_folder: Path, tmp_path: Path
 ) -> None:

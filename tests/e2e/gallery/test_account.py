@@ -99,6 +99,7 @@ def test_a_person_ends_another_session(pages: Pages, own: Backend) -> None:
     expect(first.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_without_javascript_the_page_shows_what_there_is(pages: Pages, own: Backend) -> None:
     page = pages.signed_in(own, PATH, "phone", java_script_enabled=False)
     expect(page.locator("#sessions li")).to_have_count(1)

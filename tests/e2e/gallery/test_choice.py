@@ -56,6 +56,7 @@ def is_stored(gallery: Gallery, name: PhotoName) -> bool:
     return requests.get(url, headers=bearer, timeout=90).status_code == 200
 
 
+@pytest.mark.slow
 def test_photos_are_chosen_by_the_pointer(pages: Pages, day: Gallery) -> None:
     """An event as a whole, one of its photos, and all between two clicks with Shift."""
     page = pages.signed_in(day.backend, DAY)

@@ -61,6 +61,7 @@ def api(
         yield Api(backend)
 
 
+@pytest.mark.slow
 def test_a_page_costs_less_than_the_requests_of_a_script(
     api: Api, tables: Recorder, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -55,6 +55,7 @@ def count(gallery: Gallery) -> None:
     update_figures(services, datetime.now(UTC) + timedelta(minutes=5))
 
 
+@pytest.mark.slow
 @in_each_look
 def test_a_day_is_accessible(pages: Pages, days: Gallery, size: Size, scheme: Scheme) -> None:
     page = pages.signed_in(days.backend, DAY, size, color_scheme=scheme)

@@ -97,6 +97,7 @@ def archive(request: pytest.FixtureRequest) -> Iterator[Archive]:
         yield made
 
 
+@pytest.mark.slow
 def test_any_day_takes_three_requests(archive: Archive) -> None:
     """However old it is, whatever it is filtered by, and with a thousand photos or none."""
     session, photos = archive.sign_in(), archive.photos

@@ -117,6 +117,7 @@ def let_fall_silent(device: ReportingDevice) -> None:
     assert rows.replace(STATES, row, {**row.properties, **columns})
 
 
+@pytest.mark.slow
 def test_a_viewer_sees_their_cameras_and_asks_for_nothing(
     page: Page, backend: Backend, two: ReportingDevice
 ) -> None:
@@ -141,6 +142,7 @@ def test_a_viewer_sees_their_cameras_and_asks_for_nothing(
     expect(page.get_by_role("button", name="Photo now")).to_be_hidden()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("state", "detail", "sentence"),
     [
@@ -172,6 +174,7 @@ def test_the_page_says_what_became_of_a_command(
     expect(status).to_contain_text(sentence.format(two.name))
 
 
+@pytest.mark.slow
 def test_commands_that_are_not_accepted(owner: Page, two: ReportingDevice) -> None:
     """The backend's own sentence says why."""
     card = open_device(owner, two)
@@ -208,6 +211,7 @@ def test_a_pause_a_log_and_a_restart(owner: Page, two: ReportingDevice) -> None:
     assert timedelta(hours=23) < days <= timedelta(days=1)
 
 
+@pytest.mark.slow
 def test_uploads_that_are_paused(owner: Page, two: ReportingDevice) -> None:
     """The page says so, and offers what fits."""
     card = open_device(owner, two)
@@ -223,6 +227,7 @@ def test_uploads_that_are_paused(owner: Page, two: ReportingDevice) -> None:
     expect(commands_of(owner).get_by_role("status")).to_have_text("Uploads go on.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_paused", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_photo_that_is_taken_and_waits(
     owner: Page, two: ReportingDevice, is_paused: bool
@@ -254,6 +259,7 @@ def test_a_photo_that_is_taken_and_waits(
     expect(owner.locator("#photo img")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_after_a_restart_the_page_waits_for_the_device(owner: Page, two: ReportingDevice) -> None:
     """By itself."""
     accepting(owner)
@@ -267,6 +273,7 @@ def test_after_a_restart_the_page_waits_for_the_device(owner: Page, two: Reporti
     expect(card.get_by_role("button", name="Restart")).to_be_enabled()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_whole", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_a_diagnosis_is_a_list(owner: Page, two: ReportingDevice, is_whole: bool) -> None:
     """One that was cut is shown as it came."""
@@ -337,6 +344,7 @@ def test_the_states_of_cameras(owner: Page, two: ReportingDevice) -> None:
     expect(lines.nth(1)).to_contain_text(f"{second} \N{MIDDLE DOT} disarmed")
 
 
+@pytest.mark.slow
 def test_the_focus_stays_while_the_page_is_refreshed(owner: Page, two: ReportingDevice) -> None:
     """A keyboard's user arms and disarms without a way through the page for each."""
     camera = min(two.cameras)
@@ -420,6 +428,7 @@ def test_a_decision_that_is_denied_changes_nothing(owner: Page, two: ReportingDe
     assert [one["fingerprint"] for one in keys["waiting"]] == [other.key.fingerprint]
 
 
+@pytest.mark.slow
 def test_an_owner_chooses_the_cameras_that_a_device_gets(owner: Page, two: ReportingDevice) -> None:
     """Each by a button of its own, which names it; the others go on waiting."""
     asked = accepting(owner)
@@ -442,6 +451,7 @@ def test_an_owner_chooses_the_cameras_that_a_device_gets(owner: Page, two: Repor
     ]
 
 
+@pytest.mark.slow
 def test_without_javascript_a_device_is_asked_and_its_answer_shown(
     pages: Pages, two: ReportingDevice
 ) -> None:
@@ -455,6 +465,7 @@ def test_without_javascript_a_device_is_asked_and_its_answer_shown(
     expect(page.locator("pre")).to_have_text("INFO capture: capturing")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["desk", pytest.param("laptop", marks=pytest.mark.slow), "phone"])
 def test_the_pages_are_accessible(pages: Pages, two: ReportingDevice, size: Size) -> None:
     """With all that a device may show. On a phone in German and in the light."""
@@ -475,6 +486,7 @@ def test_the_pages_are_accessible(pages: Pages, two: ReportingDevice, size: Size
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
 
+@pytest.mark.slow
 def test_what_devices_say_is_text(owner: Page, two: ReportingDevice) -> None:
     """Not markup: what a device reports, its log and its diagnosis."""
     bad = "</pre><img src=x onerror=alert(1)>"

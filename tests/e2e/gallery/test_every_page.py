@@ -82,6 +82,7 @@ def show(page: Page, content: HostileContent, path: str) -> None:
     page.evaluate(SETTLED)
 
 
+@pytest.mark.slow
 @SOME
 def test_no_part_of_an_address_is_markup(content: HostileContent, step: int) -> None:
     """Nor of a cookie."""
@@ -100,6 +101,7 @@ def test_no_part_of_an_address_is_markup(content: HostileContent, step: int) -> 
     assert "<img id=ran" not in reply.text
 
 
+@pytest.mark.slow
 @SOME
 def test_each_page_shows_texts_alone_and_is_in_reach_of_the_keyboard(
     pages: Pages, content: HostileContent, step: int

@@ -20,6 +20,7 @@ def add_person(page: Page, name: str) -> None:
     page.get_by_role("button", name="Add", exact=True).press("Enter")
 
 
+@pytest.mark.slow
 def test_a_form_that_cannot_be_sent_keeps_what_was_typed(pages: Pages, owner: Page) -> None:
     """It says so, and is sent once there is a connection again."""
     owner.context.set_offline(True)

@@ -260,6 +260,7 @@ def test_a_device_goes_off_and_comes_back(pages: Pages, backend: Backend) -> Non
         keyboard.check()
 
 
+@pytest.mark.slow
 def test_a_photo_is_asked_for(pages: Pages, backend: Backend) -> None:
     """Meanwhile the button does nothing more, and keeps the focus."""
     device = ReportingDevice(backend, "roof", "roof-a")
@@ -296,6 +297,7 @@ def test_passkeys_and_sessions(pages: Pages, own: Gallery) -> None:
     expect(page.get_by_role("button", name="Sign out everywhere")).to_be_focused()
 
 
+@pytest.mark.slow
 def test_a_moment_without_focus_is_left_alone(pages: Pages, own: Gallery) -> None:
     """Who clicked beside everything has no focus, and gets none when the page changes."""
     page = pages.signed_in(own.backend, "/")

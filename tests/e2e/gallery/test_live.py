@@ -85,6 +85,7 @@ def camera(page: Page, gallery: Gallery) -> LiveCamera:
     return live
 
 
+@pytest.mark.slow
 def test_a_picture_that_is_old_is_shown_as_old(page: Page, camera: LiveCamera) -> None:
     picture, age = page.locator("#picture"), page.locator("#age")
     expect(picture).not_to_have_class("stale")

@@ -14,6 +14,7 @@ CUT = """[...document.querySelectorAll("header a, header button, header span")]
     .map(one => one.textContent)"""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("locale", ["en-GB", "de-DE"])
 def test_no_word_is_cut(pages: Pages, gallery: Gallery, locale: str) -> None:
     """At any width, and the header has one line."""

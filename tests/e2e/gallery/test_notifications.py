@@ -292,6 +292,7 @@ def test_a_click_opens_the_photo_in_the_open_gallery(phone: Phone, gallery: Gall
     expect(page.locator("#photo")).to_have_attribute("data-id", str(gallery.names[0]))
 
 
+@pytest.mark.slow
 def test_a_click_without_an_open_gallery_opens_the_photo(phone: Phone, gallery: Gallery) -> None:
     phone.turn_on()
     phone.push(photo_message(gallery, phone.channels()[0]["id"]))
@@ -324,6 +325,7 @@ def test_a_new_photo_reaches_the_browser_and_a_click_opens_it(
     expect(page.locator("#photo h1")).to_have_text("gate")
 
 
+@pytest.mark.slow
 def test_the_same_message_twice_is_not_two_notifications(phone: Phone, gallery: Gallery) -> None:
     phone.turn_on()
     message = photo_message(gallery, "0" * 16)
@@ -334,6 +336,7 @@ def test_the_same_message_twice_is_not_two_notifications(phone: Phone, gallery: 
     assert sorted(one["title"] for one in phone.shown(2)) == ["gate: motion", "house: motion"]
 
 
+@pytest.mark.slow
 def test_a_message_that_cannot_be_read_is_shown_in_some_way(phone: Phone) -> None:
     """Or the browser would say itself that something was hidden."""
     phone.turn_on()
@@ -488,6 +491,7 @@ def test_an_address_that_the_browser_changed_reaches_its_channel(
     assert after["browser"] != before["browser"]
 
 
+@pytest.mark.slow
 def test_the_worker_tells_the_backend_a_changed_address(
     phone: Phone, push_service: PushService
 ) -> None:
@@ -666,6 +670,7 @@ def test_an_owner_sees_and_ends_the_channels_of_others(
     expect(others).to_have_count(0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["desk", pytest.param("laptop", marks=pytest.mark.slow), "phone"])
 def test_the_page_is_accessible(pages: Pages, gallery: Gallery, size: Size) -> None:
     """With a channel and its rule. On a phone in German and in the light."""
@@ -683,6 +688,7 @@ def test_the_page_is_accessible(pages: Pages, gallery: Gallery, size: Size) -> N
     remove_channel(page, gallery, made)
 
 
+@pytest.mark.slow
 def test_without_javascript_everything_but_this_browser_works(
     pages: Pages, gallery: Gallery
 ) -> None:

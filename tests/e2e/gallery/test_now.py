@@ -29,6 +29,7 @@ def cameras(gallery: Gallery) -> Gallery:
     return gallery
 
 
+@pytest.mark.slow
 def test_a_new_photo_slips_in(pages: Pages, cameras: Gallery) -> None:
     """Nothing moves, and what has the focus keeps it."""
     page = pages.signed_in(cameras.backend, "/")
@@ -77,6 +78,7 @@ def test_without_a_connection_the_page_says_so_and_comes_back(
     pages.complaints.clear()
 
 
+@pytest.mark.slow
 @in_each_look
 def test_the_page_is_accessible(pages: Pages, cameras: Gallery, size: Size, scheme: Scheme) -> None:
     page = pages.signed_in(cameras.backend, "/", size, color_scheme=scheme)

@@ -62,6 +62,7 @@ def fetch(page: Page, url: str, method: str = "GET", token: str = "", **options:
     return answer
 
 
+@pytest.mark.slow
 def test_a_token_opens_the_api_for_a_page_and_the_owners_cookie_does_not(
     page: Page, start_backend: StartBackend, new_store: NewStore, other_origin: str
 ) -> None:

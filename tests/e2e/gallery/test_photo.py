@@ -97,6 +97,7 @@ def is_at_box(drawn: list[float]) -> bool:
     return all(abs(one - other) < 0.03 for one, other in zip(drawn, expected, strict=True))
 
 
+@pytest.mark.slow
 def test_where_the_motion_was_can_be_hidden(pages: Pages, shapes: Gallery) -> None:
     """Without JavaScript, too; and with it the next photo shows none either."""
     for has_scripts in (False, True):
@@ -114,6 +115,7 @@ def test_where_the_motion_was_can_be_hidden(pages: Pages, shapes: Gallery) -> No
     expect(box).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_corrected_trigger_stays_on_its_page(pages: Pages, shapes: Gallery) -> None:
     """Which says what was done. From there Back leads to the day, and not to the page before."""
     stub = name_of("yard", MOMENT)
@@ -129,6 +131,7 @@ def test_a_corrected_trigger_stays_on_its_page(pages: Pages, shapes: Gallery) ->
     expect(page.locator(f"#event-{stub}")).to_be_visible()
 
 
+@pytest.mark.slow
 @in_each_look
 def test_the_page_is_accessible(pages: Pages, gallery: Gallery, size: Size, scheme: Scheme) -> None:
     page = pages.signed_in(gallery.backend, path_of(gallery.names[-2]), size, color_scheme=scheme)
@@ -137,6 +140,7 @@ def test_the_page_is_accessible(pages: Pages, gallery: Gallery, size: Size, sche
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
 
+@pytest.mark.slow
 def test_keys_lead_through_the_photos_and_over_the_end_of_the_day(
     pages: Pages, gallery: Gallery
 ) -> None:
@@ -171,6 +175,7 @@ def expect_shown(page: Page, name: PhotoName) -> None:
     expect(page).to_have_url(re.compile(str(name)))
 
 
+@pytest.mark.slow
 def test_one_returns_to_the_photo(pages: Pages, gallery: Gallery) -> None:
     """By Back and by Escape: the focus is on its tile."""
     page = pages.signed_in(gallery.backend, "/")
@@ -331,6 +336,7 @@ def test_what_cannot_be_shown_says_so(pages: Pages, gallery: Gallery) -> None:
     expect(page.get_by_role("link", name="Download", exact=True)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_clip_plays_by_parts(
     pages: Pages, new_store: NewStore, start_backend: StartBackend, clip: bytes
 ) -> None:
@@ -352,6 +358,7 @@ def test_a_clip_plays_by_parts(
     assert set(parts) == {206}
 
 
+@pytest.mark.slow
 def test_one_returns_to_the_day_at_the_photo_that_was_looked_at_last(
     pages: Pages, gallery: Gallery
 ) -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 from pi_uploader.cameras.media.dng import add_preview
@@ -15,6 +16,7 @@ from tests.support.pictures import jpeg, mp4, pi_dng
 from tests.support.waiting import wait_for
 
 
+@pytest.mark.slow
 def test_a_preview_stands_for_a_clip_and_a_raw_picture(
     page: Page, new_store: NewStore, start_backend: StartBackend, clip: bytes
 ) -> None:

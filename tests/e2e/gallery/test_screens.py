@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from tests.e2e.gallery.conftest import Gallery, Pages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_shared_link_follows_the_colour_scheme(
     pages: Pages, gallery: Gallery, scheme: Literal["light", "dark"]

@@ -3,9 +3,12 @@
 import subprocess
 from pathlib import Path
 
+import pytest
+
 UNIT = Path("tests/function_app/web/page/unit")
 
 
+@pytest.mark.slow
 def test_the_scripts_units() -> None:
     """`make check` runs the same."""
     tests = sorted(map(str, UNIT.glob("*.test.js")))

@@ -30,6 +30,7 @@ def names_in_log(gallery: Gallery) -> list[str]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "has_scripts"), EACH_SIZE)
 def test_a_person_is_added_changed_and_removed(
     pages: Pages, gallery: Gallery, size: Size, has_scripts: bool
@@ -104,6 +105,7 @@ def test_a_person_is_added_changed_and_removed(
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "has_scripts"), EACH_SIZE)
 def test_a_token_is_shown_once(
     pages: Pages, gallery: Gallery, size: Size, has_scripts: bool
@@ -167,6 +169,7 @@ def test_a_link_is_revoked(pages: Pages, gallery: Gallery, size: Size, has_scrip
     assert requests.get(link, timeout=90).status_code == 404
 
 
+@pytest.mark.slow
 def test_a_camera_is_removed(pages: Pages, gallery: Gallery) -> None:
     """After a question that says what goes."""
     name = gallery.add("porch", FIRST)

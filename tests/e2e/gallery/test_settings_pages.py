@@ -56,6 +56,7 @@ def check_fits(page: Page, size: Size) -> None:
     assert width <= SIZES[size]["width"], page.url
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "scheme", "locale"), VIEWS)
 def test_every_page_is_accessible(
     pages: Pages, settings: Gallery, size: Size, scheme: Scheme, locale: str
@@ -81,6 +82,7 @@ def test_the_navigation_leads_there(pages: Pages, settings: Gallery) -> None:
         page.get_by_role("main").get_by_role("link", name="Settings", exact=True).click()
 
 
+@pytest.mark.slow
 def test_a_viewer_sees_what_is_theirs(pages: Pages, settings: Gallery) -> None:
     """No link to what is for owners, and a page that says nothing of it."""
     page, site = pages.new("phone"), settings.backend.base_url
@@ -114,6 +116,7 @@ def test_a_stranger_is_asked_to_sign_in(pages: Pages, settings: Gallery) -> None
     expect(page.get_by_role("heading", level=1)).to_have_text("Retention")
 
 
+@pytest.mark.slow
 def test_the_log_says_who_looked_at_which_day(pages: Pages, settings: Gallery) -> None:
     """However often within the hour; a viewer's camera alone."""
     page, site = pages.new(), settings.backend.base_url

@@ -11,6 +11,7 @@ BOX = """picture => {
 }"""
 
 
+@pytest.mark.slow
 def test_a_shared_photo_has_its_location_only_on_request(page: Page, gallery: Gallery) -> None:
     """The box is empty for each link anew, and the link on record says what was chosen."""
     open_session(page, gallery.backend, "owner", gallery.backend.password)

@@ -26,6 +26,7 @@ def fill(page: Page, password: str) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_script", [True, False])
 def test_a_person_comes_back_to_the_page_that_they_opened(
     pages: Pages, gallery: Gallery, with_script: bool
@@ -80,6 +81,7 @@ def test_the_pages_are_in_the_viewers_language_and_zone(pages: Pages, gallery: G
     expect(page.locator("html")).to_have_attribute("data-zone", "Europe/Berlin")
 
 
+@pytest.mark.slow
 @in_each_look
 def test_each_page_is_accessible(
     pages: Pages,

@@ -74,6 +74,7 @@ def counted(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> It
     backend.stop()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "size", ["phone", *(pytest.param(one, marks=pytest.mark.slow) for one in ("desk", "laptop"))]
 )
@@ -139,6 +140,7 @@ def test_without_javascript_there_are_lines_and_tables(pages: Pages, counted: Ba
     expect(page.get_by_role("img", name="Photos by day and hour")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_without_anything_the_pages_say_so(
     pages: Pages, start_backend: StartBackend, new_store: NewStore
 ) -> None:
@@ -150,6 +152,7 @@ def test_without_anything_the_pages_say_so(
         check_axe(page)
 
 
+@pytest.mark.slow
 def test_a_store_that_fails_has_a_page(
     pages: Pages, start_backend: StartBackend, new_store: NewStore, azurite: Azurite
 ) -> None:

@@ -75,6 +75,7 @@ def test_photos_are_restored_and_deleted_for_good(pages: Pages, own: Gallery) ->
     expect(page.locator("#summary")).to_contain_text("3 photos")
 
 
+@pytest.mark.slow
 @in_each_look
 def test_the_page_is_accessible(pages: Pages, trash: Gallery, size: Size, scheme: Scheme) -> None:
     page = pages.signed_in(trash.backend, "/trash", size, color_scheme=scheme)
@@ -83,6 +84,7 @@ def test_the_page_is_accessible(pages: Pages, trash: Gallery, size: Size, scheme
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
 
+@pytest.mark.slow
 def test_several_are_restored_at_once(pages: Pages, own: Gallery) -> None:
     """Who chose none is told so."""
     page = pages.signed_in(own.backend, "/trash")
@@ -96,6 +98,7 @@ def test_several_are_restored_at_once(pages: Pages, own: Gallery) -> None:
     expect(page.locator("#trash li")).to_have_count(1)
 
 
+@pytest.mark.slow
 def test_without_javascript_photos_are_restored(pages: Pages, own: Gallery) -> None:
     """One and several. Nothing can be pressed that would do nothing."""
     page = pages.signed_in(own.backend, "/trash", java_script_enabled=False)

@@ -92,6 +92,7 @@ def test_chosen_photos_are_one_zip(pages: Pages, gallery: Gallery) -> None:
     assert one.suggested_filename.endswith(".jpg")
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_streamed_it_comes_in_parts(pages: Pages, gallery: Gallery) -> None:
     """Each is a ZIP of its own, and that is said; here as if 200 MB were 60 kB."""
     page = pages.signed_in(gallery.backend, DAY, service_workers="block")
@@ -119,6 +120,7 @@ def test_where_nothing_can_be_streamed_it_comes_in_parts(pages: Pages, gallery: 
     assert found == expected
 
 
+@pytest.mark.slow
 def test_a_zip_that_is_cut_is_not_saved(pages: Pages, gallery: Gallery) -> None:
     """The browser saves nothing that looks whole, and the page says so; when the connection is
     there again it can be tried again."""
@@ -143,6 +145,7 @@ def test_a_zip_that_is_cut_is_not_saved(pages: Pages, gallery: Gallery) -> None:
     pages.complaints.clear()  # the browser tells of each request that was cut
 
 
+@pytest.mark.slow
 def test_a_photo_that_arrives_damaged_is_read_again(pages: Pages, gallery: Gallery) -> None:
     """By its size and SHA-256; and one that was canceled is not saved."""
     page = pages.signed_in(gallery.backend, DAY)

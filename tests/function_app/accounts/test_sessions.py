@@ -107,6 +107,7 @@ def test_a_new_password_replaces_the_old_one(browsers: tuple[Api, Api]) -> None:
     assert sign_in(other, NEW_PASSWORD).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_setting_is_valid_until_the_owner_changes_the_password(
     new_store: NewStore, start_backend: StartBackend
 ) -> None:
@@ -137,6 +138,7 @@ def restart(own: Backend, password: str) -> None:
     own.start()
 
 
+@pytest.mark.slow
 def test_without_the_setting_an_unchanged_password_is_invalid(
     new_store: NewStore, start_backend: StartBackend
 ) -> None:
@@ -177,6 +179,7 @@ def test_wrong_passwords_are_refused_and_then_throttled(own: Backend) -> None:
     assert sign_in(api, own.password).status_code == 429
 
 
+@pytest.mark.slow
 def test_strangers_do_not_stop_a_session_from_changing_the_password(own: Backend) -> None:
     """Their failures count for their address; those in the session count for the session."""
     api = Api(own)

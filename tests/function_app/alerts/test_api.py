@@ -201,6 +201,7 @@ def test_statistics_count_every_loss_of_every_camera(backend: Backend) -> None:
     assert (status["cameras"], status["losses_since_yesterday"]) == (2, 1100)
 
 
+@pytest.mark.slow
 def test_a_reader_of_one_camera_pages_past_those_of_others(backend: Backend) -> None:
     """Reported by one request, so at one moment; no cursor has a name of another camera."""
     reader = reader_of(backend, "seen")

@@ -101,6 +101,7 @@ def test_the_wait_doubles_and_failures_expire(empty: store_side.Services) -> Non
     assert attempts(rows, "owner", "192.0.2.1", 9) == login_throttle.FREE_FAILURES + 1
 
 
+@pytest.mark.slow
 def test_the_owner_signs_in_during_an_attack(
     new_store: NewStore, start_backend: StartBackend
 ) -> None:

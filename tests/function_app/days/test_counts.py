@@ -49,6 +49,7 @@ def add(services: Services, camera: str, taken: datetime, number: int = 0) -> Ph
     return photo
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.sampled_from(CAMERAS), TAKEN, st.booleans()), max_size=30))
 def test_days_and_hours_are_those_of_a_recount(
     photos: list[tuple[str, datetime, bool]],

@@ -258,6 +258,7 @@ def live(
     return backend
 
 
+@pytest.mark.slow
 def test_no_minute_is_wrong() -> None:
     check(1, devices=4, days=0.5, looks=6)
 

@@ -217,6 +217,7 @@ def print_numbers(numbers: dict[str, float]) -> None:
         print(f"{name:>30} {number:>12,.0f}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("devices", "cameras", "days"),
     [(9, 15, 2), pytest.param(40, 100, 10, marks=pytest.mark.slow)],

@@ -110,6 +110,7 @@ def path_of(template: str) -> str:
     return path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("credentials", CREDENTIALS)
 def test_only_a_token_is_shared_with_a_page_of_another_origin(credentials: str) -> None:
     """And nothing else differs from an app without CORS_ORIGINS: no status, no other header."""

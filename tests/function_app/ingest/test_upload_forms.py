@@ -21,6 +21,7 @@ def post(api: Api, headers: dict[str, str], **more: Any) -> requests.Response:
     return api.ask("/api/photos", headers, "POST", **more)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "body",
     [

@@ -25,6 +25,7 @@ def rebuild(backend: Services) -> None:
     reconcile(backend, NOW, everything=True)
 
 
+@pytest.mark.slow
 @by
 def test_no_interleaving_of_a_rebuild_and_a_deletion_loses_a_photo(
     deleted_at: datetime | None,

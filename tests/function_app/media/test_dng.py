@@ -152,6 +152,7 @@ class TestPreview:
         assert thumbnail(io.BytesIO(pi_dng()), Media.DNG) == b""
         assert preview(io.BytesIO(tiff([{254: 0, 259: 7}]))) == (b"", 1)
 
+    @pytest.mark.slow
     def test_a_first_picture_in_plain_colours_serves_as_preview(self) -> None:
         """Its bytes may be anywhere, so the whole photo is fetched in one request."""
         stored = RecordingBlobs(dng(3, size=(1200, 900)), Media.DNG)

@@ -133,6 +133,7 @@ def test_a_picture_that_needs_much_memory_is_slow() -> None:
 
 
 class TestTheProcess:
+    @pytest.mark.slow
     def test_cpu_time_is_limited(self) -> None:
         """In case a picture costs more than was computed."""
         job = Job(many_scans(900), "JPEG", 1, 0)

@@ -134,6 +134,7 @@ def test_every_event_is_on_record_whatever_fails(seed: int) -> None:
     storm.check()
 
 
+@pytest.mark.slow
 def test_300_events_with_faults_and_kills() -> None:
     """Must hold 2, smaller."""
     storm = Storm(World(), 1)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import azure.functions as func
+import pytest
 
 from function_app.auth.caller import DEVICE, Caller, Scope
 from function_app.http.request import Request
@@ -39,6 +40,7 @@ def stats(api: Api, camera: str, days: int = 30) -> Any:
     return api.read_counts(f"/api/stats?camera={camera}&days={days}")
 
 
+@pytest.mark.slow
 def test_future_days_are_not_among_the_last_days(api: Api, camera: str) -> None:
     """A device with a wrong clock dates photos and losses to any day: they are counted, and the
     calendar has them, but not the last thirty days."""

@@ -69,6 +69,7 @@ def test_a_read_takes_three_requests_at_most(cameras: int) -> None:
     assert costs(services) == READS
 
 
+@pytest.mark.slow
 def test_the_last_days_cost_no_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """With photos on 400 days the status and the last 60 days read two months of text alone."""
     services = memory_services(Settings("", secrets=Secrets(read_token=READ_TOKEN)))

@@ -296,6 +296,7 @@ def test_the_part_of_a_day_is_sent_once_it_changed(services: Services, viewer: s
 PLACES = ["", "?camera=camera-0001", "?trigger=demand", "?seek=older", "?from=11:00", "?part="]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("cameras", "photos"),
     [(3, 1500), (1000, 1500), pytest.param(1000, 100_000, marks=pytest.mark.slow)],

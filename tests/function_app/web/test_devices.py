@@ -122,6 +122,7 @@ def test_who_may_see_some_cameras_sees_these_and_may_ask_for_nothing(
     assert post(api, f"/devices/{two.name}/key", viewer, decision="approve x").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_command_leads_back_to_its_button(api: Api, two: ReportingDevice) -> None:
     camera, session = min(two.cameras), session_of(api)
     for what, button in (

@@ -18,6 +18,7 @@ HOURS = 3
 MINUTE, HOUR = 60.0, 3600.0
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick_client")
 def test_an_outage_of_hours_loses_nothing(
     tmp_path: Path,

@@ -64,6 +64,7 @@ def run(environ: dict[str, str], *args: str) -> str:
     ).stdout
 
 
+@pytest.mark.slow
 def test_a_device_with_an_unplugged_camera_tells_all_but_its_secrets(
     start_program: StartProgram, environ: dict[str, str], backend: AgentBackend, spool_folder: Path
 ) -> None:

@@ -96,6 +96,7 @@ def test_an_output_is_kept_in_memory_alone(file: Path) -> None:
     assert Journal(file).taken() == []
 
 
+@pytest.mark.slow
 def test_it_is_bounded(file: Path) -> None:
     journal = Journal(file, UnflushedDisk())
     for number in range(MAX_PENDING):

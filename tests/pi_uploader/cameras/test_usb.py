@@ -141,6 +141,7 @@ def test_a_photo_is_not_stopped(device: str) -> None:
     assert camera.take(CONTEXT).media is Media.JPEG
 
 
+@pytest.mark.slow
 def test_a_clip_carries_a_poster(device: str) -> None:
     """As wide as the clip, up to 480 pixels."""
     for size, expected in (((1280, 720), (480, 270)), ((320, 240), (320, 240))):
@@ -269,6 +270,7 @@ def test_a_live_picture_that_fails_says_why(device: str, monkeypatch: pytest.Mon
         UsbCamera("/dev/nothing").preview()
 
 
+@pytest.mark.slow
 def test_a_clip_on_request_is_recorded_by_a_camera_of_photos(device: str) -> None:
     camera = UsbCamera(device)
     assert camera.records_clips

@@ -229,6 +229,7 @@ def test_a_photo_is_stored_whatever_the_clock_shows(
     assert spool.newest() is not None
 
 
+@pytest.mark.slow
 def test_an_unexpected_error_costs_one_photo(tmp_path: Path) -> None:
     """The next trigger is handled."""
     errors = iter([OverflowError("date value out of range"), ValueError("year is out of range")])

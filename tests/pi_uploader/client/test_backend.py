@@ -244,6 +244,7 @@ def test_the_backends_own_sentence_is_logged(
         assert sentence in caplog.text
 
 
+@pytest.mark.slow
 def test_an_outage_of_a_day_costs_few_requests(tmp_path: Path) -> None:
     """However many photos wait: one breaker for all."""
     with FaultServer(faults.status(503)) as server:

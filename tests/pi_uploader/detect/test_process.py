@@ -76,6 +76,7 @@ def test_a_photo_gets_labels(
     assert '"camera": "photos get no labels: pi-uploader detect does not run"' in status.output
 
 
+@pytest.mark.slow
 def test_each_camera_has_its_model(
     start_program: StartProgram, spool_folder: Path, tmp_path: Path
 ) -> None:
@@ -109,6 +110,7 @@ def test_each_camera_has_its_model(
     assert program.stop() == 0
 
 
+@pytest.mark.slow
 def test_a_model_that_cannot_be_loaded_lets_no_photo_wait(
     start_program: StartProgram, spool_folder: Path, environ: dict[str, str], tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ from tests.support.doctor import examine_device
 from tests.support.models import write_onnx, yolo
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("content", "severity", "text"),
     [

@@ -59,6 +59,7 @@ def test_a_power_cut_never_takes_the_counter_back(model: Model, tmp_path: Path) 
     assert read_tree(folder).keys() == {Path(COUNTER_FILE)}
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_point_never_takes_the_counter_back(tmp_path: Path) -> None:
     """A process takes numbers, ten of them to a block, and is killed after it has printed some."""
     code = (

@@ -31,6 +31,7 @@ def publish(start_program: StartProgram, env: dict[str, str], broker: Mosquitto)
     return program
 
 
+@pytest.mark.slow
 def test_a_device_in_home_assistant(
     broker: Mosquitto,
     env: dict[str, str],

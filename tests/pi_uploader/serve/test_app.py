@@ -64,6 +64,7 @@ def test_a_photo_now_and_what_became_of_it(camera: CameraPage, spool_folder: Pat
     assert camera.ask("/capture").status_code == 405
 
 
+@pytest.mark.slow
 def test_pictures_of_now(camera: CameraPage) -> None:
     still = camera.ask("/still")
     assert max(Image.open(BytesIO(still.content)).size) == 640

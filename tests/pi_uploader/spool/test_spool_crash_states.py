@@ -34,6 +34,7 @@ def test_a_power_cut_leaves_every_acknowledged_photo_whole_and_once(
         assert not problems_after(state, tmp_path / "after"), state
 
 
+@pytest.mark.slow
 @MODELS
 def test_a_power_cut_while_photos_are_named_or_evicted_leaves_each_of_them_in_one_place(
     model: Model, tmp_path: Path

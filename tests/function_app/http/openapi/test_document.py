@@ -87,6 +87,7 @@ def test_every_schema_that_is_referred_to_exists() -> None:
             assert all("/" in one or one in SCHEMAS for one in kinds), content
 
 
+@pytest.mark.slow
 def test_the_description_is_served_to_programs_and_to_people(api: Api) -> None:
     """The page needs no script, and is allowed what it uses."""
     assert api.ask("/api/openapi.json").json() == document(ROUTES)

@@ -303,6 +303,7 @@ class TestFailures:
         expected = Result(Outcome.REJECTED, "Apprise does not understand the address")
         assert happened(result) == expected
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("is_packed", [False, True])
     def test_a_long_response_is_not_read(
         self, new_sender: NewSender, receiver: FaultServer, is_packed: bool
@@ -317,6 +318,7 @@ class TestFailures:
         (peak,) = re.findall(r"VmHWM:\s+(\d+) kB", status)
         assert int(peak) < 80_000
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("head", NEVER_ENDING)
     def test_an_answer_that_does_not_end_is_one(
         self, sender: Sender, receiver: FaultServer, head: bytes

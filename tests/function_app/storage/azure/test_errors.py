@@ -147,6 +147,7 @@ def test_a_full_store_is_never_already_stored(start_backend: StartBackend, camer
         assert api.put(jpeg(), photo_headers(name)).status_code == 201
 
 
+@pytest.mark.slow
 def test_storage_may_go_and_come_back(
     start_azurite: StartAzurite, start_backend: StartBackend
 ) -> None:

@@ -69,6 +69,7 @@ def test_a_form_of_another_site_is_refused(services: Services) -> None:
     assert owner.ask("/settings/people/vera").status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cameras", [2, 998])
 def test_pages_take_three_requests_at_most(services: Services, cameras: int) -> None:
     """With two cameras, and with a thousand."""

@@ -62,6 +62,7 @@ def test_a_viewer_of_some_sees_one_at_a_time(services: Services) -> None:
     assert "There are no photos of this time." in shown(services, none)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cameras", [3, 1000])
 def test_the_page_takes_three_requests(services: Services, cameras: int) -> None:
     """Those of the session, of the counts, and of when these were counted; of a year, too."""

@@ -115,6 +115,7 @@ def test_a_wrong_choice_is_a_page_too(services: Services, query: str) -> None:
     assert b"<h1>" in reply.body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cameras", [3, 1000])
 def test_the_page_takes_three_requests(services: Services, cameras: int) -> None:
     """Those of the session, of when was counted, and of the figures."""
