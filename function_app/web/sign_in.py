@@ -25,8 +25,10 @@ PASSWORD = defaulting("password", TEXT, "")
 CODE = defaulting("code", TEXT, "")
 NEXT = defaulting("next", TEXT, "")
 FORM = FormBody((NAME, PASSWORD, CODE, NEXT))
-# The texts of the problems that a person can do something about, by their status.
+# The texts of the problems that a person can do something about, by their status; and the statuses
+# of those which a password has.
 _TEXTS = {401: "sign_in.wrong", 403: "sign_in.too_easy", 429: "sign_in.too_many"}
+_OF_PASSWORD = (401, 403)
 
 
 def get_sign_in(request: Request, services: Services, caller: Caller) -> Response:
@@ -53,7 +55,8 @@ def post_sign_in(request: Request, services: Services, caller: Caller) -> Respon
             "name": form[NAME],
             "needs_code": needs_code,
             "problem": text if needs_code else _TEXTS.get(status, "sign_in.busy"),
-            "seconds": error.headers.get("Retry-After", ""),
+            "wrong": "code" if needs_code else "password" if status in _OF_PASSWORD else "",
+            "seconds": int(error.headers.get("Retry-After", 0)),
         }
         page = _form(request, values, status)
         headers = {**page.headers, **error.headers}
@@ -89,6 +92,6 @@ def _is_signed_in(request: Request, services: Services) -> bool:
 
 
 def _form(request: Request, values: Mapping[str, object], status: int = 200) -> Response:
-    defaults = {"name": users.OWNER, "problem": None, "seconds": "", "has_ended": False}
-    defaults |= {"needs_code": False}
+    defaults = {"name": users.OWNER, "problem": None, "wrong": "", "seconds": 0}
+    defaults |= {"has_ended": False, "needs_code": False}
     return render_page("sign_in.html", request, None, {**defaults, **values}, status)

@@ -15,7 +15,7 @@ function textOf(problem) {
   switch (problem.status) {
     case 401: return t(needsCode(problem) ? codeText() : "sign_in.wrong");
     case 403: return t("sign_in.too_easy");
-    case 429: return t("sign_in.too_many", { seconds: problem.retryAfter ?? "" });
+    case 429: return t("sign_in.too_many", { count: Number(problem.retryAfter) });
     default: return t("sign_in.busy");
   }
 }
@@ -25,10 +25,16 @@ function goOn() {
   location.replace(/** @type {HTMLInputElement} */ (form("sign-in").elements.namedItem("next")).value);
 }
 
-/** @param {string} text */
-function showProblem(text) {
+/** Return the field that is wrong; "" if none is, as without a connection. @param {unknown} problem */
+function fieldOf(problem) {
+  if (needsCode(problem)) return "code";
+  return problem instanceof RequestError && [401, 403].includes(problem.status) ? "password" : "";
+}
+
+/** @param {string} text @param {string} [field] which is wrong */
+function showProblem(text, field) {
   byId("sign-in-problem").textContent = text;
-  input("password").setAttribute("aria-invalid", String(Boolean(text)));
+  for (const id of ["password", "code"]) input(id).setAttribute("aria-invalid", String(id === field));
 }
 
 async function signInByPassword() {
@@ -37,7 +43,7 @@ async function signInByPassword() {
     await signIn(input("name").value, input("password").value, input("code").value);
     goOn();
   } catch (problem) {
-    showProblem(textOf(problem));
+    showProblem(textOf(problem), fieldOf(problem));
     if (needsCode(problem)) byId("code-part").hidden = false;
     input(needsCode(problem) ? "code" : "password").select();
   }

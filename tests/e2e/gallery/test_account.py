@@ -71,7 +71,7 @@ def test_a_person_adds_an_app_and_signs_in_with_a_code(pages: Pages, own: Backen
     page.goto(address(own, f"/sign-in?next={PATH}"))
     page.get_by_label("Password", exact=True).fill(own.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page.get_by_role("alert")).to_contain_text("Type your password and the code")
+    expect(page.get_by_role("alert")).to_contain_text("A code is needed, too")
     page.get_by_label("Code", exact=True).fill(recovery)
     follow(page.get_by_role("button", name="Sign in", exact=True))
     expect(page.get_by_text("9 recovery codes are left.")).to_be_visible()

@@ -1,5 +1,7 @@
 """Signing in and out by forms, as a browser without JavaScript sends them."""
 
+import re
+
 import pytest
 import requests
 
@@ -70,9 +72,20 @@ def test_a_wrong_password_is_shown_beside_the_field(api: Api) -> None:
     assert reply.status_code == 401
     assert "Name or password is wrong." in reply.text
     assert 'value="vera"' in reply.text
+    assert reply.text.count('aria-invalid="true"') == 1
     assert 'name="next" value="/devices"' in reply.text
     assert "not the password" not in reply.text
     assert "Set-Cookie" not in reply.headers
+
+
+def test_who_typed_too_many_wrong_passwords_reads_how_long_to_wait() -> None:
+    """No field is wrong then: the next password may be right."""
+    visitor = Visitor(memory_services(Settings("")))
+    replies = [visitor.send("/sign-in", [("name", "vera"), ("password", "no")]) for _ in range(20)]
+    page = replies[-1].get_body().decode()
+    assert replies[-1].status_code == 429
+    assert re.search(r"Try again in \d+ seconds?\.", page)
+    assert "aria-invalid" not in page
 
 
 def test_another_sites_form_signs_nobody_in_or_out(api: Api) -> None:
