@@ -269,6 +269,7 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
             "files_of": _files_of,
             "path": chosen.path(day, **{"from": params.get("from")}),
             "is_uncertain": _is_uncertain,
+            "is_clips": lambda event: all(photo.media is Media.MP4 for photo in event.photos),
             "kind_of": lambda photo: _KINDS[photo.media],
             "duration": partial(_duration, Translation(preferences.language)),
             "states": list(State),

@@ -78,6 +78,7 @@ def get_photo_page(request: Request, services: Services, caller: Caller) -> Resp
         "day": day_of(name.captured_at, Preferences.read(request).zone),
         "word": partial(label_text, Translation(Preferences.read(request).language)),
         "may_delete": Scope.DELETE in caller.scopes,
+        "is_utc": _is_utc(name, Preferences.read(request)),
     }
     if around.photo is None:
         is_restorable = state is State.DELETED and Scope.DELETE in caller.scopes
@@ -157,13 +158,22 @@ def _facts(photo: Photo, services: Services, caller: Caller) -> dict[str, Any]:
     }
 
 
+def _is_utc(name: PhotoName, preferences: Preferences) -> bool:
+    """Return whether the viewer's clock showed UTC when the photo was taken."""
+    try:
+        local = name.captured_at.astimezone(preferences.zone)
+    except OverflowError:  # the last day of the year 9999
+        return False
+    return preferences.zone_name is not None and not local.utcoffset()
+
+
 def _lateness(photo: Photo) -> tuple[str, int] | None:
-    """Return how late a photo came: the largest unit of which there are two or more, and how many;
-    None if it came on time."""
+    """Return how late a photo came: the largest unit of which there are two or more, and how many,
+    rounded; None if it came on time."""
     seconds = (photo.received_at - photo.name.captured_at).total_seconds()
     if seconds <= ON_TIME.total_seconds():
         return None
-    return next((unit, int(seconds // size)) for unit, size in _UNITS if seconds >= 2 * size)
+    return next((unit, round(seconds / size)) for unit, size in _UNITS if seconds >= 2 * size)
 
 
 def _technical_data(photo: Photo, services: Services) -> TechnicalData:

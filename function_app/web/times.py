@@ -14,6 +14,7 @@ from photo_wire.moment import format_time, parse_time
 # A time of day without and with seconds, a day, a day with its weekday, a day with the time, the
 # same with seconds and the zone; how long ago. `times.js` has the same list.
 Style = Literal["short", "seconds", "date", "day", "long", "full", "ago"]
+_TO = Markup(" \N{EN DASH} ")
 # Units of time with their seconds, and from how many seconds on an age is said in them.
 _UNITS = (
     ("days", 86_400, 172_800),
@@ -61,6 +62,16 @@ class Times:
         if style in ("date", "day"):
             return day
         return f"{day}, {of_day} {local:%Z}" if style == "full" else f"{day}, {of_day}"
+
+    def span(self, first: datetime, last: datetime) -> Markup:
+        """Return the elements for the span between two moments: with seconds, and with its day
+        once, if it is of one day."""
+        day = self(first, "date")
+        if self.text(last, "date") != self.text(first, "date"):
+            return _TO.join([self(first), self(last)])
+        begin, end = self(first, "seconds"), self(last, "seconds")
+        is_moment = self.text(first, "seconds") == self.text(last, "seconds")
+        return Markup(", ").join([day, begin if is_moment else _TO.join([begin, end])])
 
     def ago(self, moment: datetime) -> str:
         """Say how long ago a moment was: from 90 s on in minutes, and then in the largest unit of

@@ -1,6 +1,7 @@
 """What the cameras of the pictured site see: the scene of the simulated camera, each from its own
 place, one of them by infrared light."""
 
+import threading
 from datetime import datetime
 from io import BytesIO
 
@@ -9,6 +10,7 @@ from PIL import Image, ImageOps
 from photo_wire.motion import Box
 from pi_uploader.cameras.media.dng import add_preview
 from pi_uploader.cameras.media.preview import draw_preview, with_preview
+from pi_uploader.cameras.simulated import clip
 from pi_uploader.cameras.simulated.scene import HEIGHT, WIDTH, Visit, draw, find_visit
 from tests.support.pictures import pi_dng
 
@@ -74,6 +76,11 @@ def _exif(camera: str, at: datetime) -> Image.Exif:
     taken = f"{at:%Y:%m:%d %H:%M:%S}"
     exif.get_ifd(0x8769).update({0x9003: taken, 0x829A: 1 / 30, 0x8827: 800})
     return exif
+
+
+def take_clip(camera: str, at: datetime) -> bytes:
+    """Return an MP4 of two seconds, with a poster."""
+    return clip.record(camera, at, 2, threading.Event(), is_watched=False)
 
 
 def take_raw(at: datetime) -> bytes:

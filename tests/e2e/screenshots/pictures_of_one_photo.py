@@ -9,8 +9,6 @@ from playwright.sync_api import expect
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from pi_uploader.cameras.ffmpeg import Stream, record_clip
-from pi_uploader.cameras.usb import ENCODER_OPTIONS
 from tests.e2e.screenshots import camera
 from tests.e2e.screenshots.site import FullSite, empty_site
 from tests.e2e.screenshots.view import View, shows
@@ -93,15 +91,14 @@ def test_other_kinds_of_photos(view: View) -> None:
     with empty_site() as site:
         story = site.begin()
         at = story.day + timedelta(hours=21)
-        scene = Stream(input_options=("-f", "lavfi", "-i", "mandelbrot=size=1280x720:rate=25"))
-        clip = record_clip(scene, 2, ENCODER_OPTIONS)
+        raw_at = at + timedelta(minutes=9)
         names = {
-            "clip": story.add("gate", at, body=clip, media=Media.MP4),
+            "clip": story.add("gate", at, body=camera.take_clip("gate", at), media=Media.MP4),
             "raw": story.add(
                 "barn",
-                at + timedelta(minutes=9),
+                raw_at,
                 Trigger.SCHEDULE,
-                body=camera.take_raw(at),
+                body=camera.take_raw(raw_at),
                 media=Media.DNG,
             ),
             "unsure": story.add(

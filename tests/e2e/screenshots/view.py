@@ -27,6 +27,11 @@ LOADED = """async isWhole => {
     for (const one of shown) one.loading = "eager";
     const loaded = one => one.complete || new Promise(done => { one.onload = one.onerror = done; });
     await Promise.all(shown.map(loaded));
+    const clips = [...document.querySelectorAll("video")].filter(one => one.checkVisibility());
+    for (const one of clips) one.preload = "auto";
+    const playable = one => one.readyState >= 4 || one.error
+        || new Promise(done => { one.oncanplaythrough = one.onerror = done; });
+    await Promise.all(clips.map(playable));
     await document.fonts.ready;
     for (let i = 0; i < 5; i += 1) await new Promise(requestAnimationFrame);
 }"""

@@ -12,6 +12,7 @@ from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import Photo, State
 from photo_wire.headers import Trigger
+from photo_wire.media import Media
 from photo_wire.motion import Label, Motion
 from photo_wire.name import new_name
 from tests.support.many_cameras import Requests
@@ -52,6 +53,20 @@ def test_an_event_shows_its_cover_and_says_what_it_is(services: Services, viewer
     assert "<details" in event
     assert " open>" not in event
     assert "Friday, 20 November 2026" in page
+
+
+def test_an_event_of_clips_is_called_so(services: Services, viewer: str) -> None:
+    """One with a photo beside them is not."""
+    for minutes, others in ((0, (Media.MP4, Media.MP4)), (30, (Media.MP4, Media.JPEG))):
+        for seconds, media in enumerate(others):
+            taken = add_photo(services, NOON + timedelta(minutes=minutes, seconds=seconds))
+            services.index.remove(taken, State.EXPIRED)
+            services.index.add_anyway(replace(taken, media=media), NOON)
+    page = shown(services, "/days/2026-11-20", viewer)
+    assert "2 clips, motion" in page
+    assert "Show 2 clips" in page
+    assert "2 photos, motion" in page
+    assert "Show 2 photos" in page
 
 
 def add_stub(services: Services, at: datetime, camera: str = "gate") -> Photo:
@@ -102,7 +117,7 @@ def test_a_count_that_is_old_contradicts_nothing(services: Services) -> None:
     assert "2 triggers without motion</a>" in shown(services, "/days/2026-11-20", owner)
     services.index.remove(stubs[0], State.EXPIRED)
     page = shown(services, "/days/2026-11-20?stubs=only", owner)
-    assert "1 trigger without motion</p>" in page
+    assert "1 trigger without motion, 1 event</p>" in page
     assert "choose those and press &#34;There was motion&#34;" in page
     services.index.remove(stubs[1], State.EXPIRED)
     page = shown(services, "/days/2026-11-20?stubs=only", owner)
@@ -126,7 +141,9 @@ def test_the_filter_holds_for_stubs(services: Services, viewer: str) -> None:
     link = '<a href="/days/2026-11-20?trigger=gpio&amp;stubs=only">Show triggers without motion</a>'
     assert link in page
     page = shown(services, "/days/2026-11-20?trigger=gpio&stubs=only", viewer)
-    assert "No trigger without motion of this day matches: contact.</p>" in page
+    assert "No trigger without motion of this day matches: contact. <a href=" in page
+    assert '"/days/2026-11-20?stubs=only">Show all</a>' in page
+    assert "saw no motion" not in page  # which would contradict that
     assert 'href="/days/2026-11-20?trigger=gpio">Back to the photos' in page
     page = shown(services, "/days/2026-11-20?label=cat", viewer)
     assert "No photo of this day matches: cat." in page

@@ -104,7 +104,7 @@ def test_stubs_lead_to_stubs(api: Api, session: dict[str, str]) -> None:
         assert f'rel="next" href="/photos/{names[4]}{more}"' in page
         assert f"{more}#photo-{names[2]}" in page
         assert '<button id="correct" type="submit">There was motion</button>' in page
-        assert "If there was motion after all, say so: it becomes a photo." in page
+        assert "If there was motion after all, say so: it is then shown among the photos." in page
     found = api.ask(
         f"/photos/{names[2]}?camera={camera}&stubs=only&go=newest", session, allow_redirects=False
     )

@@ -226,7 +226,7 @@ def test_a_link_states_that_it_opens_more_photos_than_it_shows(
         assert (len(opened["photos"]), opened["more"]) == (MAX_PHOTOS, more)
         page = api.ask(f"/shared/{secret}").text
         assert page.count('<img src="/api/') == MAX_PHOTOS
-        assert ("These are the first 200." in page) is more
+        assert ("These are the first 200 photos of this link; it opens more." in page) is more
 
 
 @pytest.mark.parametrize(

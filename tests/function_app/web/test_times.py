@@ -51,6 +51,19 @@ def test_the_element_has_the_moment_for_scripts() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "27 Nov 2026, 23:05:09"),
+        (2, "27 Nov 2026, 23:05:09 \N{EN DASH} 23:05:11"),
+        (3600, "27 Nov 2026, 23:05 \N{EN DASH} 28 Nov 2026, 00:05"),
+    ],
+)
+def test_a_span_has_its_day_once(seconds: int, expected: str) -> None:
+    last = MOMENT + timedelta(seconds=seconds)
+    assert times().span(MOMENT, last).striptags() == expected
+
+
+@pytest.mark.parametrize(
     ("seconds", "english", "german"),
     [
         (-5, "just now", "gerade eben"),
