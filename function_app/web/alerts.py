@@ -58,6 +58,13 @@ _PAGES = {
 }
 _OF_PHOTOS = (LOSS, QUARANTINE, MISSING)
 _REJECTED = "rejected-"  # with the status: why a photo is in quarantine
+# What a person runs on a device, by the names of the placeholders of `alerts.next`.
+_COMMANDS = {
+    "doctor": "sudo pi-uploader doctor",
+    "identity": "sudo pi-uploader identity",
+    "spool_list": "sudo pi-uploader spool list",
+    "requeue": "sudo pi-uploader spool requeue",
+}
 _LOSSES = ("no-room", "disk-error", "torn")
 
 
@@ -100,7 +107,7 @@ class Entry(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """That of a key that waits for an owner's yes."""
+        """That of a key that waits for an owner's approval."""
         is_key = self.kind == UNKNOWN_DEVICE
         return str(self.alert.details.get("fingerprint", "")) if is_key else ""
 
@@ -130,6 +137,7 @@ def get_alerts_page(request: Request, services: Services, caller: Caller) -> Res
     seen = _seen_until(request)
     values = {
         "entries": [_entry(one, seen, Preferences.read(request)) for one in found],
+        "commands": _COMMANDS,
         "newest": format_time(max(one.received_at for one in found)) if found else None,
         "next_cursor": next_cursor,
         "is_first": cursor is None,

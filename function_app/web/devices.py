@@ -32,7 +32,11 @@ _REPORT_AWAITED = timedelta(seconds=30)  # after such a command was done
 _STATUS_SHOWN = timedelta(minutes=10)  # of the newest command
 _OF_FINDING = ("what", "verdict", "sentence", "next_step")
 _WITH_END = (wire.Kind.DISARM, wire.Kind.PAUSE)
-_SHARED = {"unreachable": UNREACHABLE, "kinds": tuple(wire.Kind)}
+_SHARED = {
+    "unreachable": UNREACHABLE,
+    "kinds": tuple(wire.Kind),
+    "identity_command": "sudo pi-uploader identity",
+}
 
 # What a button asks for: a kind of command, and for which camera if it is for one.
 ASK = required("ask", TEXT)

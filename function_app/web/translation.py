@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from markupsafe import Markup
+
 from function_app.web.preferences import Language
 
 _FOLDER = Path(__file__).parent / "strings"
@@ -26,13 +28,16 @@ class Translation:
 
     def __call__(self, key: str, /, **values: object) -> str:
         """Return a text with its placeholders filled. Raises KeyError for a key that is not there
-        and for a value that is missing."""
+        and for a value that is missing. With an element among the values it is HTML, in which the
+        other values are escaped."""
         texts = load_strings(self.language)
         if "count" in values and key not in texts:
             is_zero = values["count"] == 0 and f"{key}.zero" in texts
             key = f"{key}.{'zero' if is_zero else 'one' if values['count'] == 1 else 'other'}"
         shown = {name: self._shown(value) for name, value in values.items()}
-        return texts[key].format_map(shown)
+        has_markup = any(isinstance(value, Markup) for value in values.values())
+        text = Markup(texts[key]) if has_markup else texts[key]  # noqa: S704 - our own text
+        return text.format_map(shown)
 
     def _shown(self, value: object) -> object:
         is_number = isinstance(value, int) and not isinstance(value, bool)

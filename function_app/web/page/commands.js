@@ -89,7 +89,7 @@ const pause = (milliseconds) => new Promise((done) => { setTimeout(done, millise
 /** Say how far a command is. @param {Command} command */
 function describeCommand({ state, device, detail }) {
   const isExplained = detail && (state === "refused" || state === "expired");
-  return t(`command.${state}${isExplained ? "_why" : ""}`, { device, why: detail ?? "" });
+  return t(`command.${state}${isExplained ? "_why" : ""}`, { device, why: (detail ?? "").replace(/\.$/, "") });
 }
 
 /**

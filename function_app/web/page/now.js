@@ -20,6 +20,7 @@ const look = follow(tiles, () => "/?tiles", (wanted) => {
 
 /** How cameras are is not known any more. @param {number} seenAt when it was, in ms since 1970 */
 function forgetStates(seenAt) {
+  for (const reason of tiles.querySelectorAll(".about .alarm:not(.state)")) reason.remove();
   for (const state of tiles.querySelectorAll(".state")) {
     state.className = "state unknown";
     state.textContent = t("now.script.lost", { time: formatTime(byBackend(seenAt), "short") });

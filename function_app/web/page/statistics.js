@@ -56,7 +56,7 @@ function draw(figure) {
     hooks: { setLegend: [(/** @type {any} */ chart) => { if (chart.legend.idx === null) chart.setLegend({ idx: chart.data[0].length - 1 }, false); }] },
     cursor: { sync: { key: "hours" }, drag: { x: false } },
     axes: [
-      { ...axis, space: 120, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((one) => formatTime(one * 1000, (at[1] ?? 0) - (at[0] ?? 0) < DAY ? "short" : "date")) },
+      { ...axis, space: 120, size: 30, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((one) => formatTime(one * 1000, (at[1] ?? 0) - (at[0] ?? 0) < DAY ? "short" : "date")) },
       { ...axis, size: 75, incrs: steps, values: (/** @type {any} */ _, /** @type {number[]} */ all) => all.map(text) },
     ],
     series: [

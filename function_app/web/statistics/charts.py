@@ -16,7 +16,7 @@ LABEL, SUM = 15.0, 9.0  # percent: the texts before and after a line of it
 LEVELS = 4  # of the heat map, besides none
 _HOURS = 24
 _WIDTH, _HEIGHT = 1000, 120  # of a line, in units that are stretched
-_SPARK = 20
+_SPARK, _LEAST = 20, 3  # the heights of the greatest number and of one
 
 
 class Bar(NamedTuple):
@@ -52,12 +52,13 @@ class Line(NamedTuple):
     total: str
 
 
-def heat_map(lines: Sequence[Line], name: str) -> Markup:
+def heat_map(lines: Sequence[Line], name: str, sum_head: str) -> Markup:
     """Return a line for each day or week, with a bar for each hour: the more photos, the higher and
-    the darker, in LEVELS steps (`levels`)."""
+    the darker, in LEVELS steps (`levels`). `sum_head` stands above the sums of lines."""
     bounds = levels(lines)
     step = (100 - LABEL - SUM) / _HOURS
     parts = [_text(LABEL + hour * step, 14, "start", f"{hour:02}") for hour in range(0, _HOURS, 6)]
+    parts.append(_text(100, 14, "end", sum_head))
     for number, line in enumerate(lines):
         top = AXIS + ROW * number
         parts.append(_text(0, top + 14, "start", line.label))
@@ -82,7 +83,7 @@ def levels(lines: Sequence[Line]) -> list[int]:
 def spark_bars(values: Sequence[int], most: int) -> Markup:
     """Return small bars without a text: the numbers stand beside them."""
     bars = "".join(
-        f"M{place + 0.5} {_SPARK}V{_SPARK - max(1, round(_SPARK * value / most))}"
+        f"M{place + 0.5} {_SPARK}V{_SPARK - max(_LEAST, round(_SPARK * value / most))}"
         for place, value in enumerate(values)
         if value
     )

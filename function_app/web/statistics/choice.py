@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from function_app.http import json_schema
 from function_app.http.parameters import CAMERA, Kind, defaulting
+from function_app.stats.periods import MAX_SINGLE_DAYS
 from photo_wire.errors import WireError, quoted
 
 SPANS = (7, 30, 90, 365)  # days
@@ -39,6 +40,11 @@ class Choice:
         one that there is not, or that nobody but others may see. Raises WireError."""
         given = {name: value for name, value in params.items() if value}
         return Choice(page, CAMERA.read(given), _DAYS.read(given))
+
+    @property
+    def is_weekly(self) -> bool:
+        """Whether figures are by weeks, not by days."""
+        return self.days > MAX_SINGLE_DAYS
 
     @property
     def pages(self) -> Mapping[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import ceil
 from typing import Any, NamedTuple
 
 from markupsafe import Markup
@@ -25,6 +26,7 @@ from photo_wire.moment import parse_time
 
 _SPANS = (7, 30)  # days: figures are kept for 31
 _GAP = timedelta(hours=2).total_seconds()  # after which a line breaks
+_DAY = 86_400  # seconds
 _GB = 10**9  # bytes
 
 
@@ -72,6 +74,8 @@ def get_statistics_devices(request: Request, services: Services, caller: Caller)
     if found is None:
         raise HTTPProblemError(404, f"There is no device {device}, or it never sent a heartbeat.")
     t = Translation(Preferences.read(request).language)
+    # The clock of another instance may be ahead: its report is not to lie beyond the axis.
+    end = ceil(max([now, *(one.at for one in found.hours)]).timestamp())
     return render_page(
         "statistics_devices.html",
         request,
@@ -83,7 +87,7 @@ def get_statistics_devices(request: Request, services: Services, caller: Caller)
             "chosen": found.chosen,
             "hours": found.hours,
             "columns": _columns(found.hours, t),
-            "axis": (int((now - timedelta(days=choice.days)).timestamp()), int(now.timestamp())),
+            "axis": (end - choice.days * _DAY, end),
             "text": lambda column, hour: _text(column.name, hour.figures, t),
         },
     )

@@ -55,7 +55,7 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
             "cameras": sorted(caller.cameras or ()),
             "total": total,
             "levels": levels(lines),
-            "figure": Figure(title, heat_map(lines, described), heads, rows),
+            "figure": Figure(title, heat_map(lines, described, t("statistics.sum")), heads, rows),
             "as_of": as_of,
         },
         200 if choice.camera is None or caller.may_see(choice.camera) else 404,

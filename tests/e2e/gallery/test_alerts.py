@@ -23,7 +23,7 @@ from tests.support.signing_device import SigningDevice
 @pytest.fixture(scope="module")
 def reported(gallery: Gallery) -> Gallery:
     """The gallery, with alerts: a loss, a photo in quarantine, one of a kind that no version knows,
-    and a key that waits for the owner's yes."""
+    and a key that waits for the owner's approval."""
     lost, rejected, odd = (
         new_name(camera, FIRST + timedelta(days=2, minutes=n), "0" * 8)
         for n, camera in enumerate(("gate", "entry", "drive"))
@@ -65,8 +65,8 @@ def test_a_key_that_waits_leads_to_the_devices(pages: Pages, reported: Gallery) 
     """To its page, where an owner approves it; and a camera leads to its day."""
     page = pages.signed_in(reported.backend, "/alerts")
     waiting = page.locator("#alerts li").filter(has_text="shed")
-    expect(waiting).to_contain_text("waits for the owner's yes")
-    fingerprint = waiting.locator("code").inner_text()
+    expect(waiting).to_contain_text("waits for an owner's approval")
+    fingerprint = waiting.locator("code").last.inner_text()
     waiting.get_by_role("link", name="Devices").click()
     expect(page.get_by_role("heading", name="shed", exact=True)).to_be_visible()
     expect(page.locator("main")).to_contain_text(fingerprint)

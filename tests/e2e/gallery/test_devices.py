@@ -152,7 +152,7 @@ def test_a_viewer_sees_their_cameras_and_asks_for_nothing(
             "{} has taken the command\N{HORIZONTAL ELLIPSIS}",
             marks=pytest.mark.slow,
         ),
-        (CommandState.REFUSED, "the capture process ends", "{} refused: the capture process ends"),
+        (CommandState.REFUSED, "the capture process ends", "{} refused: the capture process ends."),
         pytest.param(CommandState.REFUSED, "", "{} refused.", marks=pytest.mark.slow),
         pytest.param(
             CommandState.EXPIRED,
@@ -309,8 +309,8 @@ def test_a_device_that_is_silent(owner: Page, two: ReportingDevice) -> None:
     card = open_device(owner, two)
     expect(card.locator(".alarm")).to_have_text(["silent", "silent", "silent"])
     expect(card).to_contain_text("Last heard of3 hours ago, ")
-    expect(card).to_contain_text(f"{two.name} is silent since ")
-    expect(card).to_contain_text(": commands wait until it is back.")
+    expect(card).to_contain_text(f"{two.name} has been silent since ")
+    expect(card).to_contain_text("It takes commands again once it is back.")
     expect(card.get_by_role("button", name="Restart")).to_be_disabled()
     expect(card.get_by_role("button", name=re.compile("^Disarm"))).to_have_count(0)
 
@@ -326,9 +326,9 @@ def test_a_device_that_is_off_is_asked_for_no_live_pictures(
     expect(card).to_contain_text(
         f"{camera} \N{MIDDLE DOT} off: it was shut down \N{MIDDLE DOT} last photo came "
     )
-    expect(card).to_contain_text(f"{two.name} is off since ")
+    expect(card).to_contain_text(f"{two.name} has been off since ")
     owner.goto(f"{two.backend.base_url}/live/{camera}")
-    expect(owner.locator("#state")).to_contain_text(f"{camera} is off since ")
+    expect(owner.locator("#state")).to_contain_text(f"{camera} has been off since ")
     expect(owner.get_by_role("button", name="Photo now")).to_be_disabled()
 
 

@@ -25,10 +25,10 @@ FINDINGS = [
     {"what": "backend", "verdict": "ok", "sentence": "It answered within 0.2 s."},
     {"what": "clock", "verdict": "ok", "sentence": "It is set by NTP."},
     {
-        "what": "disk",
+        "what": "power",
         "verdict": "warning",
-        "sentence": "4.2 GB are free of 62.7 GB.",
-        "next_step": "Lower CAMERA_KEEP, or use a larger card.",
+        "sentence": "The voltage was too low since the device was started.",
+        "next_step": "Use a power supply for this Raspberry Pi.",
     },
 ]
 

@@ -55,7 +55,7 @@ def test_a_device_is_described_in_the_language_and_the_zone_of_the_viewer(
     session = session_of(api)
     cookies = {"Cookie": f"{session['Cookie']}; language=de; zone=Europe/Berlin"}
     page = api.ask(f"/devices/{two.name}", cookies).text
-    for text in ("unscharf", "12,3 GB frei", "bis 1. Jan. 2126, 01:00 angehalten", "1 Foto"):
+    for text in ("deaktiviert", "12,3 GB frei", "1. Jan. 2126, 01:00</time> angehalten", "1 Foto"):
         assert text in page
     assert f'value="arm {camera}"' in page
     assert 'value="resume"' in page
@@ -83,7 +83,8 @@ def test_a_camera_whose_photos_no_model_looks_at_says_since_when(
     escaped = "&lt;b&gt;damaged&lt;/b&gt;</span>"
     for path in ("/devices", f"/devices/{two.name}"):
         page = api.ask(path, session_of(api)).text
-        assert f"no model has looked at its photos since 20 Nov 2026, 18:01: {escaped}" in page
+        assert f"20 Nov 2026, 18:01</time>: {escaped}" in page
+        assert "no model has looked at its photos since <time " in page
         assert f"no model looks at its photos: {escaped}" in page
     two.cameras[first] = two.cameras[second] = CameraState(armed=True, detection=WORKING)
     two.report()

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from function_app.web.preferences import LANGUAGES
 from function_app.web.translation import Translation, load_strings
@@ -116,6 +117,15 @@ class Texts(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         read = ("alt", "aria-label", "placeholder", "title")
         self.found += [value or "" for name, value in attrs if name in read]
+
+
+def test_a_text_with_an_element_is_html_in_which_texts_are_escaped() -> None:
+    t = Translation("en")
+    values = {"name": "<b>gate</b>", "since": Markup("<time>18:01</time>")}
+    text = t("devices.why.off_since", **values)
+    assert "&lt;b&gt;gate&lt;/b&gt; has been off since <time>18:01</time>." in text
+    assert isinstance(text, Markup)
+    assert not isinstance(t("devices.why.off_since", name="gate", since="18:01"), Markup)
 
 
 @pytest.mark.parametrize("template", TEMPLATES, ids=lambda one: one.name)

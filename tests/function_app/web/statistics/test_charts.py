@@ -39,7 +39,7 @@ def test_the_levels_are_equal_parts() -> None:
 
 
 def test_more_photos_are_higher_and_darker() -> None:
-    svg = str(heat_map([line(0, 1, 10, 11, 20, 21, 40)], "Photos"))
+    svg = str(heat_map([line(0, 1, 10, 11, 20, 21, 40)], "Photos", "Sum"))
     assert re.findall('class="heat-([0-9])"', svg) == ["1", "1", "2", "2", "3", "4"]
     assert heights(svg, f"heat-{LEVELS}") == [18]
     assert heights(svg, "heat-1") == [4.5, 4.5]
@@ -61,7 +61,7 @@ def test_no_name_is_markup_and_nothing_has_a_style() -> None:
     """The pages' policy (CSP) would block a style."""
     for svg in (
         bar_chart([Bar(1, EVIL, EVIL)], EVIL, EVIL),
-        heat_map([Line(EVIL, [1], [EVIL], EVIL)], EVIL),
+        heat_map([Line(EVIL, [1], [EVIL], EVIL)], EVIL, EVIL),
         line_chart([(0, 1)], EVIL, 1),
     ):
         assert "<script" not in svg
