@@ -286,6 +286,7 @@ class PageApp:
         cameras, problem = self._cameras()
         chosen = chosen_camera() or next(iter(cameras), None)
         midnight = self._midnight()
+        tomorrow = midnight + timedelta(days=1)
         before = parameter("before")
         limit = 12
         photos = self._photos.newest(limit + 1, chosen, parse_name(before) if before else None)
@@ -298,7 +299,7 @@ class PageApp:
             is_live=parameter("live") == "1",
             taken=self._described(parse_name(taken)) if taken else None,
             midnight=midnight,
-            tomorrow=midnight + timedelta(days=1),
+            tomorrow=tomorrow if tomorrow <= self._clock.now() else None,
             yesterday=midnight - timedelta(days=1),
             hours={self._hour(one): one for one in self._hours(midnight, chosen)},
             photos=photos[:limit],

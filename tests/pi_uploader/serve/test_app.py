@@ -107,6 +107,9 @@ def test_the_state_of_the_device(camera: CameraPage) -> None:
     for path in ("/", "/?live=1", "/?day=2026-11-20", "/?camera=yard"):
         shown = camera.ask(path)
         assert (shown.status_code, "<h1>gate</h1>" in shown.text) == (200, True)
+        assert ("no camera yard" in shown.text) == (path == "/?camera=yard")
+        assert ('id="day"' in shown.text) == (path != "/?camera=yard"), path
+        assert ("Day after" in shown.text) == ("day=" in path), "nothing is after today"
 
 
 def test_without_a_camera_the_photos_are_there(page: CameraPage, spool: Spool) -> None:
@@ -209,6 +212,7 @@ def test_wrong_requests(page: CameraPage) -> None:
         if status != 200:
             assert response.json()["status"] == status
             assert "Traceback" not in response.text
+            assert path not in response.json()["detail"], "a sentence, not the repr of a path"
 
 
 def test_every_response_says_what_browsers_may_do(page: CameraPage) -> None:
