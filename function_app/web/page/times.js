@@ -7,7 +7,7 @@ const STYLES = {
   date: { dateStyle: "medium" },
   day: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
   long: { dateStyle: "medium", timeStyle: "short" },
-  full: { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
+  full: { dateStyle: "medium", timeStyle: "long" },
 };
 /** @type {[Intl.RelativeTimeFormatUnit, number, number][]} with their seconds, and from how many on an age is said in them */
 const UNITS = [["day", 86_400, 172_800], ["hour", 3600, 7200], ["minute", 60, 90], ["second", 1, 0]];
