@@ -6,6 +6,14 @@ import { askToSignIn } from "./session.js";
 import { t } from "./strings.js";
 
 const list = byId("trash");
+const restoreChosen = /** @type {HTMLButtonElement} */ (byId("chosen").querySelector("button"));
+
+/** Let the chosen photos be restored, if there are any. */
+function paint() {
+  const hadFocus = restoreChosen === document.activeElement;
+  restoreChosen.disabled = !list.querySelector(":checked");
+  if (hadFocus && restoreChosen.disabled) byId("title").focus();
+}
 
 /**
  * Restore photos or delete them for good, and remove their cards: the focus goes on to the next one.
@@ -21,6 +29,7 @@ async function act(ids, what) {
     const count = ids.length - unknown.length;
     byId("status").textContent = count ? t(`trash.script.${what}`, { count }) : t("trash.script.gone");
     for (const id of ids) list.querySelector(`[data-photo="${CSS.escape(id)}"]`)?.remove();
+    paint();
     if (list.childElementCount > 0) return;
     byId("empty").hidden = false;
     byId("chosen").hidden = true;
@@ -36,9 +45,11 @@ document.addEventListener("submit", (event) => {
   if (form.getAttribute("action") !== "/choice/restore" || !event.submitter) return;
   event.preventDefault();
   const ids = new FormData(form).getAll("ids").map(String);
-  if (ids.length > 0) whileBusy(event.submitter, () => act(ids, "restored"));
-  else byId("status").textContent = t("trash.script.none");
+  whileBusy(event.submitter, () => act(ids, "restored"));
 });
+list.addEventListener("change", paint);
+addEventListener("pageshow", paint); // a browser that comes back to the page remembers the check marks
+paint();
 for (const actions of list.querySelectorAll("form")) {
   const button = element("button", { type: "button", className: "danger" }, t("trash.script.delete"));
   button.setAttribute("aria-describedby", actions.querySelector("button")?.getAttribute("aria-describedby") ?? "");

@@ -10,6 +10,7 @@ from typing import Any
 
 import requests
 
+from function_app.maintenance.counting import update_figures
 from function_app.notification_queue.messages import (
     AlertMessage,
     Message,
@@ -141,6 +142,7 @@ def _delete(full: FullSite) -> None:
     site.ask("POST", "/api/photos/delete", {"ids": [str(one) for one in some]})
     forgotten = story.add("gate", story.day - timedelta(days=1))
     site.ask("POST", "/api/photos/delete?for_good=true", {"ids": [str(forgotten)]})
+    update_figures(site.services, story.now + timedelta(minutes=7))
     full.gone = {
         "trash": some[0],
         "deleted": forgotten,

@@ -21,7 +21,7 @@ from tests.support.backend import Backend
 from tests.support.handlers import call
 from tests.support.many_cameras import Requests
 from tests.support.memory_store import memory_services
-from tests.support.pages import add_photo, session_cookie
+from tests.support.pages import add_photo, open_page, session_cookie
 from tests.support.pictures import jpeg, jpeg_with_exif, located_jpeg, pi_dng
 
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
@@ -124,6 +124,38 @@ def test_an_uncertain_time_says_nothing_of_how_late_a_photo_came(
     page = api.ask(f"/photos/{name}", session).text
     assert "the time is uncertain" in page
     assert "after it was taken" not in page
+
+
+@pytest.mark.parametrize(
+    ("late", "text"),
+    [
+        (timedelta(minutes=1, seconds=50), "110 seconds"),
+        (timedelta(minutes=2, seconds=40), "3 minutes"),
+        (timedelta(hours=2, minutes=41), "3 hours"),
+        (timedelta(hours=47, minutes=50), "48 hours"),
+        (timedelta(days=2, hours=5), "2 days"),
+    ],
+)
+def test_how_late_a_photo_came_is_rounded(late: timedelta, text: str) -> None:
+    services = memory_services(Settings(""))
+    photo = add_photo(services, MOMENT)
+    services.index.remove(photo, State.EXPIRED)
+    services.index.add_anyway(replace(photo, received_at=MOMENT + late, clock="synced"), MOMENT)
+    services.blobs.add(photo, jpeg() + bytes(photo.size))
+    cookie = session_cookie(services)
+    page = open_page(services, "get_photo_page", f"/photos/{photo.name}", cookie)
+    assert f"<dd>{text} after it was taken" in page.body.decode()
+
+
+def test_utc_is_at_hand_where_it_is_not_the_viewers_time() -> None:
+    """In London in summer alone."""
+    services = memory_services(Settings(""))
+    cookie = f"{session_cookie(services)}; zone=Europe/London"
+    for month, is_shown in ((1, False), (7, True)):
+        photo = add_photo(services, datetime(2026, month, 20, 12, tzinfo=UTC))
+        services.blobs.add(photo, jpeg() + bytes(photo.size))
+        page = open_page(services, "get_photo_page", f"/photos/{photo.name}", cookie)
+        assert ("Z (UTC)" in page.body.decode()) is is_shown
 
 
 def test_a_photo_of_the_last_day_of_the_calendar_has_a_page(
