@@ -73,7 +73,7 @@ def _key_of_parameter(problem: Problem | None, request: Request) -> str:
 def _sentence(problem: Problem, request: Request) -> str:
     """Return the sentence for programs in the language of the page; "" if there is none, or none
     that a person needs."""
-    if problem.status in (404, 500):
+    if problem.status in (404, 500, 503):
         return ""
     return translate(problem.detail, Preferences.read(request).language) or ""
 

@@ -11,41 +11,49 @@ import { rewriteTimes, timeElement } from "./times.js";
 /** The message is the key of a text. */
 class WeakPasswordError extends Error {}
 
-/** @param {unknown} problem */
-function textOf(problem) {
+/** @param {unknown} problem @param {string} wrong the key of the text for what was refused */
+function textOf(problem, wrong) {
   if (problem instanceof DOMException) return t("account.script.no_passkey");
   if (problem instanceof WeakPasswordError) return t(problem.message);
   if (!(problem instanceof RequestError)) return t("account.script.failed");
   switch (problem.status) {
     case 400: return t("account.script.refused");
-    case 403: return t("account.script.wrong");
-    case 429: return t("account.script.too_many", { seconds: problem.retryAfter ?? "" });
+    case 403: return t(wrong);
+    case 429: return t("account.script.too_many", { count: Number(problem.retryAfter) });
     default: return t("account.script.failed");
   }
 }
 
-/** Say what went wrong. @param {unknown} problem */
-function tell(problem) {
+/** Say what went wrong. @param {unknown} problem @param {string} [wrong] */
+function tell(problem, wrong = "account.script.wrong_password") {
   if (problem instanceof SignedOutError) askToSignIn();
-  else byId("problem").textContent = textOf(problem);
+  else byId("problem").textContent = textOf(problem, wrong);
 }
 
-/** Do something, and say that it is done or why it is not. @param {() => Promise<string>} action returns what to say */
-async function attempt(action) {
-  byId("said").textContent = byId("problem").textContent = "";
+/**
+ * Do something, and say below what was pressed that it is done or why it is not.
+ *
+ * @param {Event} event
+ * @param {() => Promise<string>} action returns what to say
+ * @param {string} [wrong] the key of the text for what was refused
+ */
+async function attempt(event, action, wrong) {
+  const said = byId("said"), problem = byId("problem");
+  said.textContent = problem.textContent = "";
+  /** @type {HTMLElement} */ (event.target).closest("section")?.append(said, problem);
   try {
-    byId("said").textContent = await action();
-  } catch (problem) {
-    tell(problem);
+    said.textContent = await action();
+  } catch (error) {
+    tell(error, wrong);
   }
 }
 
-/** @param {string} id of a form, which may come later @param {() => Promise<string>} action */
-function onSubmit(id, action) {
+/** @param {string} id of a form, which may come later @param {() => Promise<string>} action @param {string} [wrong] */
+function onSubmit(id, action, wrong) {
   document.addEventListener("submit", (event) => {
     if (/** @type {HTMLElement} */ (event.target).id !== id) return;
     event.preventDefault();
-    attempt(action);
+    attempt(event, action, wrong);
   });
 }
 
@@ -73,14 +81,14 @@ async function showPasskeys() {
   const { passkeys } = await getJson("/api/passkeys");
   byId("passkeys").replaceChildren(...passkeys.map((one) => {
     const remove = element("button", { type: "button", textContent: t("account.script.remove") });
-    remove.addEventListener("click", () => attempt(async () => {
+    remove.addEventListener("click", (event) => attempt(event, async () => {
       await call(`/api/passkeys/${one.id}`, { method: "DELETE" });
       await showPasskeys();
       return t("account.script.passkey_removed");
     }));
-    const used = one.used_at ? [` · ${t("account.script.used")} `, timeElement(one.used_at, "short")] : [];
-    const added = [` ${t("account.script.added")} `, timeElement(one.added_at, "short")];
-    return element("li", {}, element("b", { textContent: one.label }), ...added, ...used, " ", remove);
+    const used = one.used_at ? [` · ${t("account.script.used")} `, timeElement(one.used_at)] : [];
+    const times = element("span", { className: "quiet" }, `${t("account.script.added")} `, timeElement(one.added_at), ...used);
+    return element("li", {}, element("div", {}, element("b", { textContent: one.label }), element("br"), times), remove);
   }));
 }
 
@@ -118,7 +126,7 @@ onSubmit("confirm-app", async () => {
   byId("recovery").focus();
   await showApp();
   return t("account.script.app_added");
-});
+}, "account.script.wrong_code");
 onSubmit("remove-app", async () => {
   const body = JSON.stringify({ password: input("app-password").value, code: input("app-code").value });
   await call("/api/totp", { method: "DELETE", body });
@@ -126,8 +134,9 @@ onSubmit("remove-app", async () => {
   await showApp();
   byId("begin-app").focus();
   return t("account.script.app_removed");
-});
-const beginApp = () => attempt(async () => {
+}, "account.script.wrong");
+/** @param {Event} event */
+const beginApp = (event) => attempt(event, async () => {
   const begun = await withPassword((password) => getJson("/api/totp", {
     method: "POST", body: JSON.stringify(password === undefined ? {} : { password }),
   }));
@@ -140,19 +149,19 @@ const beginApp = () => attempt(async () => {
   return "";
 });
 document.addEventListener("click", (event) => {
-  if (/** @type {HTMLElement} */ (event.target).id === "begin-app") beginApp();
+  if (/** @type {HTMLElement} */ (event.target).id === "begin-app") beginApp(event);
 });
 for (const item of /** @type {NodeListOf<HTMLElement>} */ (byId("sessions").querySelectorAll("[data-session]"))) {
-  item.querySelector("button")?.addEventListener("click", () => attempt(async () => {
+  item.querySelector("button")?.addEventListener("click", (event) => attempt(event, async () => {
     await call(`/api/sessions/${item.dataset.session}`, { method: "DELETE" });
     item.remove();
     return t("account.script.session_ended");
   }));
 }
-byId("everywhere").addEventListener("click", () => attempt(async () => {
+byId("everywhere").addEventListener("click", (event) => attempt(event, async () => {
   await signOutEverywhere();
   askToSignIn();
   return "";
 }));
 form("new-passkey").hidden = !canUsePasskeys();
-showPasskeys().catch(tell); // what was done meanwhile stays said
+showPasskeys().catch((problem) => tell(problem)); // what was done meanwhile stays said

@@ -91,7 +91,7 @@ def test_a_person_is_added_changed_and_removed(
 
     page.get_by_role("link", name=f"Change {name}").click()
     page.get_by_role("link", name=f"Remove {name}").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(f"Remove {name}?")
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Remove “{name}”?")
     page.get_by_role("link", name="Cancel").click()
     page.get_by_role("link", name=f"Remove {name}").click()
     page.get_by_role("button", name=f"Remove {name}").click()

@@ -37,7 +37,12 @@ NOW = to_milliseconds(datetime.now(UTC))
         ("get_day", "/days/2026-11-20?from=25:61", "no such time", "Diese Uhrzeit gibt es nicht"),
         ("get_day", "/days/2026-11-20?camera=A+B", "such a name", "So heißt keine Kamera"),
         ("get_day", "/days/2026-11-20?trigger=x", "no such trigger", "Diesen Auslöser gibt es"),
-        ("get_day", "/days/2026-11-20?label=a%26b", "no such word", "Dieses Wort gibt es nicht"),
+        (
+            "get_day",
+            "/days/2026-11-20?label=a%26b",
+            "No label looks like this",
+            "So sieht keine",
+        ),
         ("get_day", "/days/2026-11-20?stubs=x", "Choose them on", "Wählen Sie sie auf"),
         ("get_days", "/days?month=2026-13", "no such month", "Diesen Monat gibt es nicht"),
         ("get_statistics", "/statistics?days=8", "so many days", "So viele Tage"),

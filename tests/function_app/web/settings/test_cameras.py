@@ -70,7 +70,7 @@ def test_a_viewer_sees_their_cameras_and_removes_none(services: Services) -> Non
 
 def test_a_camera_is_removed_after_a_question(services: Services, owner: Visitor) -> None:
     page = owner.page(f"{PATH}/drive/removal")
-    assert "Remove the camera drive?" in page
+    assert "Remove the camera “drive”?" in page
     assert "It has 2 photos." in page
     assert len(services.index.cameras()) == 2
     assert owner.change(f"{PATH}/drive/removal") == "drive is removed, with 2 photos."

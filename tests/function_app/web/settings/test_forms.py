@@ -56,7 +56,7 @@ def test_settings_say_who_may_see_a_page(services: Services) -> None:
     Visitor(services, "vera", Role.VIEWER)
     for_owners = [section for section in SECTIONS if section.is_for_owners]
     assert owner.page("/settings").count("Owners only.") == len(for_owners)
-    assert "Only owners remove one." in owner.page("/settings/cameras")
+    assert "Only owners can remove a camera." in owner.page("/settings/cameras")
     assert "Everyone who signs in sees this page." in owner.page("/settings/retention")
 
 

@@ -52,7 +52,7 @@ def test_a_viewer_is_added_with_their_cameras(services: Services, owner: Visitor
     assert users.authenticate(services.accounts, "vera", GOOD, None)
     assert ("owner", "let in", "vera") in log(services)
     page = owner.page(PATH)
-    assert "Viewer: gate" in page
+    assert "Viewer · gate" in page
     assert "Added by owner." in page
 
 
@@ -65,8 +65,8 @@ def test_an_owner_sees_all_cameras_whatever_is_chosen(services: Services, owner:
 @pytest.mark.parametrize(
     ("changed", "field", "text"),
     [
-        ({"name": "Véra"}, "name", "This is no name."),
-        ({"name": ""}, "name", "This is no name."),
+        ({"name": "Véra"}, "name", "This cannot be a name."),
+        ({"name": ""}, "name", "This cannot be a name."),
         ({"name": "owner"}, "name", "This name is taken."),
         ({"password": "short"}, "password", "at least 5 of them different"),
         ({"password": "ababababababab"}, "password", "at least 5 of them different"),
@@ -171,7 +171,7 @@ def test_nobody_changes_the_first_owner_or_themselves(services: Services) -> Non
 def test_a_removal_asks_first_and_says_what_it_means(services: Services, owner: Visitor) -> None:
     vera = Visitor(services, "vera", Role.VIEWER)
     page = owner.page(f"{PATH}/vera/removal")
-    assert "Remove vera?" in page
+    assert "Remove “vera”?" in page
     assert "This cannot be undone" in page
     assert users.find(services.accounts, "vera")
     assert owner.change(f"{PATH}/vera/removal") == "vera is removed."
@@ -233,4 +233,4 @@ def test_pages_are_in_the_language_of_the_browser(owner: Visitor) -> None:
     page = owner.page(PATH, "de")
     assert "Wer sich anmelden kann" in page
     reply = owner.send(PATH, [("name", "?"), ("password", "x")], {"accept-language": "de"})
-    assert "Das ist kein Name." in reply.get_body().decode()
+    assert "Das kann kein Name sein." in reply.get_body().decode()

@@ -116,7 +116,7 @@ def test_a_removed_token_works_no_more_nor_what_was_made_with_it(
     tokens.create(
         services.accounts, "child", grant, MOMENT, Provenance("token backup", "owner", caller.via)
     )
-    assert "Remove the token backup?" in owner.page(f"{PATH}/backup/removal")
+    assert "Remove the token “backup”?" in owner.page(f"{PATH}/backup/removal")
     assert tokens.find(services.accounts, secret, MOMENT)
     status = owner.change(f"{PATH}/backup/removal")
     assert status == "The token backup is removed, and 1 token or link that was made with it."
