@@ -199,6 +199,14 @@ class DayPage:
         return sum(lane.stubs for lane in self.chosen_lanes)
 
     @property
+    def until(self) -> str:
+        """The time of day of the last minute that it shows, as a form has it; "" for that of the
+        whole day."""
+        if self.shown_until is None:
+            return ""
+        return f"{(self.shown_until - timedelta(milliseconds=1)).astimezone(self.zone):%H:%M}"
+
+    @property
     def labels(self) -> list[str]:
         """The labels of its photos."""
         photos = (photo for event in self.part.events for photo in event.photos)
@@ -387,6 +395,7 @@ def _etag(preferences: Preferences, page: DayPage) -> str:
         for lane in page.lanes
         for one in lane.intervals
     ]
-    ids = [(photo.name, photo.trigger) for event in page.part.events for photo in event.photos]
+    photos = [photo for event in page.part.events for photo in event.photos]
+    ids = [(photo.name, photo.trigger, photo.is_protected) for photo in photos]
     shown = (page.day, page.filter, page.shown_until, page.part.continues_before, page.stubs)
     return etag_of(preferences, shown, ids, labels, asset_path("day.js"))

@@ -45,7 +45,7 @@ export function paint() {
     box.indeterminate = count > 0 && count < own.length;
   }
   chosen = new Set([...chosen].filter((id) => there.has(id)));
-  const text = t("day.script.chosen", { count: chosen.size });
+  const text = t(`day.script.chosen.${bar.dataset.of}`, { count: chosen.size });
   if (byId("chosen").textContent !== text) byId("chosen").textContent = text;
   for (const button of bar.querySelectorAll("button")) {
     button.disabled = chosen.size === 0 || (button.id === "share" && chosen.size > MAX_SHARED);

@@ -48,8 +48,10 @@ export async function save(photos, day) {
     else await saveParts(parts, name, run);
     say(t("day.script.saved", { count: files.length }));
   } catch (problem) {
+    const wasCanceled = stop.signal.aborted;
     stop.abort();
     if (problem instanceof SignedOutError) askToSignIn();
+    else if (wasCanceled) say(t("day.script.canceled"));
     else say(t("day.script.not_saved", { problem: messageOf(problem) }));
     throw problem;
   } finally {

@@ -139,7 +139,7 @@ def test_a_zip_that_is_cut_is_not_saved(pages: Pages, gallery: Gallery) -> None:
     page.route("**/content", cut)
     download = save(page)
     assert download.failure() is not None
-    expect(page.get_by_text("The ZIP was not finished")).to_be_visible()
+    expect(page.get_by_text("The ZIP file is not complete")).to_be_visible()
     page.unroute("**/content", cut)
     check_zip(save(page).path(), contents_of(gallery))
     pages.complaints.clear()  # the browser tells of each request that was cut
@@ -266,5 +266,5 @@ def test_a_thousand_photos_are_one_zip(
     wait_for(lambda: float(bar.get_attribute("value") or 0) > 100, 300, "a hundred photos")
     backend.kill()
     assert cut.failure() is not None
-    expect(page.get_by_text("The ZIP was not finished")).to_be_visible()
+    expect(page.get_by_text("The ZIP file is not complete")).to_be_visible()
     pages.complaints.clear()  # the browser tells of each request that was cut

@@ -69,6 +69,30 @@ def test_an_event_of_clips_is_called_so(services: Services, viewer: str) -> None
     assert "Show 2 photos" in page
 
 
+def test_an_event_with_a_protected_photo_is_marked(services: Services, viewer: str) -> None:
+    """A page that asks for what changed gets it, too."""
+    photos = [add_photo(services, NOON + timedelta(hours=one)) for one in range(2)]
+    path = "/days/2026-11-20?part"
+    before = open_page(services, "get_day", path, viewer)
+    assert b">protected<" not in before.body
+    services.index.remove(photos[0], State.EXPIRED)
+    services.index.add_anyway(replace(photos[0], is_protected=True), NOON)
+    etag = before.headers["ETag"]
+    after = open_page(services, "get_day", path, viewer, **{"If-None-Match": etag})
+    assert after.status == 200
+    assert after.body.count(b">protected<") == 1
+
+
+def test_the_form_keeps_the_time_until_which_photos_are_shown(
+    services: Services, viewer: str
+) -> None:
+    add_photo(services, NOON)
+    for given, shown_time in (("12:30", "12:30"), ("2026-11-20T12:30:10.000Z", "12:30"), ("", "")):
+        page = shown(services, f"/days/2026-11-20?from={given}", viewer)
+        assert f'name="from" type="time" value="{shown_time}"' in page
+        assert ("until 12:30</summary>" in page) is bool(given)
+
+
 def add_stub(services: Services, at: datetime, camera: str = "gate") -> Photo:
     """Index a trigger without motion."""
     taken = add_photo(services, at, "old", number=7)
@@ -221,7 +245,7 @@ def test_an_event_is_opened_by_its_time(services: Services, viewer: str) -> None
     page = shown(services, "/days/2026-11-20?from=12:01", viewer)
     assert "2 photos, 1 event" in page
     assert page.partition('id="events"')[2].count(" open>") == 1
-    assert "Photos from before 12:02." in page
+    assert "Photos before 12:02." in page
 
 
 def test_a_full_day_says_so_and_leads_on(services: Services, viewer: str) -> None:
