@@ -52,6 +52,8 @@ async function tick(current) {
   if (began - touchedAt >= IDLE_AFTER) {
     stop();
     byId("state").textContent = t("live.script.paused");
+    byId("age").textContent = ""; // nobody counts it meanwhile
+    picture.classList.add("stale");
     byId("resume").hidden = false;
     return;
   }

@@ -1,13 +1,15 @@
 // Moments as the browser's user writes them: in their locale, and in the zone of the page.
 
+/** @type {Intl.DateTimeFormatOptions} with the name of the month, as in times.py: texts of the server stand beside these */
+const DAY = { day: "numeric", month: "short", year: "numeric" };
 /** @type {Record<string, Intl.DateTimeFormatOptions>} as in times.py */
 const STYLES = {
   short: { hour: "2-digit", minute: "2-digit" },
   seconds: { hour: "2-digit", minute: "2-digit", second: "2-digit" },
-  date: { dateStyle: "medium" },
+  date: DAY,
   day: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
-  long: { dateStyle: "medium", timeStyle: "short" },
-  full: { dateStyle: "medium", timeStyle: "long" },
+  long: { ...DAY, hour: "2-digit", minute: "2-digit" },
+  full: { ...DAY, hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "short" },
 };
 /** @type {[Intl.RelativeTimeFormatUnit, number, number][]} with their seconds, and from how many on an age is said in them */
 const UNITS = [["day", 86_400, 172_800], ["hour", 3600, 7200], ["minute", 60, 90], ["second", 1, 0]];
