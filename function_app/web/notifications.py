@@ -136,7 +136,9 @@ def post_rule(request: Request, services: Services, caller: Caller) -> Response:
         shown = {"typed": {channel["id"]: form.with_problem(t(error.key))}}
         return replace(_page(request, services, caller, shown), status=400)
     except FormError as error:
-        shown = {"typed": {channel["id"]: form.with_problem(problem_text(error, request))}}
+        wrong = error.field if isinstance(error, WireError) else ""
+        typed = form.with_problem(problem_text(error, request), wrong)
+        shown = {"typed": {channel["id"]: typed}}
         return with_problem(_page(request, services, caller, shown), error)
     return redirect(f"{PATH}?saved={channel['id']}#rule-{channel['id']}")
 

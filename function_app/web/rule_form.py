@@ -29,7 +29,8 @@ class FormTextError(Exception):
 @dataclass(frozen=True, slots=True)
 class RuleForm:
     """What the form shows: text as people type it, and which boxes are ticked. `later` are kinds of
-    alerts of a later version, which have no box."""
+    alerts of a later version, which have no box; `wrong` is the API's name of the field that is
+    wrong, if it is one."""
 
     label: str
     is_of_all: bool
@@ -45,10 +46,11 @@ class RuleForm:
     interval: str
     later: tuple[str, ...] = ()
     problem: str = ""
+    wrong: str = ""
 
-    def with_problem(self, problem: str) -> "RuleForm":
-        """Return the form with what is wrong with it."""
-        return replace(self, problem=problem)
+    def with_problem(self, problem: str, wrong: str = "") -> "RuleForm":
+        """Return the form with what is wrong with it, and in which field."""
+        return replace(self, problem=problem, wrong=wrong)
 
     def to_change(self) -> Mapping[str, Any]:
         """Return the change of the rule. Raises FormTextError, and WireError for what the API

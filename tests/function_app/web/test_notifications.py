@@ -156,6 +156,21 @@ def test_what_was_typed_into_a_rule_is_kept(api: Api, session: dict[str, str]) -
     assert channels_of(api, session) == [channel]
 
 
+@pytest.mark.parametrize(
+    ("field", "wrong"), [("zone", "Mars/Olympus"), ("interval", "soon"), ("labels", "?")]
+)
+def test_the_field_of_a_rule_that_is_wrong_is_marked(
+    api: Api, session: dict[str, str], field: str, wrong: str
+) -> None:
+    post(api, "/channels", session, label="mine", address="ntfys://topic")
+    (channel,) = channels_of(api, session)
+    right = {"label": "mine", "all-cameras": "1", "interval": "9", "zone": "UTC", "labels": ""}
+    reply = post(api, f"/channels/{channel['id']}", session, **(right | {field: wrong}))
+    assert reply.status_code == 400
+    (marked,) = re.findall(r'<input ([^>]*)aria-invalid="true"', reply.text)
+    assert f'name="{field}"' in marked
+
+
 def test_nobody_changes_the_channel_of_somebody_else(api: Api, session: dict[str, str]) -> None:
     post(api, "/channels", session, label="mine", address="ntfys://topic")
     (channel,) = channels_of(api, session)
