@@ -103,6 +103,18 @@ SETTLED = """async () => {
 }"""
 PREVIEW_SIDE = 480  # pixels: what cameras embed
 CLIP_SECONDS = 10
+# Where a picture is drawn: its place may have other proportions.
+CONTENT = """picture => {
+    const place = picture.getBoundingClientRect();
+    const {objectFit, objectPosition} = getComputedStyle(picture);
+    if (objectFit !== "contain") return place;
+    const {naturalWidth, naturalHeight} = picture;
+    const scale = Math.min(place.width / naturalWidth, place.height / naturalHeight);
+    const [width, height] = [naturalWidth * scale, naturalHeight * scale];
+    const [across, down] = objectPosition.split(" ").map(one => parseFloat(one) / 100);
+    const left = place.left + across * (place.width - width);
+    return new DOMRect(left, place.top + down * (place.height - height), width, height);
+}"""
 WAIT_FOR_END = """video => new Promise((done, failed) => {
     video.onended = () => done(video.currentTime);
     video.onerror = () => failed(video.error.message);

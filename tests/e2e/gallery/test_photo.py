@@ -13,6 +13,7 @@ from tests.conftest import NewStore, StartBackend
 from tests.e2e.gallery.conftest import (
     BOX,
     CLIP_SECONDS,
+    CONTENT,
     SIZES,
     WAIT_FOR_END,
     WINDOWS,
@@ -30,9 +31,11 @@ from tests.e2e.gallery.conftest import (
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.waiting import wait_for
 
-TO_WINDOW = """picture => {
+TO_WINDOW = (
+    f"picture => {{ const content = {CONTENT};"
+    + """
     const box = element => element.getBoundingClientRect();
-    const {left, top, right, bottom} = box(picture);
+    const {left, top, right, bottom} = content(picture);
     const stage = box(picture.parentElement);
     const isOver = b =>
         b.left < right - 1 && b.right > left + 1 && b.top < bottom - 1 && b.bottom > top + 1;
@@ -42,7 +45,7 @@ TO_WINDOW = """picture => {
     return {left, top, right, bottom, width: innerWidth, height: innerHeight,
             over: others.filter(one => isOver(box(one))).map(one => one.className),
             wide: wide.map(one => one.className || one.localName),
-            stageWidth: stage.width, stageHeight: stage.height, natural: picture.naturalWidth,
+            stageWidth: stage.width, stageHeight: stage.height,
             drawn: [...document.querySelectorAll(".box rect")].map(rect => {
                 const {left: x, top: y, width: w, height: h} = box(rect);
                 return [(x - left) / (right - left), (y - top) / (bottom - top),
@@ -50,6 +53,7 @@ TO_WINDOW = """picture => {
             }),
             leafBottom: box(document.querySelector(".leaf")).bottom};
 }"""
+)
 
 
 def path_of(name: PhotoName) -> str:
@@ -78,7 +82,7 @@ def problems_of(box: Mapping[str, Any], proportion: float) -> list[str]:
     """Return what is wrong with the place of a picture of this `proportion`, width to height."""
     width, height = box["right"] - box["left"], box["bottom"] - box["top"]
     is_inside = box["left"] >= 0 and box["top"] >= 0 and box["right"] <= box["width"]
-    fills = width >= min(box["stageWidth"], box["natural"]) - 1 or height >= box["stageHeight"] - 1
+    fills = width >= box["stageWidth"] - 1 or height >= box["stageHeight"] - 1
     found = {
         "it is cut off": not is_inside or box["bottom"] > box["height"] + 0.5,
         f"something is in front of it: {box['over']}": bool(box["over"]),

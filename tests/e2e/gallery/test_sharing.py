@@ -3,12 +3,15 @@
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import WINDOWS, Gallery, open_session
+from tests.e2e.gallery.conftest import CONTENT, WINDOWS, Gallery, open_session
 
-BOX = """picture => {
-    const {left, right, width, height} = picture.getBoundingClientRect();
+BOX = (
+    f"picture => {{ const content = {CONTENT};"
+    + """
+    const {left, right, width, height} = content(picture);
     return {left, right, width, height, natural: picture.naturalWidth / picture.naturalHeight};
 }"""
+)
 
 
 @pytest.mark.slow

@@ -141,7 +141,7 @@ def test_a_link_is_made_and_revoked(
     """It opens what was chosen, for the chosen time, without the place unless that was chosen."""
     offer = post(api, "share", owner, ids=ids[:2])
     assert "A link to these 2 photos" in offer.text
-    assert "Links to these photos" not in offer.text
+    assert "Links that open" not in offer.text
     _, fields = form_of(offer.text)
     made = post(api, "share", owner, **fields, make="yes", hours="24", what="these")
     (url,) = re.findall(r'id="share-url" readonly value="([^"]+)"', made.text)
@@ -156,7 +156,7 @@ def test_a_link_is_made_and_revoked(
     assert listed["with_location"] is False
     again = post(api, "share", owner, ids=ids[1])  # one of them
     assert f'name="revoke" value="{listed["key"]}"' in again.text
-    assert "Links to these photos" not in post(api, "share", owner, ids=ids[2]).text
+    assert "Links that open" not in post(api, "share", owner, ids=ids[2]).text
     for _ in range(2):  # the second time it is gone
         revoked = post(api, "share", owner, ids=ids[1], revoke=listed["key"])
         assert "The link no longer opens anything." in revoked.text
