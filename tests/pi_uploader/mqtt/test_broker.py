@@ -88,6 +88,8 @@ def test_commands_come_once_and_kept_ones_never(env: dict[str, str], broker: Mos
         home.publish(TAKE, "kept", is_retained=True)
         device = Device(env, broker.port)
         device.connect()
+        assert device.broker.send(Message("ready", b"1"))  # after the subscription
+        device.until(lambda: home.of("ready"), "a message")
         home.publish(TAKE, "PRESS")
         home.publish("nightjar/shed/gate/take", "for another device")
         home.publish(TOPICS.camera("gate").set_armed, "OFF")

@@ -4,6 +4,7 @@ import os
 import shutil
 import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -86,13 +87,16 @@ class Subscriber:
 
     def __init__(self, port: int) -> None:
         self.messages: list[Received] = []
+        is_subscribed = threading.Event()
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
         self._client.username_pw_set(USER, PASSWORD)
         self._client.on_message = self._handle
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=1)
+        self._client.on_subscribe = lambda *_: is_subscribed.set()
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
-        wait_for(self._client.is_connected, what="a subscriber that is connected")
+        # What is not retained and comes between the connection and the subscription is never seen.
+        assert is_subscribed.wait(90), "the broker has not accepted the subscription within 90 s"
 
     def _handle(self, _: paho.Client, __: object, message: paho.MQTTMessage) -> None:
         got = Received(message.topic, bytes(message.payload), bool(message.retain))
