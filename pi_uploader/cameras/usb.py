@@ -10,8 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypedDict
 
-from photo_wire.media import Media
-from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
+from pi_uploader.cameras.camera import CameraError
 from pi_uploader.cameras.feed import NOTHING, Feed, Watching
 from pi_uploader.cameras.ffmpeg import (
     MAX_ATTEMPTS,
@@ -23,13 +22,9 @@ from pi_uploader.cameras.ffmpeg import (
     record_clip,
     require_ffmpeg,
 )
-from pi_uploader.cameras.live_stream import LiveStream
-from pi_uploader.cameras.media.exif import with_exif
 from pi_uploader.cameras.media.mjpeg import JpegSplitter
-from pi_uploader.cameras.media.preview import with_preview
 from pi_uploader.cameras.receivers import Kept
-from pi_uploader.cameras.ring import Ring
-from pi_uploader.motion.frame import Frame
+from pi_uploader.cameras.stream_camera import StreamCamera
 from pi_uploader.settings import SettingsError
 
 DEVICE_NAMES = Path("/sys/class/video4linux")
@@ -47,9 +42,9 @@ KEPT_OPTIONS = (
 ENCODER_OPTIONS = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-an")
 
 
-class UsbCamera:
-    """Takes a photo from `device` as a JPEG, or with `clip_seconds` records a clip as an MP4.
-    `size` is width and height in pixels; with None the camera chooses.
+class UsbCamera(StreamCamera):
+    """Takes photos and clips from `device`. `size` is width and height in pixels; with None the
+    camera chooses.
 
     With `watching` the device is read all the time, by one program, and what it takes comes from
     what it has kept: JPEGs, KEPT_PER_SECOND of them.
@@ -70,8 +65,6 @@ class UsbCamera:
     ) -> None:
         require_ffmpeg("usb")
         _reject_pi_camera(device)
-        self._clip_seconds = clip_seconds
-        self._pre_roll = watching.pre_roll
         size_option = ("-video_size", f"{size[0]}x{size[1]}") if size else ()
         self._stills = Stream(
             input_options=("-f", "v4l2", *size_option, "-i", device),
@@ -83,46 +76,21 @@ class UsbCamera:
                 "--list-formats-ext",
             },
         )
-        self._clips = replace(self._stills, stop=threading.Event())
-        self._live = LiveStream(self._open_live)
-        self._ring = Ring(watching.kept_seconds)
-        self._feed: Feed | None = None
+        super().__init__(replace(self._stills, stop=threading.Event()), clip_seconds, watching)
         if watching.kept_seconds:
-            self._feed = Feed(
+            self._main = self._frames = Feed(
                 name,
                 lambda: nullcontext(self._stills),
                 has_frames=watching.has_frames,
                 kept=Kept(self._ring, KEPT_OPTIONS, JpegSplitter),
             )
-            self._feed.start()
+            self._main.start()
 
-    def frames(self, stop: threading.Event) -> "Iterator[Frame]":
-        """Yield the frames in which motion is looked for. Raises CameraError."""
-        if self._feed is None:
-            raise CameraError("it was opened without a stream of frames")
-        return self._feed.frames(stop)
-
-    def take(self, context: CaptureContext) -> Shot:
-        """Take a photo or a clip. Raises CameraError if the camera delivers none in time."""
-        return self.take_at(context, time.monotonic())
-
-    def take_at(self, context: CaptureContext, at: float) -> Shot:
-        """Return the photo nearest to the moment `at` (monotonic seconds), or a clip of it. Where
-        nothing is kept it is the next one. Raises CameraError if the camera delivers none in
-        time."""
-        if self._clip_seconds:
-            return self._take_clip(at, self._clip_seconds)
-        if self._feed:
-            still = self._kept_still(self._feed, at)
-        else:
-            with self._device():
-                still = capture_still(self._stills, skip_frames=WARM_UP_FRAMES)
-        photo = with_exif(still.picture, context)
-        return Shot(with_preview(photo, lambda: still.preview), Media.JPEG)
-
-    def remembers(self, at: float) -> bool:
-        """Return whether the picture of the moment `at` is kept."""
-        return self._ring.remembers(at)
+    def _capture_still(self, at: float) -> Still:
+        if self._main:
+            return self._kept_still(self._main, at)
+        with self._device():
+            return capture_still(self._stills, skip_frames=WARM_UP_FRAMES)
 
     def _kept_still(self, feed: Feed, at: float) -> Still:
         """Return the kept picture nearest to `at`; if it is grey or broken, the next one."""
@@ -138,22 +106,11 @@ class UsbCamera:
         drawn = capture_still(replace(self._stills, **_kept_input([picture], 1.0)), attempts=1)
         return Still(picture, drawn.preview)  # as the camera sent it, and not encoded once more
 
-    @property
-    def records_clips(self) -> bool:
-        """Whether it can record clips on request: always."""
-        return True
-
-    def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
-        """Record a clip. Raises CameraError if the camera delivers none in time."""
-        return self._take_clip(time.monotonic(), seconds)
-
-    def _take_clip(self, at: float, seconds: float) -> Shot:
-        """Record a clip until `seconds` after the moment `at`."""
-        if self._feed is None:
+    def _record_clip(self, at: float, seconds: float) -> bytes:
+        if self._main is None:
             with self._device():
-                clip = record_clip(self._clips, seconds, ENCODER_OPTIONS, WARM_UP)
-            return Shot(clip, Media.MP4)
-        self._feed.wait_for(at, STILL_TIMEOUT_SECONDS)
+                return record_clip(self._clips, seconds, ENCODER_OPTIONS, WARM_UP)
+        self._main.wait_for(at, STILL_TIMEOUT_SECONDS)
         if not self._ring.remembers(at):
             at = time.monotonic()  # it waited too long for the clip before
         begin = at - self._pre_roll
@@ -161,18 +118,13 @@ class UsbCamera:
         kept = replace(self._clips, **_kept_input(pictures, self._ring.rate))
         poster = Poster(max(0.0, at - (self._ring.begin(begin) or at)))
         longest = 2 * (seconds + self._pre_roll)  # the rate may change meanwhile
-        return Shot(record_clip(kept, longest, ENCODER_OPTIONS, poster), Media.MP4)
-
-    def preview(self) -> bytes:
-        """Return a small picture of now. Raises CameraError, also while a photo is taken and no
-        picture is new enough: one program at a time can use the device."""
-        return self._live.latest()
+        return record_clip(kept, longest, ENCODER_OPTIONS, poster)
 
     def _open_live(self) -> AbstractContextManager[Stream]:
-        """Open the stream of live pictures: what is kept, or the device."""
-        if self._feed is None:
+        """Open what is kept, or the device."""
+        if self._main is None:
             return nullcontext(self._stills)
-        self._feed.wait_for(time.monotonic(), STILL_TIMEOUT_SECONDS)
+        self._main.wait_for(time.monotonic(), STILL_TIMEOUT_SECONDS)
         pictures = self._ring.follow(time.monotonic(), math.inf, threading.Event())
         return nullcontext(replace(self._stills, **_kept_input(pictures, self._ring.rate)))
 
@@ -184,17 +136,6 @@ class UsbCamera:
             yield
         finally:
             self._live.resume()
-
-    def stop_recording(self) -> None:
-        """End a clip now; a photo is finished as usual."""
-        self._clips.stop.set()
-
-    def close(self) -> None:
-        """End live pictures, and what is read all the time. Otherwise the device is open only
-        during `take`."""
-        self._live.pause()
-        if self._feed:
-            self._feed.close()
 
 
 class _KeptInput(TypedDict):

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 
-from photo_wire.media import Media
-from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
+from pi_uploader.cameras.camera import CameraError
 from pi_uploader.cameras.feed import NOTHING, Feed, Watching
 from pi_uploader.cameras.ffmpeg import (
     Poster,
@@ -19,18 +18,14 @@ from pi_uploader.cameras.ffmpeg import (
     record_clip,
     require_ffmpeg,
 )
-from pi_uploader.cameras.live_stream import LiveStream
-from pi_uploader.cameras.media.exif import with_exif
 from pi_uploader.cameras.media.mpegts import PictureSplitter
-from pi_uploader.cameras.media.preview import with_preview
 from pi_uploader.cameras.receivers import Kept
-from pi_uploader.cameras.ring import Ring
 from pi_uploader.cameras.rtsp import session
 from pi_uploader.cameras.rtsp.auth import Credentials
 from pi_uploader.cameras.rtsp.connection import SYSTEM_TRUST, Address, Trust
 from pi_uploader.cameras.rtsp.relay import RtspRelay
 from pi_uploader.cameras.rtsp.session import Target, silence_text, wrong_transport_text
-from pi_uploader.motion.frame import Frame
+from pi_uploader.cameras.stream_camera import StreamCamera
 from pi_uploader.settings import SettingsError
 
 # ffmpeg's concat demuxer reads the relay's URL from standard input, as a list with one entry:
@@ -57,9 +52,9 @@ MAX_KEY_SECONDS = 20.0  # between two key frames
 log = logging.getLogger("capture")
 
 
-class RtspCamera:
-    """Takes the next key frame of the stream at `url` as a JPEG, or with `clip_seconds` records a
-    clip as an MP4: from a key frame on, copied without encoding it again, and without sound.
+class RtspCamera(StreamCamera):
+    """Takes the next key frame of the stream at `url`, or records a clip: from a key frame on,
+    copied without encoding it again, and without sound.
 
     With `watching` it reads the stream all the time, and what it takes comes from what it has kept
     of it; if that fails, from a connection of its own, as without. Frames come from the stream at
@@ -92,15 +87,12 @@ class RtspCamera:
                 [f"CAMERA_CA: '{trust.ca}' cannot be used ({error}); expected a PEM file"]
             ) from None
         self._target = Target(url, credentials, trust, transport)
-        self._clip_seconds = clip_seconds
-        self._pre_roll = watching.pre_roll
         explanations = _explanations(Address(url), transport)
         self._stills = Stream((*_STILL_OPTIONS, *_INPUT_OPTIONS), explanations=explanations)
-        self._clips = Stream(_INPUT_OPTIONS, explanations=explanations)
-        self._live = LiveStream(self._open_live)
-        self._ring = Ring(watching.kept_seconds) if watching.kept_seconds else None
+        clips = Stream(_INPUT_OPTIONS, explanations=explanations)
+        super().__init__(clips, clip_seconds, watching)
         self._main, self._frames = self._open_feeds(name, watching, substream)
-        if self._main and self._ring:
+        if self._main and watching.kept_seconds:
             self._main.start()
 
     def _open_feeds(
@@ -108,7 +100,7 @@ class RtspCamera:
     ) -> tuple[Feed | None, Feed | None]:
         """Return what reads the main stream, and what delivers frames, which may be the same."""
         stream = replace(self._clips, input_options=(*_ONE_THREAD, *_INPUT_OPTIONS))
-        kept = Kept(self._ring, _KEEP, PictureSplitter) if self._ring else None
+        kept = Kept(self._ring, _KEEP, PictureSplitter) if watching.kept_seconds else None
         sub = replace(self._target, url=substream) if substream else None
         has_frames = watching.has_frames and not sub
         main = frames = None
@@ -123,41 +115,20 @@ class RtspCamera:
             frames = Feed(name, lambda: self._relayed(opened, sub), has_frames=True, kept=None)
         return main, frames
 
-    def frames(self, stop: threading.Event) -> Iterator[Frame]:
-        """Yield the frames of the stream in which motion is looked for. Raises CameraError."""
-        if self._frames is None:
-            raise CameraError("it was opened without a stream of frames")
-        return self._frames.frames(stop)
-
-    def take(self, context: CaptureContext) -> Shot:
-        """Take a photo or a clip. Raises CameraError if the camera delivers none in time."""
-        return self.take_at(context, time.monotonic())
-
-    def take_at(self, context: CaptureContext, at: float) -> Shot:
-        """Return the photo nearest to the moment `at` (monotonic seconds), or a clip of it. Where
-        nothing is kept it is the next one. Raises CameraError if the camera delivers none in
-        time."""
-        if self._clip_seconds:
-            return self._take_clip(at, self._clip_seconds)
-        still = self._still_from_ring(at)
-        if still is None:
-            with self._relayed(self._stills) as stream:
-                still = capture_still(stream)
-        photo, preview = with_exif(still.picture, context), still.preview
-        return Shot(with_preview(photo, lambda: preview), Media.JPEG)
-
-    def remembers(self, at: float) -> bool:
-        """Return whether the picture of the moment `at` is kept."""
-        return self._ring is not None and self._ring.remembers(at)
-
     @property
     def kept_bytes(self) -> int:
         """The bytes of the pictures that are kept in memory."""
-        return self._ring.size if self._ring else 0
+        return self._ring.size
+
+    def _capture_still(self, at: float) -> Still:
+        if still := self._still_from_ring(at):
+            return still
+        with self._relayed(self._stills) as stream:
+            return capture_still(stream)
 
     def _still_from_ring(self, at: float) -> Still | None:
         """Return the kept picture nearest to `at`; None if none is kept, or it is damaged."""
-        if not self._ring or not self._ring.is_fresh():
+        if not self._ring.is_fresh():
             return None
         self._ring.wait_for(at, NEXT_PICTURE_SECONDS)
         pictures, skipped = self._ring.at_moment(at)
@@ -168,51 +139,24 @@ class RtspCamera:
             log.warning("the kept picture cannot be used, the next one is taken: %s", error)
             return None
 
-    @property
-    def records_clips(self) -> bool:
-        """Whether it can record clips on request: always."""
-        return True
-
-    def take_clip(self, context: CaptureContext, seconds: float) -> Shot:
-        """Record a clip. Raises CameraError if the camera delivers none in time."""
-        return self._take_clip(time.monotonic(), seconds)
-
-    def _take_clip(self, at: float, seconds: float) -> Shot:
-        """Record a clip until `seconds` after the moment `at`."""
-        if self._ring and self._ring.is_fresh():
+    def _record_clip(self, at: float, seconds: float) -> bytes:
+        if self._ring.is_fresh():
             if not self._ring.remembers(at):
                 at = time.monotonic()  # it waited too long for the clip before
             begin = self._ring.begin(at - self._pre_roll) or at
             pictures = self._ring.follow(at - self._pre_roll, at + seconds, self._clips.stop)
             kept = replace(self._clips, input_options=_FROM_RING, stdin=pictures)
             longest = seconds + self._pre_roll + MAX_KEY_SECONDS
-            return Shot(record_clip(kept, longest, _COPY, Poster(max(0.0, at - begin))), Media.MP4)
+            return record_clip(kept, longest, _COPY, Poster(max(0.0, at - begin)))
         with self._relayed(self._clips) as stream:
-            return Shot(record_clip(stream, seconds, _COPY), Media.MP4)
-
-    def preview(self) -> bytes:
-        """Return the newest key frame, small. Raises CameraError if the camera delivers none in
-        time."""
-        return self._live.latest()
+            return record_clip(stream, seconds, _COPY)
 
     def _open_live(self) -> AbstractContextManager[Stream]:
-        """Open the stream of live pictures: what is kept, or a connection of its own."""
-        if self._ring and self._ring.is_fresh():
+        """Open what is kept, or a connection of its own."""
+        if self._ring.is_fresh():
             pictures = self._ring.follow(time.monotonic(), math.inf, threading.Event())
             return nullcontext(Stream((*_KEY_FRAMES, *_FROM_RING), stdin=pictures))
         return self._relayed(replace(self._stills, input_options=_LIVE))
-
-    def stop_recording(self) -> None:
-        """End a clip now; a photo is finished as usual."""
-        self._clips.stop.set()
-
-    def close(self) -> None:
-        """End live pictures and what is read all the time. Otherwise the connection is open only
-        during `take`."""
-        self._live.pause()
-        for feed in (self._main, self._frames):
-            if feed:
-                feed.close()
 
     @contextmanager
     def _relayed(self, stream: Stream, target: Target | None = None) -> Iterator[Stream]:
