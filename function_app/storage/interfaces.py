@@ -203,9 +203,9 @@ class PhotoIndex(Protocol):
         ...
 
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
-        """Remove what is at this position among the camera's arrivals, if anything is, and nothing
-        else. If the counts contain it as a photo, `counted` is that photo: it is subtracted in the
-        same transaction, and nothing is removed if it is indexed at this position again."""
+        """Remove what is at this position among the camera's arrivals, and nothing else, unless its
+        photo is indexed there again. If the counts contain it as a photo, `counted` is that photo:
+        it is subtracted in the same transaction."""
         ...
 
     def count_photos(

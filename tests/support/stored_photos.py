@@ -14,6 +14,7 @@ from photo_wire.media import Media
 from photo_wire.moment import format_time
 from tests.support.api import name_of
 from tests.support.memory_store import MemoryIndex
+from tests.support.services import count_rows
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -71,3 +72,11 @@ def leave_orphan(backend: Services, photo: Photo, at: datetime) -> None:
     key = arrival_key(photo.name, at)
     row = {"PartitionKey": PHOTOS, "RowKey": key, "listed_at": format_time(at)}
     tables.get_table_client(TABLE).upsert_entity({**photo.to_properties(), **row})
+
+
+def lose_arrival(backend: Services, photo: Photo, at: datetime) -> None:
+    """Remove the row of this photo, listed at that moment, among its camera's arrivals alone."""
+    if isinstance(backend.index, MemoryIndex):
+        del backend.index.arrivals[photo.name.camera][arrival_position(photo.name, at)]
+    else:
+        count_rows(backend).remove(PHOTOS, arrival_key(photo.name, at))  # the same table

@@ -171,10 +171,21 @@ class AzurePhotoIndex(PhotoLists, Trash):
         indexed_at = parse_time(row.properties["listed_at"]) if row else photo.received_at
         position = arrival_position(photo.name, indexed_at)
         new_state = state_row(photo.name, state, photo.sha256, photo.media)
-        self._remove(photo.name.camera, position, photo, counted, [new_state])
+        self._remove(position, photo, counted, [new_state])
 
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
-        self._remove(camera, position, None, counted, [])
+        key = arrivals_of(camera) + position
+        with self._counting.setdefault(camera, threading.Lock()):
+            for _ in range(MAX_ATTEMPTS):
+                update = self._counters.removal_update(counted, position, True) if counted else None
+                row = self._find(PHOTOS, key)
+                # It may just be restored there, which writes the counts and this row anew. So look
+                # for the photo after both were read, and remove the row only if they are unchanged.
+                if row is None or self.position(parse_name(row.properties["id"])) == position:
+                    return
+                if not self._submit_removal([key], update, [], row.etag):
+                    return
+        raise StorageUnavailableError(f"other instances changed {key} each time")
 
     def trash(self, photo: Photo) -> None:
         for _ in range(MAX_ATTEMPTS):
@@ -185,7 +196,7 @@ class AzurePhotoIndex(PhotoLists, Trash):
                     arrival_position(photo.name, listed_at),
                     trashed_rows(photo, listed_at),
                 )
-                self._remove(photo.name.camera, position, photo, photo, rows)
+                self._remove(position, photo, photo, rows)
                 return
             if self._list_in_trash(photo):
                 return
@@ -223,33 +234,25 @@ class AzurePhotoIndex(PhotoLists, Trash):
         return self._try_submit(changes, update.row.etag)
 
     def _remove(
-        self,
-        camera: str,
-        position: str,
-        photo: Photo | None,
-        counted: Photo | None,
-        written: list[Row],
+        self, position: str, photo: Photo, counted: Photo | None, written: list[Row]
     ) -> None:
         """Remove the arrival at this position and the rows of the photo, as far as they exist, and
         write the `written` rows, with the new state of the photo's id; together with them subtract
-        the `counted` photo, an orphan if nothing is written."""
+        the `counted` photo."""
+        camera = photo.name.camera
         arrival = arrivals_of(camera) + position
-        left = [*(all_keys(photo.name, photo.is_stub) if photo else ()), arrival]
+        left = [*all_keys(photo.name, photo.is_stub), arrival]
         # Threads that delete at once would only make each other's etags worthless.
         lock = self._counting.setdefault(camera, threading.Lock())
         with lock if counted else nullcontext():
             for _ in range(MAX_ATTEMPTS):
                 update = None
                 if counted and arrival in left:
-                    is_orphan = not written
-                    update = self._counters.removal_update(counted, position, is_orphan)
-                    # It may just be restored there, which changes the counts: read this after them.
-                    if is_orphan and self.position(counted.name) == position:
-                        return
+                    update = self._counters.removal_update(counted, position)
                 code = self._submit_removal(left, update, written)
                 if code in NOT_FOUND:  # another deletion removed some, perhaps long ago
-                    row = self._find_row(photo.name) if photo else None
-                    if photo and row and _is_stub(row) is not photo.is_stub:  # it was moved
+                    row = self._find_row(photo.name)
+                    if row and _is_stub(row) is not photo.is_stub:  # it was moved
                         photo = parse_photo(row.properties)
                         counted = counted and photo
                         left = [*all_keys(photo.name, photo.is_stub), arrival]
@@ -259,14 +262,19 @@ class AzurePhotoIndex(PhotoLists, Trash):
         raise StorageUnavailableError(f"other instances changed {arrival} each time")
 
     def _submit_removal(
-        self, keys: list[str], update: ConditionalUpdate | None, written: list[Row]
+        self,
+        keys: list[str],
+        update: ConditionalUpdate | None,
+        written: list[Row],
+        etag: str = "",
     ) -> str:
-        """Remove all of these rows and write others, together with the update; return the error
-        code if that failed since one of the rows was changed or does not exist, else ""."""
+        """Remove all of these rows and write others, together with the update, or if there is none,
+        only if the first row has this etag, if one is given. Return the error code if that failed
+        since one of the rows was changed or does not exist, else ""."""
         changes = changes_of(PHOTOS, update) if update else []
         changes += [(Operation.DELETE, {"PartitionKey": PHOTOS, "RowKey": key}) for key in keys]
         changes += [(Operation.PUT, row) for row in written]
-        return self._try_submit(changes, update.row.etag if update else "")
+        return self._try_submit(changes, update.row.etag if update else etag)
 
     def get(self, name: PhotoName) -> Photo | None:
         row = self._find_row(name)

@@ -32,7 +32,7 @@ from tests.support.api import name_of
 from tests.support.interruptions import until_done
 from tests.support.memory_store import memory_services
 from tests.support.pictures import jpeg
-from tests.support.stored_photos import NOW
+from tests.support.stored_photos import NOW, leave_orphan
 from tests.support.trash import assert_agrees, received
 from tests.support.turns import Turns
 
@@ -125,6 +125,31 @@ def test_no_interleaving_leaves_a_photo_half_deleted(
     if any(left is not None for _, left in tasks):
         reconcile(own, LATER + timedelta(hours=2))
     assert_agrees(own, "gate", LATER + timedelta(hours=3))
+
+
+@given(st.lists(st.integers(0, 2), max_size=60))
+# The repair lists the photo while it is in the trash, and finds it at its old place again.
+@example([2] * 10 + [0] * 6 + [2] + [1] * 6)
+def test_a_repair_keeps_what_is_restored(order: list[int]) -> None:
+    """Also if it was in the trash when the repair looked, which removes another orphan, too."""
+    own = memory_services(Settings(""))
+    gone = replace(a_photo(own), name=name_of("gate", NOW - timedelta(days=1)))
+    leave_orphan(own, gone, NOW - timedelta(hours=1))
+    tasks: list[Task] = [TASKS["delete"], TASKS["restore"], TASKS["repair"]]
+    Turns(own).run([(task, None) for task in tasks], order)
+    assert_agrees(own, "gate", LATER)
+
+
+@pytest.mark.parametrize("is_counted", [False, True])
+def test_a_restored_photo_is_no_orphan(empty: Services, is_counted: bool) -> None:
+    """Whoever found its row while the photo was in the trash leaves it: retention, or a repair."""
+    photo = a_photo(empty)
+    position = empty.index.position(NAME)
+    assert position
+    assert move_to_trash(photo, empty, LATER)
+    assert restore(NAME, empty)
+    empty.index.remove_orphan("gate", position, photo if is_counted else None)
+    assert_agrees(empty, "gate", LATER)
 
 
 def test_a_photo_that_is_protected_during_retention_stays(empty: Services) -> None:

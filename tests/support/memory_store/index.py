@@ -205,13 +205,11 @@ class MemoryIndex:
 
     def remove_orphan(self, camera: str, position: str, counted: Photo | None = None) -> None:
         arrivals = self.arrivals[camera]
-        while position in arrivals:
-            update = None
-            if counted:
-                update = self._counters.removal_update(counted, position, is_orphan=True)
-                if self.position(counted.name) == position:  # it was restored
-                    return
+        while photo := arrivals.get(position):
+            update = self._counters.removal_update(counted, position, True) if counted else None
             with self._lock:
+                if self.position(photo.name) == position:  # it was restored
+                    return
                 if position in arrivals and (update is None or self.rows.rewrite(PHOTOS, update)):
                     del arrivals[position]
 
