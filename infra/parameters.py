@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
-from infra.cost import TRANSACTIONS, Transactions, Use, bill, money, total
+from infra.bill import TRANSACTIONS, Transactions, Use, bill, money, total
 from infra.passwords import password_problem
 from infra.price_list import PRICES, Prices
 from photo_wire.errors import WireError

@@ -39,7 +39,7 @@ from function_app.notify.rules import Rule
 from function_app.notify.sending import Tools
 from function_app.services import connect
 from function_app.settings import Settings
-from infra.cost import TRANSACTIONS, Transactions
+from infra.bill import TRANSACTIONS, Transactions
 from local.azurite import Azurite
 from local.processes import ROOT
 from photo_wire.alert import LOSS, Alert, alerts_to_json
