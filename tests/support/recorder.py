@@ -7,6 +7,7 @@ assert [one.method for one in blobs.exchanges] == ["PUT"]
 
 import http.client
 import threading
+import time
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
@@ -18,8 +19,10 @@ _HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"
 
 @dataclass(frozen=True)
 class Recorded:
-    """One request and its response. `path` includes the query; headers keep their order."""
+    """One request and its response. `path` includes the query; headers keep their order. `began`
+    is when the request came (seconds of time.monotonic)."""
 
+    began: float
     method: str
     path: str
     headers: Headers
@@ -50,13 +53,21 @@ class Recorder:
                 super().finish()
 
             def forward(self) -> None:
+                began = time.monotonic()
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = list(self.headers.items())
                 reply = self._forward(body, headers)
                 content, reply_headers = recorder.reply(self.path, reply)
                 recorder.exchanges.append(
                     Recorded(
-                        self.command, self.path, headers, body, reply.status, reply_headers, content
+                        began,
+                        self.command,
+                        self.path,
+                        headers,
+                        body,
+                        reply.status,
+                        reply_headers,
+                        content,
                     )
                 )
                 self.send_response_only(reply.status)
