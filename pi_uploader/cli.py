@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from photo_wire import __version__
 from photo_wire.errors import printable
 from photo_wire.headers import Trigger
-from pi_uploader import commands, help_text
+from pi_uploader import commands, help_text, spool_commands
 from pi_uploader.errors import NightjarError
 from pi_uploader.log_ring import LogRing
 from pi_uploader.settings import MISCONFIGURED, SettingsError
@@ -54,68 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"pi-uploader {__version__}")
     subcommands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add(
-        subcommands,
-        "run",
-        "capture and upload, in processes that are kept running",
-        commands.run,
-    )
-    capture = _add(
-        subcommands, "capture", "take photos into the spool, without uploading", commands.capture
-    )
-    capture.add_argument(
-        "--once", action="store_true", help="take one photo with each camera, and exit"
-    )
-    capture.add_argument(
-        "--trigger",
-        type=Trigger,
-        choices=list(Trigger),
-        help="the trigger that --once records with the photo (default: demand)",
-    )
-    _add(
-        subcommands, "upload", "upload the photos in the spool, without capturing", commands.upload
-    )
-    serve = _add(
-        subcommands, "serve", "show this device's own page to the local network", commands.serve
-    )
-    serve.description = f"{serve.description} {help_text.SERVE}"
-    _add(
-        subcommands,
-        "mqtt",
-        "publish this device's state to an MQTT broker, for Home Assistant",
-        commands.mqtt,
-    )
-    detect = _add(
-        subcommands,
-        "detect",
-        "tell what photos of motion show, where CAMERA_DETECT names a model",
-        commands.detect,
-    )
-    detect.add_argument(
-        "--check", metavar="CAMERA", help="load the model of this camera, say what it is, and exit"
-    )
-    status = _add(subcommands, "status", "show what is in the spool", commands.status)
-    status.description = f"{status.description} {help_text.STATUS}"
-    doctor = _add(
-        subcommands,
-        "doctor",
-        "test camera, pins, clock, disk, network and key, one by one",
-        commands.doctor,
-    )
-    for parser_with_json in (status, doctor):
-        parser_with_json.add_argument("--json", action="store_true", help="as JSON, for programs")
-    doctor.add_argument("--pins", action="store_true", help="wait for each pin's trigger")
-    doctor.add_argument(
-        "--no-hardware",
-        action="store_true",
-        help="leave out the cameras and pins, which are in use",
-    )
-    _add(
-        subcommands,
-        "identity",
-        "print this device's name and its key's fingerprint; make the key if there is none",
-        commands.identity,
-    )
+    _add_process_commands(subcommands)
+    _add_device_commands(subcommands)
     _add_camera_commands(subcommands)
     _add_config_commands(subcommands)
     _add_spool_commands(subcommands)
@@ -129,6 +69,72 @@ def _add(
     parser = subparsers.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.")
     parser.set_defaults(command=command)
     return parser
+
+
+def _add_process_commands(subparsers: "Subparsers") -> None:
+    _add(
+        subparsers,
+        "run",
+        "capture and upload, in processes that are kept running",
+        commands.run,
+    )
+    capture = _add(
+        subparsers, "capture", "take photos into the spool, without uploading", commands.capture
+    )
+    capture.add_argument(
+        "--once", action="store_true", help="take one photo with each camera, and exit"
+    )
+    capture.add_argument(
+        "--trigger",
+        type=Trigger,
+        choices=list(Trigger),
+        help="the trigger that --once records with the photo (default: demand)",
+    )
+    _add(subparsers, "upload", "upload the photos in the spool, without capturing", commands.upload)
+    serve = _add(
+        subparsers, "serve", "show this device's own page to the local network", commands.serve
+    )
+    serve.description = f"{serve.description} {help_text.SERVE}"
+    _add(
+        subparsers,
+        "mqtt",
+        "publish this device's state to an MQTT broker, for Home Assistant",
+        commands.mqtt,
+    )
+    detect = _add(
+        subparsers,
+        "detect",
+        "tell what photos of motion show, where CAMERA_DETECT names a model",
+        commands.detect,
+    )
+    detect.add_argument(
+        "--check", metavar="CAMERA", help="load the model of this camera, say what it is, and exit"
+    )
+
+
+def _add_device_commands(subparsers: "Subparsers") -> None:
+    status = _add(subparsers, "status", "show what is in the spool", commands.status)
+    status.description = f"{status.description} {help_text.STATUS}"
+    doctor = _add(
+        subparsers,
+        "doctor",
+        "test camera, pins, clock, disk, network and key, one by one",
+        commands.doctor,
+    )
+    for parser_with_json in (status, doctor):
+        parser_with_json.add_argument("--json", action="store_true", help="as JSON, for programs")
+    doctor.add_argument("--pins", action="store_true", help="wait for each pin's trigger")
+    doctor.add_argument(
+        "--no-hardware",
+        action="store_true",
+        help="leave out the cameras and pins, which are in use",
+    )
+    _add(
+        subparsers,
+        "identity",
+        "print this device's name and its key's fingerprint; make the key if there is none",
+        commands.identity,
+    )
 
 
 def _add_camera_commands(subparsers: "Subparsers") -> None:
@@ -174,21 +180,26 @@ def _add_spool_commands(subparsers: "Subparsers") -> None:
         "spool", help="list, verify, requeue or export the photos in the spool"
     ).add_subparsers(title="commands", required=True, metavar="COMMAND")
     spool_list = _add(
-        spool, "list", "show every photo: its folder, id, size and trigger", commands.spool_list
+        spool,
+        "list",
+        "show every photo: its folder, id, size and trigger",
+        spool_commands.spool_list,
     )
     spool_list.add_argument("--json", action="store_true", help="a JSON object on each line")
-    _add(spool, "verify", "compare every waiting photo with its SHA-256", commands.spool_verify)
+    _add(
+        spool, "verify", "compare every waiting photo with its SHA-256", spool_commands.spool_verify
+    )
     _add(
         spool,
         "requeue",
         "move photos from quarantine back into the spool, except damaged ones",
-        commands.spool_requeue,
+        spool_commands.spool_requeue,
     )
     export = _add(
         spool,
         "export",
         "copy all photos into a folder, without changing the spool",
-        commands.spool_export,
+        spool_commands.spool_export,
     )
     export.add_argument("folder", type=Path, help="the target folder; it is created if missing")
 

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from photo_wire.headers import Trigger
 from pi_uploader.messages import counted
@@ -31,9 +31,6 @@ from pi_uploader.settings import (
     load_settings,
     sort_by_line,
 )
-
-if TYPE_CHECKING:
-    from pi_uploader.spool import Spool
 
 OK, FAILED, MISUSED = 0, 1, 2  # exit codes; argparse exits with 2
 
@@ -128,7 +125,7 @@ def detect(args: argparse.Namespace) -> int:
 
         if args.check:
             report = check_model(settings, args.check)
-            _print(report.problem or report.model)
+            print_line(report.problem or report.model)
             return FAILED if report.problem else OK
         return run_detect(settings, stop)
 
@@ -177,8 +174,8 @@ def identity(_: argparse.Namespace) -> int:
 
     settings = load_settings(DeviceSettings, os.environ)
     identity = Identity.load(settings.spool, os.environ, settings.device, create=True)
-    _print(f"device: {identity.device}")
-    _print(f"fingerprint of its key: {identity.fingerprint}")
+    print_line(f"device: {identity.device}")
+    print_line(f"fingerprint of its key: {identity.fingerprint}")
     return OK
 
 
@@ -190,10 +187,10 @@ def doctor(args: argparse.Namespace) -> int:
         os.environ,
         wait_for_pins=args.pins,
         has_hardware=not args.no_hardware,
-        echo=None if args.json else _print,
+        echo=None if args.json else print_line,
     )
     if args.json:
-        _print(json.dumps([one.facts for one in findings], indent=2))
+        print_line(json.dumps([one.facts for one in findings], indent=2))
     return FAILED if any(one.is_bad for one in findings) else OK
 
 
@@ -202,14 +199,14 @@ def photo(args: argparse.Namespace) -> int:
     from pi_uploader import camera_commands
 
     spool = load_settings(Settings, os.environ).spool
-    return camera_commands.take_photos(spool, args.camera, _print, log.error)
+    return camera_commands.take_photos(spool, args.camera, print_line, log.error)
 
 
 def arm(args: argparse.Namespace) -> int:
     """Arm one camera of the running service, or all."""
     from pi_uploader import camera_commands
 
-    _print(camera_commands.arm(load_settings(Settings, os.environ).spool, args.camera))
+    print_line(camera_commands.arm(load_settings(Settings, os.environ).spool, args.camera))
     return OK
 
 
@@ -223,7 +220,7 @@ def disarm(args: argparse.Namespace) -> int:
     except ValueError as error:
         log.error("%s", error)
         return MISUSED
-    _print(camera_commands.disarm(settings.spool, args.camera, end))
+    print_line(camera_commands.disarm(settings.spool, args.camera, end))
     return OK
 
 
@@ -248,10 +245,10 @@ def config_check(_: argparse.Namespace) -> int:
         *warnings,
         *_service_warnings(problems),
     ):
-        _print(one)
+        print_line(one)
     if zone:
-        _print(zone)
-    _print(counted(len(problems), "mistake") if problems else "The settings are right.")
+        print_line(zone)
+    print_line(counted(len(problems), "mistake") if problems else "The settings are right.")
     return MISCONFIGURED if problems else OK
 
 
@@ -272,101 +269,6 @@ def config_example(_: argparse.Namespace) -> int:
     return OK
 
 
-def spool_list(args: argparse.Namespace) -> int:
-    """Print every photo in the spool and in the archive."""
-    from pi_uploader.spool.admin import describe, describe_kept, list_photos
-
-    spool = _open_spool()
-    for location, photo in list_photos(spool):
-        line = f"{location:24} {photo.name}  {photo.trigger:8} {photo.size:>10} bytes"
-        if photo.motion:
-            box = photo.motion.box
-            line += f"  motion at {box}" if box else "  without motion"
-        _print(json.dumps(describe(location, photo)) if args.json else line)
-    for kept in spool.archive.photos():
-        facts = describe_kept(kept)
-        _print(json.dumps(facts) if args.json else f"{facts['place']:24} {kept.name}")
-    return FAILED if _report_unreadable_folders(spool) else OK
-
-
-def spool_verify(_: argparse.Namespace) -> int:
-    """Compare every waiting photo with its SHA-256, and print those that differ."""
-    from pi_uploader.spool.admin import verify
-
-    spool = _open_spool()
-    problems = 0
-    for _photo, problem in verify(spool):
-        _print(problem)
-        problems += 1
-    _print(f"{problems} damaged; the upload quarantines damaged photos and sends the others")
-    return FAILED if problems + _report_unreadable_folders(spool) else OK
-
-
-def spool_requeue(_: argparse.Namespace) -> int:
-    """Move photos from quarantine back into the spool."""
-    from pi_uploader.spool.admin import DAMAGED, requeue
-
-    spool = _open_spool()
-    requeued = 0
-    failures: list[str] = []
-    for photo in requeue(spool, failures.append):
-        _print(f"{photo.name} waits again")
-        requeued += 1
-    damaged = sum(reason == DAMAGED for reason, _photo in spool.quarantined_photos())
-    if damaged:
-        _print(
-            f"{counted(damaged, 'damaged photo')} left in quarantine: the bytes are not the "
-            "camera's, so they are not sent; pi-uploader spool export FOLDER copies them out"
-        )
-    elif not requeued and not failures:
-        _print("no photo is in quarantine")
-    return _finish(f"{requeued} requeued", failures)
-
-
-def spool_export(args: argparse.Namespace) -> int:
-    """Copy all photos into a folder."""
-    from pi_uploader.spool.export import export, permission_advice, resolve_target
-
-    folder = resolve_target(args.folder)
-    spool = _open_spool()
-    copied = 0
-    failures: list[str] = []
-    try:
-        for copy in export(spool, folder, failures.append):
-            _print(str(copy))
-            copied += 1
-    except PermissionError as error:
-        raise OSError(f"{copied} copied: {permission_advice(folder)}") from error
-    unreadable = _report_unreadable_folders(spool)
-    code = _finish(f"{copied} copied into {folder}", failures)
-    return FAILED if unreadable else code
-
-
-def _finish(summary: str, failures: list[str]) -> int:
-    """Log the failures and print the summary; return the exit code."""
-    for problem in failures:
-        log.error("%s", problem)
-    _print(f"{summary}, {len(failures)} left out: see above" if failures else summary)
-    return FAILED if failures else OK
-
-
-def _report_unreadable_folders(spool: "Spool") -> int:
-    """Log the folders that cannot be read; return their number."""
-    folders = list(spool.unreadable_folders())
-    for folder, problem in folders:
-        log.error("%s cannot be read, nor the photos in it: %s", folder, problem)
-    return len(folders)
-
-
-def _open_spool() -> "Spool":
-    from pi_uploader.spool import Spool
-
-    settings = load_settings(Settings, os.environ)
-    folder = settings.spool
-    if not folder.is_dir():
-        raise FileNotFoundError(f"nothing spooled yet: there is no folder {folder}")
-    return Spool(folder, runtime=settings.runtime)
-
-
-def _print(line: str) -> None:
+def print_line(line: str) -> None:
+    """Print a line, in which half a surrogate pair is escaped: it is not Unicode text."""
     sys.stdout.write(line.encode(errors="backslashreplace").decode() + "\n")

@@ -72,6 +72,7 @@ LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
         ("camera_commands", "doctor", "status", "supervisor"),
         ("help_text",),
         ("commands",),
+        ("spool_commands",),
         ("cli",),
         ("__main__",),
     ),
