@@ -367,9 +367,8 @@ def _duration(t: Translation, seconds: float) -> str:
 
 def _sentences(preferences: Preferences, lane: Lane) -> list[str]:
     """Return what a lane says, with its reasons; nothing if that would be long."""
-    if len(lane.intervals) > MAX_SENTENCES:
-        return []
-    return [lane_svg.sentence(one, preferences) for one in lane.intervals]
+    sentences = [sentence for _, sentence in lane_svg.describe(lane, preferences)]
+    return sentences if len(sentences) <= MAX_SENTENCES else []
 
 
 def _is_known(lane: Lane) -> bool:

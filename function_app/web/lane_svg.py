@@ -2,25 +2,28 @@
 pattern, and a text that says what the camera did and why.
 
 Positions are in percent and heights in pixels, so text is as large on a phone as elsewhere. The
-colours are in `lanes.css`. The first interval of each lane is in the order of the Tab key; a script
-may move the focus to the others, and `describe` has the same texts for a table.
+colours are in `lanes.css`. A silence is one bar, on which those of its photos are drawn. The first
+bar of each lane is in the order of the Tab key; a script may move the focus to the others, and
+`describe` has the same texts for a table.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
 from function_app.days.lane import Interval, Label, Lane
 from function_app.devices.conditions import State
 from function_app.web.preferences import Preferences
+from function_app.web.statistics.texts import short_day
 from function_app.web.translation import Translation
 from photo_wire.moment import parse_time
 
 LANE, BAR, NAME, HOURS = 48, 20, 18, 22  # pixels: of a lane, its bar, its name, and the hours above
 RAISED = 3  # pixels by which photos stand out above and below: a minute is seen between others
 MIN_WIDTH = 0.12  # percent: what is shorter would be seen on no screen
-_ONE_DAY = timedelta(days=1)
+_MINUTE, _ONE_DAY = timedelta(minutes=1), timedelta(days=1)
 
 # What is drawn on the ground of a state, in a square of 8 pixels. Recorded and quiet are plain.
 PATTERNS = {
@@ -55,7 +58,7 @@ def render(
             Markup('<text class="lane-name" x="0" y="{}">{}</text>').format(top + 14, lane.camera)
         )
         parts.append(Markup('<g role="list" aria-label="{}">').format(lane.camera))
-        shown = [one for one in lane.intervals if one.end > start and one.start < end]
+        shown = [one for one in _whole_silences(lane) if one.end > start and one.start < end]
         for place, one in enumerate(shown):
             text = sentence(one, preferences)
             parts.append(_bar(one, (start, end), top + NAME, text, is_first=place == 0))
@@ -65,17 +68,42 @@ def render(
 
 
 def describe(lane: Lane, preferences: Preferences) -> list[tuple[str, str]]:
-    """Return the state and the sentence of each interval of a lane."""
-    return [(one.label.state, sentence(one, preferences)) for one in lane.intervals]
+    """Return the state and the sentence of each bar of a lane."""
+    return [(one.label.state, sentence(one, preferences)) for one in _whole_silences(lane)]
+
+
+def _whole_silences(lane: Lane) -> list[Interval]:
+    """Return the intervals of a lane in their order, in which a silence is one: photos that came
+    later had split it."""
+    found: list[Interval] = []
+    silence: int | None = None  # the place of the last one
+    for one in lane.intervals:
+        if one.label.state is not State.SILENT:
+            found.append(one)
+        elif silence is not None and found[silence].label == one.label and _has_heartbeats(one):
+            found[silence] = replace(found[silence], end=one.end)
+        else:
+            silence = len(found)
+            found.append(one)
+    return found
+
+
+def _has_heartbeats(silence: Interval) -> bool:
+    """Return whether it is known between which heartbeats a silence was."""
+    return "from" in silence.label.details
 
 
 def sentence(interval: Interval, preferences: Preferences) -> str:
-    """Return what a camera did in an interval, and why, with its times in the viewer's zone."""
+    """Return what a camera did in an interval, and why, with its times in the viewer's zone. Those
+    of a silence are the times of the heartbeats before and after it, also on other days."""
     t = Translation(preferences.language)
-    first, last = _time(interval.start, preferences), _time(interval.end, preferences)
     label = interval.label
-    texts = [t(f"lanes.state.{label.state}"), *_why(label, t), *_numbers(label, t, preferences)]
-    return t("lanes.interval", start=first, end=last, text="; ".join(texts))
+    numbers = _numbers(interval, t, preferences)
+    text = "; ".join([t(f"lanes.state.{label.state}"), *_why(label, t), *numbers])
+    if label.state is State.SILENT and _has_heartbeats(interval):
+        return text
+    first, last = _time(interval.start, preferences), _time(interval.end, preferences)
+    return t("lanes.interval", start=first, end=last, text=text)
 
 
 def _why(label: Label, t: Translation) -> Iterator[str]:
@@ -85,22 +113,24 @@ def _why(label: Label, t: Translation) -> Iterator[str]:
         yield t("lanes.device_says", reason=label.reason)
 
 
-def _numbers(label: Label, t: Translation, preferences: Preferences) -> Iterator[str]:
+def _numbers(interval: Interval, t: Translation, preferences: Preferences) -> Iterator[str]:
     """Yield the details of a label as texts."""
-    details = label.details
-    if label.state is State.SILENT and (since := details.get("from")):
-        first = _time(parse_time(str(since)), preferences)
-        if until := details.get("to"):
-            last = _time(parse_time(str(until)), preferences)
-            yield t("lanes.no_heartbeat", start=first, end=last)
+    label, details = interval.label, interval.label.details
+    day = interval.start.astimezone(preferences.zone).date()
+
+    def time(name: str) -> str:
+        return _time(parse_time(str(details[name])), preferences, day)
+
+    if label.state is State.SILENT and _has_heartbeats(interval):
+        if details.get("to"):
+            yield t("lanes.no_heartbeat", start=time("from"), end=time("to"))
         else:
-            yield t("lanes.no_heartbeat_since", start=first)
+            yield t("lanes.no_heartbeat_since", start=time("from"))
     count = int(details.get("photos") or 0)
     if count and "came_to" in details:
-        first, last = (
-            _time(parse_time(str(details[name])), preferences) for name in ("came_from", "came_to")
-        )
-        when = first if first == last else t("lanes.between", start=first, end=last)
+        first, last = time("came_from"), time("came_to")
+        is_moment = first == last
+        when = t("lanes.at", time=first) if is_moment else t("lanes.between", start=first, end=last)
         yield t("lanes.photos_came", count=count, when=when)
     elif count:
         yield t("lanes.photos", count=count)
@@ -109,26 +139,33 @@ def _numbers(label: Label, t: Translation, preferences: Preferences) -> Iterator
             yield t(f"lanes.{name}", count=number)
 
 
-def _time(moment: datetime, preferences: Preferences) -> str:
-    """Return a time of day in the viewer's zone."""
-    return f"{moment.astimezone(preferences.zone):%H:%M}"
+def _time(moment: datetime, preferences: Preferences, shown_day: date | None = None) -> str:
+    """Return a time of day in the viewer's zone, with its day if that is not the one shown."""
+    local = moment.astimezone(preferences.zone)
+    if shown_day in (None, local.date()):
+        return f"{local:%H:%M}"
+    t = Translation(preferences.language)
+    return t("lanes.on_day", day=short_day(local.date(), t), time=f"{local:%H:%M}")
 
 
 def _bar(
     interval: Interval, span: tuple[datetime, datetime], top: int, text: str, is_first: bool
 ) -> Markup:
-    start, end = span
-    first = _percent(max(interval.start, start), span)
-    width = max(_percent(min(interval.end, end), span) - first, MIN_WIDTH)
+    start, end = max(interval.start, span[0]), min(interval.end, span[1])
+    first = _percent(start, span)
+    width = max(_percent(end, span) - first, MIN_WIDTH)
     bar = (
         '<rect class="lane lane-{}" x="{}%" y="{}" width="{}%" height="{}" fill="{}" '
-        'role="listitem" tabindex="{}" aria-label="{}"><title>{}</title></rect>'
+        'data-first="{}" data-end="{}" role="listitem" tabindex="{}" aria-label="{}">'
+        "<title>{}</title></rect>"
     )
     state = interval.label.state
     fill = f"url(#lane-{state})" if state in PATTERNS else "currentColor"
     more = RAISED if state in (State.RECORDED, State.LATE, State.LOST) else 0
     place = (round(first, 3), top - more, round(width, 3), BAR + 2 * more)
-    return Markup(bar).format(state, *place, fill, 0 if is_first else -1, text, text)  # noqa: S704
+    minutes = ((start - span[0]) // _MINUTE, (end - span[0]) // _MINUTE)  # for the slider
+    tabindex = 0 if is_first else -1
+    return Markup(bar).format(state, *place, fill, *minutes, tabindex, text, text)  # noqa: S704
 
 
 def _percent(moment: datetime, span: tuple[datetime, datetime]) -> float:

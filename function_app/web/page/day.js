@@ -67,16 +67,13 @@ function showSlider() {
   document.getElementById("slider-label")?.removeAttribute("hidden");
 }
 
-/** The place of a bar in its lane, in percent. @param {Element} bar @param {string} name */
-const place = (bar, name) => parseFloat(bar.getAttribute(name) ?? "");
-
 /** Say what each camera did at a minute of the day. @param {number} minute */
 function describe(minute) {
   const range = slider();
   if (!range) return;
-  const at = (100 * minute) / Number(range.max);
   const lines = [...day.querySelectorAll("svg.lanes [role='list']")].map((lane) => {
-    const bar = [...lane.querySelectorAll("rect")].filter((one) => place(one, "x") <= at && at < place(one, "x") + place(one, "width")).at(-1);
+    const bars = [...lane.querySelectorAll("rect")].filter(({ dataset }) => Number(dataset.first) <= minute && minute < Number(dataset.end));
+    const bar = bars.at(-1); // a photo's lies on that of a silence
     return `${lane.getAttribute("aria-label")}, ${bar?.getAttribute("aria-label") ?? t("day.script.nothing_known")}`;
   });
   const text = [formatTime(start + minute * MINUTE, "short"), ...lines].join("\n");

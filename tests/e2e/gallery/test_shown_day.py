@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from function_app.maintenance.counting import update_figures
 from function_app.media import previews
@@ -91,3 +91,14 @@ def test_a_day_tells_what_its_cameras_did(pages: Pages, site: str) -> None:
         assert lanes.locator(f".lane-{state}").count() > 0, lanes.text_content()
     expect(lanes).to_contain_text("no frames")
     check_axe(page)
+    said = [text_at(page, minute) for minute in (OUTAGE.start + 10, -480, OUTAGE.stop - 10)]
+    assert said[0] == said[2], "photos that came later split the silence"
+    assert said[0].startswith("silent; no heartbeat from 02:05 to 06:40; 3 photos of that time")
+    assert said[1].startswith("04:00 to 04:01: came late; 3 photos of that time")
+
+
+def text_at(page: Page, minute: int) -> str:
+    """Return what the slider says of the gate at a minute of the day."""
+    page.locator("#slider").fill(str(12 * 60 + minute))
+    (line,) = page.locator("#at").inner_text().split("gate, ")[1:]
+    return line

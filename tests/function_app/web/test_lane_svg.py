@@ -1,12 +1,15 @@
 """The lanes as a picture: told by a pattern and in words, in the viewer's zone."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 from html.parser import HTMLParser
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from function_app.days.lane import Interval, Label, Lane
 from function_app.devices.conditions import State
@@ -95,15 +98,53 @@ def test_the_bars_are_as_long_as_their_times() -> None:
 
 
 def test_a_silence_says_why() -> None:
+    """Between the heartbeats before and after it, whichever part of it is shown."""
     one = Interval(START - timedelta(hours=9), START - timedelta(hours=6), SILENCE)
     assert sentence(one, UTC_PREFERENCES) == (
-        "03:00 to 06:00: silent; no heartbeat from 02:10 to 06:40; "
-        "14 photos of that time came at 06:41"
+        "silent; no heartbeat from 02:10 to 06:40; 14 photos of that time came at 06:41"
     )
     assert sentence(one, BERLIN) == (
-        "04:00 bis 07:00: meldet sich nicht; kein Lebenszeichen von 03:10 bis 07:40; "
+        "meldet sich nicht; kein Lebenszeichen von 03:10 bis 07:40; "
         "14 Fotos aus dieser Zeit kamen um 07:41"
     )
+
+
+def test_what_was_on_another_day_says_so() -> None:
+    """Of a silence that began before the day, and of photos that came after it."""
+    midnight = START.replace(hour=0)
+    later = midnight + timedelta(days=1)
+    silence = replace(SILENCE, details={**SILENCE.details, "from": "2026-11-18T22:05:00.000Z"})
+    assert sentence(Interval(midnight, later, silence), UTC_PREFERENCES).startswith(
+        "silent; no heartbeat from 22:05 on 18 Nov to 06:40; "
+    )
+    came = {"photos": 2, "late": 2, "came_from": "2026-11-20T23:58:00.000Z"}
+    late = Label(State.LATE, None, {**came, "came_to": "2026-11-21T00:04:00.000Z"})
+    one = Interval(later - timedelta(minutes=30), later - timedelta(minutes=29), late)
+    assert sentence(one, UTC_PREFERENCES) == (
+        "23:30 to 23:31: came late; 2 photos of that time came between 23:58 and 00:04 on 21 Nov"
+    )
+
+
+PHOTOS = st.sampled_from([State.LATE, State.RECORDED, State.LOST, State.EXPIRED, State.UNKNOWN])
+
+
+@given(photos=st.dictionaries(st.integers(1, 58), PHOTOS, max_size=20))
+def test_photos_do_not_split_a_silence(photos: dict[int, State]) -> None:
+    """It is one bar with one sentence, below those of its photos; another silence has its own. Each
+    minute is seen as what it was."""
+    other = replace(SILENCE, details={"from": "2026-11-20T07:00:00.000Z", "to": None})
+    labels = [Label(photos[n]) if n in photos else SILENCE for n in range(60)]
+    labels += [Label(State.QUIET), other, other]
+    minutes = [Interval(at(n), at(n + 1), label) for n, label in enumerate(labels)]
+    found = bars(Lane("gate", minutes))
+    said = [one["aria-label"] for one in found]
+    assert len(said) == len(set(said)) == len(photos) + 3
+    assert said == [text for _, text in describe(Lane("gate", minutes), UTC_PREFERENCES)]
+    seen = ["" for _ in minutes]
+    for bar in found:  # a later one is above, and is what the slider says
+        for minute in range(int(bar["data-first"]), int(bar["data-end"])):
+            seen[minute] = bar["class"]
+    assert seen == [f"lane lane-{label.state}" for label in labels]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
