@@ -1,6 +1,5 @@
 """The page at `/days/{date}`: what cameras did on a day of the viewer's zone, and its photos."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -22,9 +21,8 @@ from function_app.browse.day import (
 )
 from function_app.browse.events import Event
 from function_app.browse.listing import LABEL, ONLY, STUBS, TRIGGER
-from function_app.days.lane import NOT_COUNTED_YET, Lane
 from function_app.days.lanes import few_lanes
-from function_app.devices.conditions import NEVER_HEARD_OF, State
+from function_app.devices.conditions import State
 from function_app.http import json_schema
 from function_app.http.parameters import CAMERA, MOMENT, Kind, optional, required
 from function_app.http.request import Request
@@ -33,6 +31,7 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.web import lane_svg
 from function_app.web.assets import asset_path
+from function_app.web.day_lanes import DayLanes, sentences
 from function_app.web.followed import etag_of, if_unchanged, with_etag
 from function_app.web.label_text import label_of_text, label_text
 from function_app.web.layout import render_page
@@ -45,8 +44,6 @@ from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
 
 MINUTE = timedelta(minutes=1)
-MAX_LANES = 20  # of more, a viewer chooses a camera
-MAX_SENTENCES = 6  # of a camera on a day without photos
 _TEN_MINUTES = 600  # seconds
 _KINDS = {Media.JPEG: "picture", Media.MP4: "clip", Media.DNG: "raw"}  # ends of keys, and classes
 OLDER, NEWER = "older", "newer"  # of `seek`
@@ -118,6 +115,11 @@ class Filter:
         return Selection(caller.cameras, self.camera, self.trigger, self.label, self.stubs)
 
     @property
+    def is_narrowed(self) -> bool:
+        """Whether it leaves out photos of the cameras that it shows."""
+        return bool(self.trigger or self.label or self.stubs)
+
+    @property
     def of_photos(self) -> "Filter":
         """The same for photos."""
         return replace(self, stubs=False)
@@ -135,13 +137,6 @@ class Hour(NamedTuple):
     events: list[Event]
 
 
-class Spent(NamedTuple):
-    """How many minutes of a day a camera was in each state, the longest first; by its lane."""
-
-    lane: Lane
-    minutes: list[tuple[State, int]]
-
-
 @dataclass(frozen=True, slots=True)
 class DayPage:
     """What the page shows of a day. `shown_until` is the moment at which its part of the photos
@@ -154,7 +149,7 @@ class DayPage:
     filter: Filter
     shown_until: datetime | None
     part: Part
-    lanes: list[Lane]
+    lanes: DayLanes
 
     @property
     def hours(self) -> list[Hour]:
@@ -164,39 +159,30 @@ class DayPage:
     @property
     def cameras(self) -> list[str]:
         """The cameras of which a viewer may choose one."""
-        known = {lane.camera for lane in self.lanes} | self.seen_cameras
+        known = {lane.camera for lane in self.lanes.all} | self.seen_cameras
         return sorted(known | ({self.filter.camera} if self.filter.camera else set()))
-
-    @property
-    def chosen_lanes(self) -> list[Lane]:
-        """The lane of the chosen camera, or those of all of which anything is known."""
-        if self.filter.camera:
-            return [lane for lane in self.lanes if lane.camera == self.filter.camera]
-        return [lane for lane in self.lanes if _is_known(lane)]
-
-    @property
-    def unknown_cameras(self) -> list[str]:
-        """The cameras without a lane, since nothing is known of their day: most had not been set
-        up yet."""
-        if self.filter.camera:
-            return []
-        return [lane.camera for lane in self.lanes if not _is_known(lane)]
-
-    @property
-    def shown_lanes(self) -> list[Lane]:
-        """Those that the page has room for."""
-        return self.chosen_lanes[:MAX_LANES]
 
     @property
     def seen_cameras(self) -> set[str]:
         """The cameras of which it shows photos, or what they did."""
         events = {event.photos[0].name.camera for event in self.part.events}
-        return events | {lane.camera for lane in self.shown_lanes}
+        return events | {lane.camera for lane in self.lanes.shown}
 
     @property
-    def stubs(self) -> int:
-        """How many stubs the chosen camera has, or all, as of the last count."""
-        return sum(lane.stubs for lane in self.chosen_lanes)
+    def is_whole_day(self) -> bool:
+        """Whether it lists all of the day that the filter matches."""
+        return self.shown_until is None and self.part.continues_before is None
+
+    @property
+    def lists_all(self) -> bool:
+        """Whether it lists all photos that the shown lanes have, as of now."""
+        return self.is_whole_day and not self.filter.is_narrowed
+
+    @property
+    def lanes_have_deleted(self) -> bool:
+        """Whether the lanes show photos that were deleted since they were counted."""
+        photos = (photo for event in self.part.events for photo in event.photos)
+        return self.lists_all and self.lanes.draw_more_than(photos)
 
     @property
     def until(self) -> str:
@@ -212,11 +198,6 @@ class DayPage:
         photos = (photo for event in self.part.events for photo in event.photos)
         found = {label.word for photo in photos for label in photo.labels}
         return sorted(found | ({self.filter.label} if self.filter.label else set()))
-
-    @property
-    def spent(self) -> list[Spent]:
-        """What the shown cameras did, for a day without photos."""
-        return [Spent(lane, _minutes(lane)) for lane in self.shown_lanes]
 
     def is_open(self, event: Event) -> bool:
         """Return whether the event was asked for by its time."""
@@ -241,9 +222,11 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
     if seek := params.get("seek"):
         return _seek(services, caller, chosen, day, seek == NEWER, preferences)
     shown_until = _shown_until(params, day, preferences)
-    part = read_part(services.index, chosen.selection(caller), start, end, shown_until or end)
+    # Lanes first: they do not show a photo that comes meanwhile, and is not listed.
     found = few_lanes(services, caller, (start, end), now) if start < min(end, now) else []
-    page = DayPage(day, preferences.zone, start, end, chosen, shown_until, part, found or [])
+    part = read_part(services.index, chosen.selection(caller), start, end, shown_until or end)
+    lanes = DayLanes(found or [], chosen.camera)
+    page = DayPage(day, preferences.zone, start, end, chosen, shown_until, part, lanes)
     etag = _etag(preferences, page)
     is_part = "part" in params
     if is_part and (unchanged := if_unchanged(request, etag)):
@@ -258,9 +241,7 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
         caller,
         {
             "page": page,
-            "svg": lane_svg.render(page.shown_lanes, start, end, preferences)
-            if page.shown_lanes
-            else None,
+            "svg": lane_svg.render(lanes.shown, start, end, preferences) if lanes.shown else None,
             "etag": etag,
             "is_today": start <= now < end,
             "is_future": now < start,
@@ -281,8 +262,8 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
             "kind_of": lambda photo: _KINDS[photo.media],
             "duration": partial(_duration, Translation(preferences.language)),
             "states": list(State),
-            "sentences": partial(_sentences, preferences),
-            "too_many": found is None or len(page.shown_lanes) < len(page.chosen_lanes),
+            "sentences": partial(sentences, preferences),
+            "too_many": found is None or len(lanes.shown) < len(lanes.chosen),
             "max_photos": MAX_PHOTOS,
             "format_time": format_time,
         },
@@ -365,36 +346,16 @@ def _duration(t: Translation, seconds: float) -> str:
     return t("day.duration.seconds", seconds=seconds)
 
 
-def _sentences(preferences: Preferences, lane: Lane) -> list[str]:
-    """Return what a lane says, with its reasons; nothing if that would be long."""
-    sentences = [sentence for _, sentence in lane_svg.describe(lane, preferences)]
-    return sentences if len(sentences) <= MAX_SENTENCES else []
-
-
-def _is_known(lane: Lane) -> bool:
-    """Return whether a heartbeat, a photo or a stub says anything of a camera's day."""
-    if lane.stubs:
-        return True
-    labels = {(one.label.state, one.label.reason) for one in lane.intervals}
-    return NEVER_HEARD_OF not in labels or bool(labels - {NEVER_HEARD_OF, NOT_COUNTED_YET})
-
-
-def _minutes(lane: Lane) -> list[tuple[State, int]]:
-    spent: Counter[State] = Counter()
-    for one in lane.intervals:
-        spent[one.label.state] += (one.end - one.start) // MINUTE
-    return spent.most_common()
-
-
 def _etag(preferences: Preferences, page: DayPage) -> str:
     """Return the digest of all from which the part is made. The lanes grow each minute, also while
     nothing happens: that counts every ten minutes."""
     labels: Sequence[object] = [
         (lane.camera, one.start, one.end.timestamp() // _TEN_MINUTES, one.label)
-        for lane in page.lanes
+        for lane in page.lanes.all
         for one in lane.intervals
     ]
     photos = [photo for event in page.part.events for photo in event.photos]
     ids = [(photo.name, photo.trigger, photo.is_protected) for photo in photos]
-    shown = (page.day, page.filter, page.shown_until, page.part.continues_before, page.stubs)
-    return etag_of(preferences, shown, ids, labels, asset_path("day.js"))
+    shown = (page.day, page.filter, page.shown_until, page.part.continues_before)
+    stubs = page.lanes.stubs
+    return etag_of(preferences, shown, stubs, ids, labels, asset_path("day.js"))

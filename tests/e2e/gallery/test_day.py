@@ -216,7 +216,7 @@ def test_without_javascript_every_photo_is_reached(pages: Pages, days: Gallery) 
 
 def test_an_empty_day_says_why(pages: Pages, days: Gallery) -> None:
     page = pages.signed_in(days.backend, "/days/2026-11-10")
-    expect(page.get_by_text("No photo was taken on this day.")).to_be_visible()
+    expect(page.get_by_text("There is no photo of this day.")).to_be_visible()
     check_axe(page)
 
 

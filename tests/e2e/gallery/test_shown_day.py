@@ -91,10 +91,10 @@ def test_a_day_tells_what_its_cameras_did(pages: Pages, site: str) -> None:
         assert lanes.locator(f".lane-{state}").count() > 0, lanes.text_content()
     expect(lanes).to_contain_text("no frames")
     check_axe(page)
-    said = [text_at(page, minute) for minute in (OUTAGE.start + 10, -480, OUTAGE.stop - 10)]
-    assert said[0] == said[2], "photos that came later split the silence"
-    assert said[0].startswith("silent; no heartbeat from 02:05 to 06:40; 3 photos of that time")
-    assert said[1].startswith("04:00 to 04:01: came late; 3 photos of that time")
+    texts = [text_at(page, minute) for minute in (OUTAGE.start + 10, -480, OUTAGE.stop - 10)]
+    assert texts[0] == texts[2], "photos that came later split the silence"
+    assert texts[0].startswith("silent; no heartbeat from 02:05 to 06:40; 3 photos of that time")
+    assert texts[1].startswith("04:00 to 04:01: came late; 3 photos of that time")
 
 
 def text_at(page: Page, minute: int) -> str:

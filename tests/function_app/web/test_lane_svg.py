@@ -117,8 +117,8 @@ def test_what_was_on_another_day_says_so() -> None:
     assert sentence(Interval(midnight, later, silence), UTC_PREFERENCES).startswith(
         "silent; no heartbeat from 22:05 on 18 Nov to 06:40; "
     )
-    came = {"photos": 2, "late": 2, "came_from": "2026-11-20T23:58:00.000Z"}
-    late = Label(State.LATE, None, {**came, "came_to": "2026-11-21T00:04:00.000Z"})
+    came = {"came_from": "2026-11-20T23:58:00.000Z", "came_to": "2026-11-21T00:04:00.000Z"}
+    late = Label(State.LATE, None, {"photos": 2, "late": 2, **came})
     one = Interval(later - timedelta(minutes=30), later - timedelta(minutes=29), late)
     assert sentence(one, UTC_PREFERENCES) == (
         "23:30 to 23:31: came late; 2 photos of that time came between 23:58 and 00:04 on 21 Nov"
@@ -137,9 +137,9 @@ def test_photos_do_not_split_a_silence(photos: dict[int, State]) -> None:
     labels += [Label(State.QUIET), other, other]
     minutes = [Interval(at(n), at(n + 1), label) for n, label in enumerate(labels)]
     found = bars(Lane("gate", minutes))
-    said = [one["aria-label"] for one in found]
-    assert len(said) == len(set(said)) == len(photos) + 3
-    assert said == [text for _, text in describe(Lane("gate", minutes), UTC_PREFERENCES)]
+    texts = [one["aria-label"] for one in found]
+    assert len(texts) == len(set(texts)) == len(photos) + 3
+    assert texts == [text for _, text in describe(Lane("gate", minutes), UTC_PREFERENCES)]
     seen = ["" for _ in minutes]
     for bar in found:  # a later one is above, and is what the slider says
         for minute in range(int(bar["data-first"]), int(bar["data-end"])):
