@@ -8,7 +8,7 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from bench.null_server import response, serve
-from photo_wire.command import CommandBlob
+from photo_wire.command_blob import CommandBlob
 from photo_wire.headers import PHOTO_ID
 from photo_wire.heartbeat_reply import CommandLink, HeartbeatReply
 

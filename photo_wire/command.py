@@ -1,6 +1,6 @@
 """A command: what a person asks a device to do, and the device's report of what became of it.
 
-The open commands of a device are in one blob (`CommandBlob`), which the device polls; where it
+The open commands of a device are in one blob (command_blob.py), which the device polls; where it
 cannot, they come with the reply to a heartbeat. Results go to the backend with heartbeats. A photo
 that is taken for a command has the command's `tag` as the last part of its name: so both sides know
 after a crash whether it was taken.
@@ -15,7 +15,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from photo_wire.errors import WireError, parse_json_object, quoted
+from photo_wire.errors import WireError, quoted
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, check_camera, parse_name
 
@@ -24,8 +24,6 @@ MAX_CAMERAS = 32  # of a device
 MAX_LINES = 1000  # of a log
 MAX_DETAIL = 300  # characters
 MAX_OUTPUT_BYTES = 200_000  # as a JSON string in UTF-8
-MAX_BLOB_BYTES = 64 * 1024
-_MAX_URL = 2048
 _ID = re.compile(r"[0-9a-f]{32}")
 _KIND = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 
@@ -108,7 +106,7 @@ class Command:
 
 def parse_command(value: object, where: str = "command") -> Command:
     """Return the command in a JSON object. Raises WireError, naming the member that is wrong."""
-    members = _object(value, where)
+    members = json_object(value, where)
     try:
         return Command(
             id=_text(members, "id"),
@@ -169,7 +167,7 @@ class CommandResult:
 
 def parse_result(value: object, where: str = "result") -> CommandResult:
     """Return the result in a JSON object. Raises WireError, naming the member that is wrong."""
-    members = _object(value, where)
+    members = json_object(value, where)
     photos = members.get("photos", [])
     if not isinstance(photos, list) or not all(isinstance(one, str) for one in photos):
         raise WireError(f"{where}.photos", "is not a list of photos' ids")
@@ -188,53 +186,6 @@ def parse_result(value: object, where: str = "result") -> CommandResult:
         )
     except WireError as error:
         raise WireError(f"{where}.{error.field}", error.problem) from None
-
-
-@dataclass(frozen=True, slots=True)
-class LiveLink:
-    """Where a device puts the live picture of a camera. The address contains a secret."""
-
-    url: str = field(repr=False)
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CommandBlob:
-    """What a device polls: its open commands, until when somebody looks at each camera, and where
-    the pictures for them go."""
-
-    open: tuple[Command, ...] = ()
-    looking_until: Mapping[str, datetime] = field(default_factory=dict)
-    live: Mapping[str, LiveLink] = field(default_factory=dict)
-
-    def to_json(self) -> bytes:
-        """Return the blob's bytes."""
-        content = {
-            "open": [command.to_properties() for command in self.open],
-            "looking_until": {
-                camera: format_time(until) for camera, until in self.looking_until.items()
-            },
-            "live": {
-                camera: {"url": link.url, "expires_at": format_time(link.expires_at)}
-                for camera, link in self.live.items()
-            },
-        }
-        return json.dumps(content).encode()
-
-
-def parse_blob(body: bytes) -> CommandBlob:
-    """Return the content of the blob. Raises WireError, naming the member that is wrong, and never
-    quoting an address."""
-    if len(body) > MAX_BLOB_BYTES:
-        raise WireError("commands", f"the blob has more than {MAX_BLOB_BYTES} bytes")
-    members = parse_json_object(body, "commands")
-    looking = _by_camera(members, "looking_until")
-    live = _by_camera(members, "live")
-    return CommandBlob(
-        parse_commands(members.get("open", [])),
-        {camera: _time(value, f"looking_until.{camera}") for camera, value in looking.items()},
-        {camera: _parse_link(value, f"live.{camera}") for camera, value in live.items()},
-    )
 
 
 def check_command_id(text: str, where: str = "id") -> str:
@@ -259,26 +210,8 @@ def cut_output(text: str) -> str:
     return text[start:]
 
 
-def _parse_link(value: object, where: str) -> LiveLink:
-    members = _object(value, where)
-    url = members.get("url")
-    if not isinstance(url, str) or not url.isascii() or not url.isprintable():
-        raise WireError(f"{where}.url", "is not an address")
-    if len(url) > _MAX_URL or not url.startswith(("https://", "http://")):
-        raise WireError(f"{where}.url", "is not an address")
-    return LiveLink(url, _time(members.get("expires_at"), f"{where}.expires_at"))
-
-
-def _by_camera(members: Mapping[str, Any], member: str) -> dict[str, Any]:
-    values = members.get(member, {})
-    if not isinstance(values, dict) or len(values) > MAX_CAMERAS:
-        raise WireError(member, f"is not an object with at most {MAX_CAMERAS} cameras")
-    for camera in values:
-        check_camera(camera, member)
-    return values
-
-
-def _object(value: object, where: str) -> Mapping[str, Any]:
+def json_object(value: object, where: str) -> Mapping[str, Any]:
+    """Return a JSON object. Raises WireError, naming `where`, if it is something else."""
     if not isinstance(value, dict):
         raise WireError(where, "is not a JSON object")
     return value
@@ -304,7 +237,7 @@ def _optional_number(members: Mapping[str, Any], member: str) -> int | None:
 
 def _optional_time(members: Mapping[str, Any], member: str) -> datetime | None:
     value = members.get(member)
-    return None if value is None else _time(value, member)
+    return None if value is None else json_time(value, member)
 
 
 def _optional_name(members: Mapping[str, Any], member: str) -> PhotoName | None:
@@ -312,7 +245,8 @@ def _optional_name(members: Mapping[str, Any], member: str) -> PhotoName | None:
     return None if text is None else parse_name(text, member)
 
 
-def _time(value: object, where: str) -> datetime:
+def json_time(value: object, where: str) -> datetime:
+    """Return the time in a JSON string. Raises WireError, naming `where`, if there is none."""
     if not isinstance(value, str):
         raise WireError(where, "is missing or not a time")
     return parse_time(value, where)

@@ -21,7 +21,8 @@ from function_app.services import Services
 from function_app.storage.device_keys import LOOKING
 from function_app.storage.models import StorageUnavailableError
 from function_app.storage.table_store import Entity, query_all
-from photo_wire.command import MAX_CAMERAS, LiveLink
+from photo_wire.command import MAX_CAMERAS
+from photo_wire.command_blob import LiveLink
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time, to_milliseconds
 

@@ -31,16 +31,14 @@ from function_app.storage.interfaces import DeviceBlobs
 from function_app.storage.models import StorageUnavailableError, StoredBlob
 from function_app.storage.table_store import PAGE_SIZE, ConditionalUpdate, Entity, TableStore
 from photo_wire.command import (
-    MAX_BLOB_BYTES,
     MAX_OPEN,
     MAX_OUTPUT_BYTES,
     Command,
-    CommandBlob,
     CommandResult,
     CommandState,
     Kind,
-    parse_blob,
 )
+from photo_wire.command_blob import MAX_BLOB_BYTES, CommandBlob, parse_blob
 from photo_wire.errors import WireError
 from photo_wire.name import PhotoName
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from photo_wire.command import LiveLink
+from photo_wire.command_blob import LiveLink
 from pi_uploader.agent.server_clock import ServerClock
 from pi_uploader.agent.state import DataBudget
 from pi_uploader.client import MAX_CALL_SECONDS, UnavailableError

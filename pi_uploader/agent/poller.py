@@ -3,7 +3,8 @@
 import logging
 from collections.abc import Mapping
 
-from photo_wire.command import Command, parse_blob
+from photo_wire.command import Command
+from photo_wire.command_blob import parse_blob
 from photo_wire.errors import WireError
 from photo_wire.heartbeat_reply import CommandLink
 from pi_uploader.agent.live import Live

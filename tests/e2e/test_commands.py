@@ -12,7 +12,8 @@ from function_app.devices.live import end_looking
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from local.azurite import Azurite
-from photo_wire.command import CommandResult, CommandState, parse_blob
+from photo_wire.command import CommandResult, CommandState
+from photo_wire.command_blob import parse_blob
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.moment import parse_time
 from photo_wire.motion import MOTION, WITHOUT_MOTION

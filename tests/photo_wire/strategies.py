@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
+from photo_wire.command import Command, Kind
 from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
@@ -19,8 +20,26 @@ moments = st.datetimes(
 cameras = st.from_regex(r"[a-z0-9][a-z0-9-]{0,31}", fullmatch=True)
 names = st.builds(new_name, cameras, moments, st.from_regex(r"[0-9a-f]{8}", fullmatch=True))
 command_ids = st.from_regex(r"[0-9a-f]{32}", fullmatch=True)
+command_kinds = st.sampled_from([kind.value for kind in Kind]) | st.from_regex(
+    r"[a-z][a-z0-9_-]{0,31}", fullmatch=True
+)
+commands = st.builds(
+    Command,
+    command_ids,
+    command_kinds,
+    moments,
+    st.none() | cameras,
+    st.none() | moments,
+    st.none() | st.integers(1, 1000),
+    st.none() | names,
+)
 hashes = st.binary(min_size=32, max_size=32).map(bytes.hex)
 receipts = st.builds(Receipt, names, hashes, st.integers(0, 2**40), moments)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=10,
+)
 labels = st.builds(
     Label,
     st.from_regex(r"[a-z][a-z0-9-]{0,31}", fullmatch=True),

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from photo_wire.errors import WireError
 from photo_wire.members import Members
+from tests.photo_wire.strategies import json_values
 
 READERS: list[Callable[[Members], object]] = [
     lambda members: members.text("one", 10),
@@ -21,11 +22,6 @@ READERS: list[Callable[[Members], object]] = [
     lambda members: members.child("one"),
     lambda members: members.children("one", 3),
 ]
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
-    max_leaves=10,
-)
 
 
 @given(value=json_values)

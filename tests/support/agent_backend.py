@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from photo_wire.command import Command, CommandBlob, CommandResult, CommandState, LiveLink
+from photo_wire.command import Command, CommandResult, CommandState
+from photo_wire.command_blob import CommandBlob, LiveLink
 from photo_wire.heartbeat import HEARTBEAT, Heartbeat, parse_header, parse_heartbeat
 from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, CommandLink, HeartbeatReply
 from tests.support.fault_server import Exchange, FaultServer

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
-from photo_wire.command import parse_blob
+from photo_wire.command_blob import parse_blob
 from tests.e2e.device_attacks.world import OLD_KEY, World, signed
 from tests.support.api import Api, new_camera
 from tests.support.signing_device import SigningDevice

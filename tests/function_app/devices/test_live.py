@@ -15,7 +15,8 @@ from function_app.settings import Secrets, Settings
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.device_keys import LOOKING
 from function_app.storage.models import Photo, StorageUnavailableError
-from photo_wire.command import Command, CommandBlob, Kind
+from photo_wire.command import Command, Kind
+from photo_wire.command_blob import CommandBlob
 from photo_wire.media import Media
 from photo_wire.moment import parse_time
 from tests.support.api import MOMENT, name_of

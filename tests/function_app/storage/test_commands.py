@@ -11,16 +11,8 @@ from function_app.services import Services
 from function_app.storage.command_rows import REPORT_TIMEOUT, CommandRecord
 from function_app.storage.commands import COMMAND_TTL, Commands, TooManyCommandsError, blob_path
 from function_app.storage.device_keys import commands_of
-from photo_wire.command import (
-    MAX_BLOB_BYTES,
-    MAX_OPEN,
-    Command,
-    CommandBlob,
-    CommandResult,
-    CommandState,
-    Kind,
-    LiveLink,
-)
+from photo_wire.command import MAX_OPEN, Command, CommandResult, CommandState, Kind
+from photo_wire.command_blob import MAX_BLOB_BYTES, CommandBlob, LiveLink
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import new_name
 

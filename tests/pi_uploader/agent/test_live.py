@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from photo_wire.command import LiveLink
+from photo_wire.command_blob import LiveLink
 from pi_uploader.agent.live import MAX_LOOK_SECONDS, Live
 from pi_uploader.agent.server_clock import ServerClock
 from pi_uploader.client.blobs import BlobClient
