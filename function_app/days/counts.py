@@ -12,8 +12,7 @@ from function_app.days import day_row
 from function_app.days.day_row import start_of_day
 from function_app.days.quarter_rows import Days, month_of, parse_days
 from function_app.services import Services
-from function_app.storage.parallel import map_parallel
-from function_app.storage.row_keys import (
+from function_app.storage.day_keys import (
     DAYS,
     GUARD,
     all_quarters_key,
@@ -22,6 +21,7 @@ from function_app.storage.row_keys import (
     months_of,
     quarters_key,
 )
+from function_app.storage.parallel import map_parallel
 from function_app.storage.table_store import TableStore, single_keys
 
 MAX_MONTHS = 13  # that a year may touch

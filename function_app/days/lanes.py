@@ -12,7 +12,7 @@ from function_app.days.lane import Known, Lane, intervals
 from function_app.days.minutes import MINUTES_A_DAY, minute_of
 from function_app.devices.conditions import NEVER_HEARD_OF
 from function_app.services import Services
-from function_app.storage.row_keys import (
+from function_app.storage.day_keys import (
     DAYS,
     day_and_camera,
     day_header_key,

@@ -40,10 +40,7 @@ from function_app.days.sources import (
 from function_app.days.work import OvertakenError, Work, WorkList, read_work
 from function_app.devices.states import keep_bindings
 from function_app.services import Services
-from function_app.storage.figures import Figures
-from function_app.storage.models import State
-from function_app.storage.parallel import map_parallel
-from function_app.storage.row_keys import (
+from function_app.storage.day_keys import (
     DAYS,
     all_quarters_key,
     day_and_camera,
@@ -53,6 +50,9 @@ from function_app.storage.row_keys import (
     months_key,
     quarters_key,
 )
+from function_app.storage.figures import Figures
+from function_app.storage.models import State
+from function_app.storage.parallel import map_parallel
 from function_app.storage.table_store import TableStore
 
 RUN_SECONDS = 20.0  # after which a run begins no further transaction

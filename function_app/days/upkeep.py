@@ -10,8 +10,7 @@ from function_app.days.quarter_rows import Days, parse_days, to_properties
 from function_app.days.update import counted_by_day
 from function_app.days.work import OvertakenError, Work, read_work
 from function_app.services import Services
-from function_app.storage.parallel import map_parallel
-from function_app.storage.row_keys import (
+from function_app.storage.day_keys import (
     ALL_QUARTERS,
     DAYS,
     FIRST_DAY,
@@ -21,6 +20,7 @@ from function_app.storage.row_keys import (
     month_of_key,
     quarters_of,
 )
+from function_app.storage.parallel import map_parallel
 from function_app.storage.table_store import PAGE_SIZE
 
 MAX_FORGOTTEN = 2_000  # days of a camera: a column holds their list

@@ -22,8 +22,8 @@ from function_app.notification_queue.messages import (
 )
 from function_app.storage.interfaces import BegunPut, Queue
 from function_app.storage.models import Photo, RejectedError, StorageUnavailableError
+from function_app.storage.notification_keys import unqueued_key
 from function_app.storage.parallel import map_parallel
-from function_app.storage.row_keys import unqueued_key
 from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName

@@ -33,7 +33,7 @@ from function_app.notify.pacing import (
     parse_rate,
     summarize,
 )
-from function_app.storage.row_keys import camera_of_rate_key, group_of_rate_key, rates_of
+from function_app.storage.notification_keys import camera_of_rate_key, group_of_rate_key, rates_of
 from function_app.storage.table_store import MAX_CHANGES, ConditionalUpdate
 from photo_wire.moment import format_time
 from photo_wire.name import parse_name

@@ -10,7 +10,7 @@ from typing import Any
 from function_app.new_alerts import person_of
 from function_app.services import Services
 from function_app.storage.models import Photo, StoredAlert
-from function_app.storage.row_keys import event_id, unknown_event_id
+from function_app.storage.notification_keys import event_id, unknown_event_id
 from function_app.timer_watch import CAMERA as BACKEND
 from photo_wire.alert import BACK, LOSS, MISSING, QUARANTINE, SILENT, Alert
 from photo_wire.moment import format_time, parse_time

@@ -28,13 +28,7 @@ from function_app.notify.acceptance import Acceptance, Offer, Pace
 from function_app.notify.budget import COLLECTED
 from function_app.notify.channels import Channel
 from function_app.notify.deliveries import State as ChannelState
-from function_app.notify.events import (
-    JOINED_KINDS,
-    Event,
-    alert_event,
-    photo_event,
-    sign_in_event,
-)
+from function_app.notify.events import JOINED_KINDS, Event, alert_event, photo_event, sign_in_event
 from function_app.notify.notification import Trust
 from function_app.notify.outbox import Outbox
 from function_app.notify.pacing import Decision, LeaveOut, Rate, Tell, pace, rate_group
@@ -42,8 +36,8 @@ from function_app.notify.sending import Tools, lost_alert, may_know, send_pendin
 from function_app.notify.wording import devices_of
 from function_app.services import Services
 from function_app.storage.models import State
+from function_app.storage.notification_keys import rate_key
 from function_app.storage.parallel import map_parallel
-from function_app.storage.row_keys import rate_key
 from function_app.timer_watch import CAMERA as BACKEND
 from photo_wire.alert import UNDELIVERED
 

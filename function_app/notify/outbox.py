@@ -19,7 +19,7 @@ from function_app.notify.deliveries import (
 )
 from function_app.notify.outbox_rows import ATTEMPTS, STATE, OutboxRows, Rows, delivery_key
 from function_app.notify.pacing import parse_rate
-from function_app.storage.row_keys import camera_of_rate_key
+from function_app.storage.notification_keys import camera_of_rate_key
 from function_app.storage.table_store import MAX_CHANGES, ConditionalUpdate, remove_all
 from photo_wire.moment import format_time
 

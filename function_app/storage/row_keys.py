@@ -4,10 +4,9 @@ Table Storage lists a partition by ascending key. So each photo has a row for ev
 which time counts down puts the newest first, one in which it counts up the oldest.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from photo_wire.moment import from_milliseconds, milliseconds
 from photo_wire.name import PhotoName
@@ -15,7 +14,7 @@ from photo_wire.name import PhotoName
 _LAST_MILLISECOND = 999_999_999_999_999
 _AFTER_ALL_IDS = "~"  # no id contains it, and it sorts after all characters of ids
 
-# Partitions of the table `photos`. No camera can have a name with a tilde.
+# Partitions of the table `photos` (day_keys.py has one more). No camera's name has a tilde.
 PHOTOS = "photos"  # all rows of photos, and what is known of ids and of cameras
 RESERVED_NAMES = "claims"  # the names that photos without a time were given here
 NEW_CAMERAS = "cameras"  # when something of a camera first came
@@ -23,7 +22,6 @@ LOSS_MONTHS = "losses~months"
 RETRACTED_LOSSES = "losses~taken-back"
 LOSS_CHECKPOINT = ("losses~up-to", "all")  # with the key
 FIGURES = "figures"
-DAYS = "days"  # what each camera did on each day (function_app/days/)
 
 # The keys between which the counts of all cameras lie in the partition PHOTOS.
 ALL_COUNTS = ("n~", "n~~")
@@ -227,148 +225,6 @@ def loss_month_key(camera: str, day: date) -> str:
 
 def camera_of_loss_key(key: str) -> str:
     """Return the camera whose losses in a month have this key."""
-    return key.partition("~")[2]
-
-
-# The keys in the partition DAYS. The guard is in every transaction that changes a row there; after
-# it come the cameras of which days are to be built.
-GUARD = "0"
-GUARD_AND_WORK = ("", "1")
-
-
-def work_key(camera: str) -> str:
-    """Return the key of the days of a camera that are to be built."""
-    return f"{GUARD}~{camera}"
-
-
-FIRST_DAY = "d~"  # before the keys of all days
-
-
-def camera_of_work_key(key: str) -> str:
-    """Return the camera whose days are to be built by this row."""
-    return key.partition("~")[2]
-
-
-def day_header_key(day: date) -> str:
-    """Return the key of what holds for all cameras on a day (UTC). It comes before their rows."""
-    return f"d~{day}"
-
-
-def day_key(day: date, camera: str) -> str:
-    """Return the key of what a camera did on a day (UTC)."""
-    return f"d~{day}~{camera}"
-
-
-def day_and_camera(key: str) -> tuple[date, str]:
-    """Return the day and the camera of such a key; of a header the camera is empty."""
-    _, day, *camera = key.split("~")
-    return date.fromisoformat(day), camera[0] if camera else ""
-
-
-def days_between(first: date, last: date) -> tuple[str, str]:
-    """Return the keys, both excluded, between which lie the headers and rows of all days from the
-    first to the last."""
-    return f"d~{first - timedelta(days=1)}~~", f"d~{last}~~"
-
-
-def quarters_key(month: str, camera: str) -> str:
-    """Return the key of a camera's photos by quarter hour in a month such as 2026-11."""
-    return f"m~{month}~{camera}"
-
-
-def quarters_of(month: str) -> tuple[str, str]:
-    """Return the keys, both excluded, between which those of all cameras lie."""
-    return f"m~{month}~", f"m~{month}~~"
-
-
-def months_key(camera: str, month: str) -> str:
-    """Return the key of the same row among those of the camera's months."""
-    return f"q~{camera}~{month}"
-
-
-def month_in(key: str) -> str:
-    """Return the month in a key of a camera's months."""
-    return key.rpartition("~")[2]
-
-
-def months_of(camera: str, first: str, last: str) -> tuple[str, str]:
-    """Return the keys, both excluded, between which a camera's months from the first to the last
-    lie, and at most two before."""
-    return months_key(camera, first)[:-1], f"{months_key(camera, last)}~"
-
-
-def all_quarters_key(month: str) -> str:
-    """Return the key of the photos of all cameras by quarter hour in a month."""
-    return f"s~{month}"
-
-
-def month_of_key(key: str) -> str:
-    """Return the month whose photos of all cameras have this key."""
-    return key.partition("~")[2]
-
-
-ALL_QUARTERS = ("s~", "s~~")
-
-
-def all_quarters_of(first: str, last: str) -> tuple[str, str]:
-    """Return the keys, both excluded, between which the months from the first to the last lie, and
-    at most two before."""
-    return all_quarters_key(first)[:-1], f"{all_quarters_key(last)}~"
-
-
-def channel_key(owner: str, channel_id: str) -> str:
-    """Return the key of a person's channel of notifications."""
-    return f"{owner}~{channel_id}"
-
-
-def channels_of(owner: str) -> tuple[str, str]:
-    """Return the keys between which a person's channels are."""
-    return channel_key(owner, ""), channel_key(owner, "~")
-
-
-NEWEST_CHANNEL = "~"
-"""The key of the row after all channels, which says which was made last."""
-
-
-def owner_and_channel(key: str) -> tuple[str, str]:
-    """Return the person's name and the channel's id of this key."""
-    owner, _, channel_id = key.rpartition("~")
-    return owner, channel_id
-
-
-def event_id(name: str, kind: str | None) -> str:
-    """Return the id by which a channel remembers an event: a photo's, or an alert's with its
-    kind."""
-    return name if kind is None else f"{name}~{kind}"
-
-
-def unqueued_key(moment: datetime, text: str) -> str:
-    """Return the key of a message that waits since this moment: the oldest has the lowest."""
-    return f"{count_up(moment)}~{hashlib.sha256(text.encode()).hexdigest()[:32]}"
-
-
-def unknown_event_id(name: str) -> str:
-    """Return the id of the event of a photo of an unknown sender. No kind of alert has a tilde."""
-    return event_id(name, UNKNOWN_SUFFIX)
-
-
-def rate_key(camera: str, group: str) -> str:
-    """Return the key of the row by which a group of a camera's events is paced."""
-    return f"R-{camera}~{group}"
-
-
-def rates_of(camera: str) -> tuple[str, str]:
-    """Return the keys between which the groups of a camera are."""
-    return rate_key(camera, ""), rate_key(camera, "~")
-
-
-def camera_of_rate_key(key: str) -> str:
-    """Return the camera whose events are paced by this row."""
-    return key.removeprefix("R-").partition("~")[0]
-
-
-def group_of_rate_key(key: str) -> str:
-    """Return the group of events that is paced by this row."""
     return key.partition("~")[2]
 
 

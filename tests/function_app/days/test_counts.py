@@ -15,8 +15,8 @@ from function_app.maintenance.counting import update_figures
 from function_app.maintenance.deletion import delete
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage.day_keys import DAYS, all_quarters_key, months_key, quarters_key
 from function_app.storage.models import Photo
-from function_app.storage.row_keys import DAYS, all_quarters_key, months_key, quarters_key
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from tests.support.counted_table import CountedTable

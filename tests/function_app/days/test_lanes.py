@@ -16,7 +16,7 @@ from function_app.devices.conditions import Label, State
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.row_keys import DAYS, day_header_key, day_key
+from function_app.storage.day_keys import DAYS, day_header_key, day_key
 from photo_wire.heartbeat import SpoolState
 from photo_wire.moment import format_time
 from tests.support.counted_table import CountedTable

@@ -11,7 +11,7 @@ from function_app.days.lateness import NO_CONNECTION, why_late
 from function_app.days.minutes import Facts, PhotoMinute
 from function_app.devices.conditions import Label, State
 from function_app.settings import Settings
-from function_app.storage.row_keys import DAYS, day_header_key, day_key
+from function_app.storage.day_keys import DAYS, day_header_key, day_key
 from photo_wire.name import new_name
 from tests.support.counted_table import CountedTable
 from tests.support.memory_store import memory_services

@@ -17,8 +17,8 @@ from function_app.maintenance.deletion import delete, delete_all_of
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
 from function_app.settings import Settings
+from function_app.storage.day_keys import DAYS
 from function_app.storage.models import Photo, StoredAlert
-from function_app.storage.row_keys import DAYS
 from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
 from photo_wire.name import new_name
