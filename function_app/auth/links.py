@@ -55,7 +55,8 @@ class SharedLink:
     `span`. `with_location`: including the place and other metadata in the photo's EXIF. Of several
     photos `photo` is the first: a backend that does not know `photos` opens that one alone.
     `opened` is how often its page or its list was opened, and `opened_at` when that was last; 0 and
-    None also if a version opened it that did not count."""
+    None also if a version opened it that did not count. A further page counts only in an hour in
+    which nothing else did."""
 
     key: str
     span: TimeSpan
@@ -93,6 +94,11 @@ class SharedLink:
     def label(self) -> str:
         """How the audit log calls it."""
         return link_label(self.key)
+
+    def was_opened_in_hour(self, moment: datetime) -> bool:
+        """Return whether it was opened last in the hour (UTC) of this moment."""
+        last = self.opened_at
+        return last is not None and f"{last:%Y%m%d%H}" == f"{moment:%Y%m%d%H}"
 
     def opens(self, name: PhotoName) -> bool:
         """Return whether it opens the photo of this name."""
@@ -203,11 +209,16 @@ def find(table: TableStore, secret: str, now: datetime) -> SharedLink | None:
     return None if entity is None or is_expired(entity, now) else _link(entity)
 
 
-def open_link(table: TableStore, secret: str, now: datetime) -> SharedLink | None:
+def open_link(
+    table: TableStore, secret: str, now: datetime, *, is_further_page: bool = False
+) -> SharedLink | None:
     """Return the link with this secret as `find` does, and count that it was opened at this moment:
-    exactly, however many open it at once. Takes two requests, and two more for each other request
-    that opens it at the same moment. Raises StorageUnavailableError if they are too many: nothing
-    is shown that was not counted."""
+    exactly, however many open it at once. A further page is not counted in an hour in which the
+    link was opened before, since whoever leafs through it opened it once.
+
+    Takes two requests, and two more for each other request that opens it at the same moment; one
+    request if nothing is counted. Raises StorageUnavailableError if they are too many: nothing is
+    shown that was not counted."""
     for attempt in range(_ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, _MAX_PAUSE))  # noqa: S311 - no secret
@@ -215,6 +226,8 @@ def open_link(table: TableStore, secret: str, now: datetime) -> SharedLink | Non
         if entity is None or is_expired(entity, now):
             return None
         link = _link(entity)
+        if is_further_page and link.was_opened_in_hour(now):
+            return link
         last = max(now, link.opened_at or now)
         count = {_OPENED: str(link.opened + 1), _OPENED_AT: format_time(last)}
         if table.replace(LINKS, entity, {**entity.properties, **count}):

@@ -69,7 +69,7 @@ ROUTES: tuple[Route, ...] = (
         lambda: Endpoint(
             sharing.list_shared,
             Operation("List the photos that a shared link opens.", {200: "SharedPhotos"}, (404,)),
-            Inputs(path=(sharing.SECRET,)),
+            Inputs(path=(sharing.SECRET,), query=(sharing.AFTER,)),
         ),
     ),
     Route(

@@ -4,6 +4,7 @@ everyone who has it."""
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 from function_app.auth import links
@@ -39,7 +40,7 @@ from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
 
 DEFAULT_HOURS, MAX_HOURS = 7 * 24, 90 * 24
-MAX_PHOTOS = 200
+MAX_PHOTOS = 200  # of a page, and of those chosen
 # Of those chosen, the first and the last may have others between them: so many are read, by two
 # requests. A page on which one chooses has a thousand.
 MAX_BETWEEN = 2 * PAGE_SIZE
@@ -60,6 +61,7 @@ KEY = required("key", opaque(json_schema.text(pattern="^[0-9a-f]{32}$")), "The l
 SECRET = required(
     "secret", opaque(json_schema.text(pattern="^[A-Za-z0-9_-]{32}$")), "The end of the link."
 )
+AFTER = optional("after", PHOTO_NAME, "Only the photos that follow this one in the list.")
 _NO_CACHE = {"Cache-Control": "no-store"}  # so that an expired link shows nothing
 
 
@@ -195,21 +197,31 @@ def revoke_link(key: str, request: Request, services: Services, caller: Caller) 
 
 
 def get_shared(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with a page of the link's photos. Raises HTTPProblemError (404) if it is not valid."""
-    link, photos, has_more = _opened(request, services)
-    values = {"link": link, "photos": photos, "has_more": has_more, "secret": request[SECRET]}
+    """200 with a page of the link's photos, the first of them or those `after` one. Raises
+    HTTPProblemError (404) if it is not valid."""
+    after = AFTER.read(request.http.params)  # of a page unknown parameters are ignored
+    link, photos, has_more = _opened(request, services, after)
+    values = {
+        "link": link,
+        "photos": photos,
+        "path": f"/shared/{request[SECRET]}",
+        "is_first": after is None,
+        "next": photos[-1].name if has_more else None,
+        "secret": request[SECRET],
+    }
     page = render_page("shared.html", request, None, values)
     # The address is the secret: it goes to nobody, and into no log of a request for a picture.
     return replace(page, headers={**page.headers, "Referrer-Policy": "no-referrer"})
 
 
 def list_shared(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with the photos that the link opens, the oldest first, and whether there are more."""
-    link, photos, more = _opened(request, services)
+    """200 with a page of the photos that the link opens, the oldest first, and whether there are
+    more after these."""
+    link, photos, has_more = _opened(request, services, request[AFTER])
     return json_response(
         {
             "photos": [describe(photo) for photo in photos],
-            "more": more,
+            "more": has_more,
             "until": format_time(link.expires_at),
         }
     )
@@ -218,7 +230,7 @@ def list_shared(request: Request, services: Services, caller: Caller) -> Respons
 def get_shared_content(request: Request, services: Services, caller: Caller) -> Response:
     """200, 206 or 304 as for people who signed in, but not cached, and without the photo's location
     unless the link was made with it."""
-    link = _link(request, services)
+    link = _valid(links.find(services.accounts, request[SECRET], datetime.now(UTC)))
     name = request[PHOTO]
     photo = services.index.get(name) if link.opens(name) else None
     # A stub is opened only by a link to it: others cannot know of it.
@@ -229,31 +241,42 @@ def get_shared_content(request: Request, services: Services, caller: Caller) -> 
     )
 
 
-def _link(request: Request, services: Services, *, is_opened: bool = False) -> SharedLink:
-    find = links.open_link if is_opened else links.find
-    link = find(services.accounts, request[SECRET], datetime.now(UTC))
+def _valid(link: SharedLink | None) -> SharedLink:
     if link is None:
         raise HTTPProblemError(404, "This link has expired, was revoked, or never existed.")
     return link
 
 
-def _opened(request: Request, services: Services) -> tuple[SharedLink, list[Photo], bool]:
-    """Return the link, its first photos, and whether it opens more. Count that it was opened, and
-    record that in the audit log once in an hour, so that a stranger costs three requests; except
-    for HEAD, by which messengers check links: it shows nothing."""
-    is_opened = request.method != "HEAD"
-    link = _link(request, services, is_opened=is_opened)
-    if is_opened and not _is_this_hour(link.opened_at):
+def _opened(
+    request: Request, services: Services, after: PhotoName | None
+) -> tuple[SharedLink, list[Photo], bool]:
+    """Return the link, its first photos or those after one, and whether it opens more. Count that
+    it was opened, and record that in the audit log once in an hour, so that a stranger costs three
+    requests; except for HEAD, by which messengers check links: it shows nothing."""
+    now, is_shown = datetime.now(UTC), request.method != "HEAD"
+    count = partial(links.open_link, is_further_page=after is not None)
+    find = count if is_shown else links.find
+    link = _valid(find(services.accounts, request[SECRET], now))
+    if is_shown and not link.was_opened_in_hour(now):
         services.audit_log.record(request.headers, link.label, "opened", link.target)
-    if link.photo and not link.photos:
-        found = services.index.get(link.photo)
-        return link, [found] if found else [], False
-    if link.photos:
-        candidates = _between(link, services)
-    else:
-        candidates = services.index.query(link.view, MAX_PHOTOS + 1)
-    photos = [photo for photo in candidates if link.opens(photo.name)]
+    position = link.view.key
+    photos = [
+        photo
+        for photo in _read(link, services, after)
+        if link.opens(photo.name) and (after is None or position(photo.name) > position(after))
+    ]
     return link, photos[:MAX_PHOTOS], len(photos) > MAX_PHOTOS
+
+
+def _read(link: SharedLink, services: Services, after: PhotoName | None) -> list[Photo]:
+    """Return photos, the oldest first, among which are those of a link: of a time span one more
+    than a page has, after one of them; otherwise all."""
+    if link.photos:
+        return _between(link, services)
+    if link.photo:
+        found = services.index.get(link.photo)
+        return [found] if found else []
+    return services.index.query(link.view, MAX_PHOTOS + 1, after)
 
 
 def _between(link: SharedLink, services: Services) -> list[Photo]:
@@ -264,7 +287,3 @@ def _between(link: SharedLink, services: Services) -> list[Photo]:
         found += services.index.query(replace(link.view, stubs=True), MAX_BETWEEN)
         found.sort(key=lambda photo: link.view.key(photo.name))
     return found
-
-
-def _is_this_hour(moment: datetime | None) -> bool:
-    return moment is not None and f"{moment:%Y%m%d%H}" == f"{datetime.now(UTC):%Y%m%d%H}"

@@ -117,3 +117,26 @@ def test_the_largest_link_fits_into_a_column(empty: store_side.Services) -> None
     assert len(link.to_properties()["photos"].encode("utf-16-le")) <= 64 * 1024
     _, secret = links.store(empty.accounts, link)
     assert links.find(empty.accounts, secret, NOW) is not None
+
+
+def test_a_further_page_is_counted_in_another_hour_alone(empty: store_side.Services) -> None:
+    """Whoever leafs through a link opened it once. Who has only the address of a further page, or
+    comes back to it later, has opened it."""
+    link = links.link_to_photo(name_of("gate"), NOW + timedelta(days=1), Provenance("owner"))
+    _, secret = links.store(empty.accounts, link)
+
+    def opened_after(minutes: int, *, is_further_page: bool) -> int:
+        now = NOW + timedelta(minutes=minutes)
+        assert links.open_link(empty.accounts, secret, now, is_further_page=is_further_page)
+        found = links.find(empty.accounts, secret, now)
+        assert found
+        return found.opened
+
+    opened = [
+        opened_after(minutes, is_further_page=is_further_page)
+        for minutes, is_further_page in (
+            *[(0, True), (1, True), (2, False), (29, True)],
+            *[(30, True), (31, True), (32, False)],  # from 10:00 on
+        )
+    ]
+    assert opened == [1, 1, 2, 2, 3, 3, 4]

@@ -1,6 +1,7 @@
 """Links that open photos without an account."""
 
 import hashlib
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -9,15 +10,19 @@ from datetime import UTC, datetime, timedelta
 import azure.functions as func
 import pytest
 import requests
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from function_app.auth import links
+from function_app.auth.links import SharedLink, TimeSpan
 from function_app.auth.provenance import Provenance
 from function_app.http.responses import Response
 from function_app.media.redaction import redact
 from function_app.services import connect
 from function_app.settings import Settings
-from function_app.storage.models import Photo, StorageUnavailableError
+from function_app.storage.models import Photo, State, StorageUnavailableError
 from function_app.storage.table_store import Entity
+from function_app.web import sharing
 from function_app.web.sharing import MAX_PHOTOS
 from photo_wire.media import Media
 from photo_wire.moment import format_time
@@ -209,24 +214,86 @@ def test_a_problem_of_a_guest_is_a_page_without_ways_into_the_gallery(
     assert "To the start page" not in page
 
 
-def test_a_link_states_that_it_opens_more_photos_than_it_shows(
+def test_a_link_to_more_photos_than_a_page_has_leads_on(
     api: Api, admin: dict[str, str], camera: str
 ) -> None:
-    """The first 200, on its page and in its list; for just 200 nothing is said."""
+    """On its page, without a script, and in its list; for just 200 nothing is said. It was opened
+    once, unless a new hour has begun."""
     index = connect(Settings(api.backend.connection_string)).index
-    for n in range(MAX_PHOTOS + 1):
-        name = name_of(camera, MOMENT + timedelta(seconds=n))
+    names = [name_of(camera, MOMENT + timedelta(seconds=n)) for n in range(MAX_PHOTOS + 1)]
+    for name in names:
         index.add(Photo(name, Media.JPEG, "ab" * 32, 1, MOMENT), MOMENT)
     for last, more in ((MAX_PHOTOS, True), (MAX_PHOTOS - 1, False)):
         to = format_time(MOMENT + timedelta(seconds=last))
         fields = {"camera": camera, "from": format_time(MOMENT), "to": to}
-        made = api.ask("/api/shares", admin, "POST", json=fields)
-        secret = made.json()["url"].rpartition("/")[2]
-        opened = api.ask(f"/api/shared/{secret}").json()
-        assert (len(opened["photos"]), opened["more"]) == (MAX_PHOTOS, more)
+        made = api.ask("/api/shares", admin, "POST", json=fields).json()
+        secret = made["url"].rpartition("/")[2]
+        begin = datetime.now(UTC)
         page = api.ask(f"/shared/{secret}").text
         assert page.count('<img src="/api/') == MAX_PHOTOS
         assert ("These are the first 200 photos of this link; it opens more." in page) is more
+        following = re.findall(r'rel="next" href="([^"]+)"', page)
+        assert len(following) == (2 if more else 0)  # above the photos, and below
+        for path in following[:1]:
+            further = api.ask(path).text
+            assert re.findall(r'download="([^"]+)\.jpg"', further) == [str(names[-1])]
+            assert f'href="/shared/{secret}">From the beginning</a>' in further
+            assert 'rel="next"' not in further
+        is_same_hour = f"{begin:%H}" == f"{datetime.now(UTC):%H}"
+        assert opened(api, admin, made["key"])[0] in ([1] if is_same_hour else [1, 2])
+        listed = api.ask(f"/api/shared/{secret}").json()
+        assert (len(listed["photos"]), listed["more"]) == (MAX_PHOTOS, more)
+        rest = api.ask(f"/api/shared/{secret}?after={listed['photos'][-1]['id']}").json()
+        assert [one["id"] for one in rest["photos"]] == [str(name) for name in names[200:][:more]]
+        assert rest["more"] is False
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    taken=st.lists(st.tuples(st.integers(0, 9), st.sampled_from(["gate", "yard"])), max_size=20),
+    target=st.sampled_from(["photo", "photos", "span"]),
+    deleted=st.sets(st.integers(0, 9)),
+)
+def test_the_pages_of_a_link_have_each_of_its_photos_once(
+    monkeypatch: pytest.MonkeyPatch,
+    taken: list[tuple[int, str]],
+    target: str,
+    deleted: set[int],
+) -> None:
+    """In their order, and no photos of others; also if some are deleted after the first page, that
+    from which the second goes on among them."""
+    monkeypatch.setattr(sharing, "MAX_PHOTOS", 3)
+    services = memory_services(Settings(""))
+    names = [
+        name_of(camera, MOMENT + timedelta(seconds=second), f"{number:08x}")
+        for number, (second, camera) in enumerate(taken)
+    ]
+    for name in names:
+        services.index.add(Photo(name, Media.JPEG, "ab" * 32, 1, MOMENT), MOMENT)
+    until, owner = datetime.now(UTC) + timedelta(hours=1), Provenance("owner")
+    span = TimeSpan("gate", MOMENT + timedelta(seconds=2), MOMENT + timedelta(seconds=7))
+    link = SharedLink("", span, until, owner)
+    if names and target == "photo":
+        link = links.link_to_photo(names[0], until, owner)
+    if names and target == "photos":
+        link = links.link_to_photos(names[::2], until, owner)
+    _, secret = links.store(services.accounts, link)
+    own = sorted(filter(link.opens, names), key=link.view.key)
+    expected = [name for place, name in enumerate(own) if place < 3 or place not in deleted]
+    seen: list[str] = []
+    query: dict[str, str] = {}
+    has_more = True
+    while has_more:
+        path, route = f"/api/shared/{secret}", {"secret": secret}
+        request = func.HttpRequest("GET", path, params=query, route_params=route, body=b"")
+        page = json.loads(call("list_shared", request, services).body)
+        if not query:
+            for place, name in enumerate(own):
+                if place in deleted and (photo := services.index.get(name)):
+                    services.index.remove(photo, State.DELETED)
+        seen += [one["id"] for one in page["photos"]]
+        has_more, query = page["more"], {"after": seen[-1] if seen else ""}
+    assert seen == [str(name) for name in expected]
 
 
 @pytest.mark.parametrize(
