@@ -20,8 +20,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from function_app.accounts import sessions as accounts
 from function_app.accounts.fields import record_id
+from function_app.accounts.reauthentication import check_is_person
+from function_app.accounts.sign_in import complete_sign_in, signed_in_response
 from function_app.auth import challenges, login_throttle, passkeys, sessions, totp, users
 from function_app.auth.audit_log import FAILED_SIGN_IN
 from function_app.auth.caller import Caller
@@ -86,7 +87,7 @@ def list_passkeys(request: Request, services: Services, caller: Caller) -> Respo
 
 def begin_passkey(request: Request, services: Services, caller: Caller) -> Response:
     """200 with options for `navigator.credentials.create`, with a new challenge."""
-    accounts.check_is_person(request, services, caller, request[PASSWORD])
+    check_is_person(request, services, caller, request[PASSWORD])
     known = passkeys.check_room(services.accounts, caller.name)
     origin, session = page_origin(request.headers), caller.session or ""
     challenge = challenges.create(services.accounts, session, origin, datetime.now(UTC))
@@ -161,10 +162,8 @@ def open_session_by_passkey(request: Request, services: Services, caller: Caller
         raise HTTPProblemError(401, "The passkey was not accepted.", {"WWW-Authenticate": "Bearer"})
     login_throttle.record_success(services.accounts, identities, now)
     is_known_device = device is not None and owner == user.name
-    cookies = accounts.complete_sign_in(
-        user, request, services, "signed in by passkey", is_known_device
-    )
-    return accounts.signed_in_response(user, cookies)
+    cookies = complete_sign_in(user, request, services, "signed in by passkey", is_known_device)
+    return signed_in_response(user, cookies)
 
 
 def _registered(

@@ -2,8 +2,12 @@
 
 import segno
 
-from function_app.accounts import sessions as accounts
 from function_app.accounts.fields import NEW_NAME
+from function_app.accounts.reauthentication import (
+    check_is_person,
+    check_password,
+    check_secret,
+)
 from function_app.auth import sessions, totp, users
 from function_app.auth.caller import Caller
 from function_app.auth.provenance import undo_if_revoked
@@ -40,7 +44,7 @@ def get_totp(request: Request, services: Services, caller: Caller) -> Response:
 
 def begin_totp(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a new secret, which has no effect until a code of it is sent."""
-    accounts.check_is_person(request, services, caller, request[PASSWORD])
+    check_is_person(request, services, caller, request[PASSWORD])
     secret = totp.begin(services.accounts, caller.name)
     uri = totp.uri(secret, caller.name, f"Nightjar {hostname_of(page_origin(request.headers))}")
     picture = segno.make(uri, error="m", micro=False).svg_inline(scale=4, light="#fff")
@@ -50,7 +54,7 @@ def begin_totp(request: Request, services: Services, caller: Caller) -> Response
 def confirm_totp(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the recovery codes; from now on the caller signs in with codes. Wrong ones are
     counted for this session."""
-    codes = accounts.check_secret(
+    codes = check_secret(
         services,
         caller,
         lambda now: totp.confirm(services.accounts, caller.name, request[CODE], now),
@@ -67,7 +71,7 @@ def remove_totp(request: Request, services: Services, caller: Caller) -> Respons
     session."""
     password, code = request[CURRENT_PASSWORD], request[CODE_OR_RECOVERY_CODE]
     wrong = "The password or the code is wrong, or the code was used already."
-    accounts.check_password(request, services, caller, password, wrong, code)
+    check_password(request, services, caller, password, wrong, code)
     totp.remove(services.accounts, caller.name)
     services.audit_log.record(request.headers, caller.actor, "removed the authenticator app")
     return Response(204)

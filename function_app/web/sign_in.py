@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from function_app.accounts import sessions as accounts
+from function_app.accounts.sign_in import CODE_REQUIRED, sign_in
 from function_app.auth import sessions, users
 from function_app.auth.caller import Caller
 from function_app.http.authorization import Access, authorize, check_origin
@@ -46,9 +46,9 @@ def post_sign_in(request: Request, services: Services, caller: Caller) -> Respon
     form = FORM.read(request.body)
     wanted = next_page(form[NEXT])
     try:
-        _, cookies = accounts.sign_in(form[NAME], form[PASSWORD], form[CODE], request, services)
+        _, cookies = sign_in(form[NAME], form[PASSWORD], form[CODE], request, services)
     except HTTPProblemError as error:
-        status, needs_code = error.problem.status, error.problem.type == accounts.CODE_REQUIRED
+        status, needs_code = error.problem.status, error.problem.type == CODE_REQUIRED
         text = "sign_in.wrong_code" if form[CODE] else "sign_in.code_required"
         values = {
             "next": wanted,

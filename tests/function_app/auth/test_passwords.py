@@ -148,7 +148,7 @@ def test_an_attempt_that_waits_too_long_is_not_counted(
     browser = {"Cookie": reply.cookies[1].partition(";")[0]}
     queue, blocked = HashQueue(1), BlockedWork()
     monkeypatch.setattr(queue, "MAX_WAIT_SECONDS", 0.01)
-    monkeypatch.setattr("function_app.accounts.sessions.ANONYMOUS_QUEUE", queue)
+    monkeypatch.setattr("function_app.accounts.sign_in.ANONYMOUS_QUEUE", queue)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(queue.run, blocked)
         blocked.begun.acquire()
