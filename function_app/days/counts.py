@@ -75,10 +75,11 @@ def count_by_day(
 
 class Counted(NamedTuple):
     """As of when the counts are, and the first day (UTC) with a stored photo; None if it is not
-    known."""
+    known. `cameras` are all that there were then, by name."""
 
     as_of: datetime | None = None
     first_day: date | None = None
+    cameras: Sequence[str] = ()
 
 
 def read_counted(services: Services) -> Counted:
@@ -86,7 +87,8 @@ def read_counted(services: Services) -> Counted:
     guard = services.figures.rows.get(DAYS, GUARD)
     if guard is None:
         return Counted()
-    return Counted(day_row.as_of(guard.properties), day_row.first_day(guard.properties))
+    found = guard.properties
+    return Counted(day_row.as_of(found), day_row.first_day(found), day_row.cameras(found))
 
 
 def count_by_hour(

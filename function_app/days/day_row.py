@@ -2,8 +2,9 @@
 both were derived from."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import NamedTuple
 
 from function_app.days import device_runs, minutes, quarter_rows
@@ -20,6 +21,8 @@ PHOTOS = ("photos0", "photos1", "photos2", "photos3")
 _QUARTER = MINUTES_A_DAY // len(PHOTOS)
 AS_OF = "as_of"  # of a header
 FIRST_DAY = "first_day"  # of the guard: the first day with a stored photo, empty if there is none
+CAMERAS = "cameras"  # of the guard, with a number: the names of all, of at most 32 characters each
+_NAMES = 900  # in a column, which holds 32 Ki characters
 # Of older minutes a lane shows nothing but photos. What became of a photo that was deleted is known
 # for 365 days, and what devices said for 400.
 KEPT = timedelta(days=365)
@@ -166,6 +169,21 @@ def first_day(properties: Mapping[str, str]) -> date | None:
         return date.fromisoformat(properties[FIRST_DAY])
     except MALFORMED:
         return None
+
+
+def camera_columns(cameras: Iterable[str]) -> dict[str, str]:
+    """Return the columns of the guard with the names of these cameras."""
+    names = sorted(cameras)
+    return {
+        f"{CAMERAS}{place // _NAMES}": " ".join(names[place : place + _NAMES])
+        for place in range(0, len(names), _NAMES)
+    }
+
+
+def cameras(properties: Mapping[str, str]) -> list[str]:
+    """Return the cameras of which the guard with these columns has the names."""
+    columns = (text for name, text in properties.items() if name.startswith(CAMERAS))
+    return sorted(chain.from_iterable(map(str.split, columns)))
 
 
 def _dump(value: object) -> str:

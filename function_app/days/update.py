@@ -123,6 +123,7 @@ class DaysRun:
         were written; if another run is at it, leave the rest to that."""
         self._figures, self._cameras = figures, {*cameras, *self.sources.bindings}
         self._damaged = set(cameras) - figures.keys()
+        self.todo.cameras = cameras
         self.todo.first_day = min(
             filter(None, (one.first_day for one in figures.values())), default=""
         )

@@ -12,7 +12,8 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from uuid import uuid4
 
-from function_app.days.day_row import FIRST_DAY, MALFORMED
+from function_app.days import day_row
+from function_app.days.day_row import FIRST_DAY, MALFORMED, camera_columns
 from function_app.storage.day_keys import DAYS, GUARD, GUARD_AND_WORK, camera_of_work_key, work_key
 from function_app.storage.models import StorageUnavailableError
 from function_app.storage.table_store import ConditionalUpdate, Entity, TableStore
@@ -94,6 +95,7 @@ class WorkList:
     work: dict[str, Work]
     is_stored: set[str] = field(default_factory=set)  # cameras with a row
     first_day: str = ""  # the first one with a stored photo, if this run knows it
+    cameras: Collection[str] | None = None  # all that there are, if this run knows them
     _run: str = field(default="", init=False)  # what the guard has since this list was written
 
     @property
@@ -140,8 +142,10 @@ class WorkList:
                 others[work_key(camera)] = left.to_properties()
             elif camera in self.is_stored:
                 others[work_key(camera)] = None
-        first_day = self.first_day or self.guard.properties.get(FIRST_DAY, "")
-        guard = {_RUN: run, AS_OF: moment, FIRST_DAY: first_day}
+        before = self.guard.properties
+        first_day = self.first_day or before.get(FIRST_DAY, "")
+        cameras = day_row.cameras(before) if self.cameras is None else self.cameras
+        guard = {_RUN: run, AS_OF: moment, FIRST_DAY: first_day, **camera_columns(cameras)}
         if not self.rows.rewrite(DAYS, ConditionalUpdate(self.guard, guard, others)):
             raise OvertakenError
         for camera, left in work.items():

@@ -31,7 +31,7 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
     preferences = Preferences.read(request)
     t, now = Translation(preferences.language), datetime.now(UTC)
     periods = last_periods(now.astimezone(preferences.zone).date(), choice.days)
-    as_of = read_counted(services).as_of  # first: what is counted meanwhile is not said to be older
+    counted = read_counted(services)  # first: what is counted meanwhile is not said to be older
     lines = _lines(_count(services, caller, choice.camera, periods, preferences.zone), periods, t)
     total = sum(sum(line.hours) for line in lines)
     title = t("statistics.figure.hours")
@@ -45,6 +45,7 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
         )
         for period, line in zip(periods, lines, strict=True)
     ]
+    picture = heat_map(lines, described, t("statistics.sum"))
     return render_page(
         "statistics_hours.html",
         request,
@@ -52,11 +53,11 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
         {
             "choice": choice,
             "spans": SPANS,
-            "cameras": sorted(caller.cameras or ()),
+            "cameras": counted.cameras if caller.cameras is None else sorted(caller.cameras),
             "total": total,
             "levels": levels(lines),
-            "figure": Figure(title, heat_map(lines, described, t("statistics.sum")), heads, rows),
-            "as_of": as_of,
+            "figure": Figure(title, picture, heads, rows, t("statistics.about.hours")),
+            "as_of": counted.as_of,
         },
         200 if choice.camera is None or caller.may_see(choice.camera) else 404,
     )

@@ -95,7 +95,8 @@ def _figure(
     highest = to_text(max(values)) if any(values) else ""
     described = t("statistics.described", figure=title, total=to_text(sum(values)))
     picture = bar_chart(bars, described, highest)
-    return Figure(title, picture, (t("statistics.time"), title), lines)
+    about = t(f"statistics.about.{name}")
+    return Figure(title, picture, (t("statistics.time"), title), lines, about)
 
 
 def _count(t: Translation) -> Callable[[int], str]:

@@ -11,12 +11,14 @@ from function_app.web.translation import Translation
 
 
 class Figure(NamedTuple):
-    """A picture with its name, and the table that has the same: its heads and its lines."""
+    """A picture with its name, and the table that has the same: its heads and its lines. `about`
+    says what is counted."""
 
     name: str
     picture: Markup
     heads: Sequence[str]
     lines: Sequence[Sequence[str]]
+    about: str
 
 
 def short_day(day: date, t: Translation) -> str:

@@ -1,12 +1,15 @@
 """The heat map: when photos were taken, in the viewer's zone."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import pytest
 
+from function_app.days import day_row
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
+from function_app.storage.models import State
 from tests.support.many_cameras import Requests
 from tests.support.many_cameras import add_photo as add_photo_of
 from tests.support.pages import add_photo, open_page, session_cookie
@@ -60,6 +63,39 @@ def test_a_viewer_of_some_sees_one_at_a_time(services: Services) -> None:
     assert open_page(services, "get_statistics_hours", f"{PATH}?camera=yard", cookie).status == 404
     none = session_cookie(services, frozenset())
     assert "There are no photos of this time." in shown(services, none)
+
+
+def test_owners_choose_among_all_cameras(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also among more than a column holds; a name that there is not is chosen, too, as the page
+    says of which camera there is nothing."""
+    monkeypatch.setattr(day_row, "_NAMES", 4)
+    for number in range(10):
+        add_photo_of(services, number, YESTERDAY)
+    update_figures(services, NOW)
+    owner = session_cookie(services)
+    page = shown(services, owner, "?camera=camera-0007")
+    options = re.findall(r"<option( selected)?>(camera-[0-9]{4})</option>", page)
+    assert [name for _, name in options] == [f"camera-{number:04}" for number in range(10)]
+    assert [name for is_selected, name in options if is_selected] == ["camera-0007"]
+    assert "<option selected>hall</option>" in shown(services, owner, "?camera=hall")
+    one = session_cookie(services, frozenset({"camera-0001"}))
+    assert set(re.findall("camera-[0-9]{4}", shown(services, one))) == {"camera-0001"}
+
+
+def test_a_page_says_which_photos_it_counts(services: Services) -> None:
+    """Received are those that were deleted since, too, and hours are without them."""
+    viewer = session_cookie(services)
+    photos = [add_photo(services, YESTERDAY, number=number) for number in range(3)]
+    services.index.remove(photos[0], State.DELETED)
+    update_figures(services, NOW)
+    hours = shown(services, viewer)
+    assert "Photos by day and hour: 2 photos in all" in hours
+    assert "those that were deleted since are not counted" in hours
+    received = open_page(services, "get_statistics", "/statistics", viewer).body.decode()
+    assert "Photos received: 3 in all" in received
+    assert "All photos that came, also those that were deleted since." in received
 
 
 @pytest.mark.slow
