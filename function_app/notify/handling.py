@@ -27,12 +27,13 @@ from function_app.notify import channels
 from function_app.notify.acceptance import Acceptance, Offer, Pace
 from function_app.notify.budget import COLLECTED
 from function_app.notify.channels import Channel
+from function_app.notify.composition import may_know
 from function_app.notify.deliveries import State as ChannelState
 from function_app.notify.events import JOINED_KINDS, Event, alert_event, photo_event, sign_in_event
 from function_app.notify.notification import Trust
 from function_app.notify.outbox import Outbox
 from function_app.notify.pacing import Decision, LeaveOut, Rate, Tell, pace, rate_group
-from function_app.notify.sending import Tools, lost_alert, may_know, send_pending
+from function_app.notify.sending import Tools, lost_alert, send_pending
 from function_app.notify.wording import devices_of
 from function_app.services import Services
 from function_app.storage.models import State

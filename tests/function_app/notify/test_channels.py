@@ -22,11 +22,6 @@ from tests.support.memory_store import MemoryTable
 from tests.support.notified_people import World
 
 
-@pytest.fixture
-def world() -> World:
-    return World()
-
-
 def test_a_channel_is_read_as_it_was_stored(world: World) -> None:
     rule = Rule(cameras=frozenset({"gate"}), zone="Europe/Berlin")
     address = Address("webhook", "https://a.example", "whsec_x")

@@ -2,19 +2,12 @@
 
 from datetime import timedelta
 
-import pytest
-
 from function_app.notify.cleanup import clean_up
 from function_app.notify.notification import Outcome, Result
 from photo_wire.alert import CLOCK
 from tests.support.notified_people import World
 
 HOUR = timedelta(hours=1)
-
-
-@pytest.fixture
-def world() -> World:
-    return World()
 
 
 def test_a_channel_whose_message_was_lost_goes_on(world: World) -> None:
