@@ -4,7 +4,6 @@ The bytes are stored first, and the index follows. Every step may be repeated: a
 the same photo again, at the same moment or after a crash at any point, gets the same receipt.
 """
 
-import hashlib
 import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -12,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from function_app.ingest.checks import check_digest, check_media
 from function_app.media import previews
-from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.exif import capture_time
-from function_app.media.inspection import inspect
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import (
     EXIF_CLOCK,
@@ -41,14 +39,6 @@ _MAX_DISPLACED = 5  # each means that somebody took the name meanwhile
 _DEFAULT_CAMERA = "camera"
 _MAX_CAMERA_LENGTH = 32
 _MAX_SITE_LENGTH = 64
-# Clients use these types for anything: image/jpg, image/*, video/quicktime, binary/octet-stream,
-# application/x-www-form-urlencoded, which is curl's default, multipart/form-data without a form.
-# The bytes decide.
-_VAGUE_TYPES = {"", "*", "image", "video", "binary", "application", "multipart"}
-# These name formats that are not supported, so the client sent something by mistake.
-_UNSUPPORTED_TYPES = {
-    f"image/{name}" for name in ("png", "gif", "webp", "heic", "heif", "avif", "svg+xml")
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,23 +73,6 @@ class Intake(NamedTuple):
     is_new: bool
 
 
-def check_size(size: int, max_size: int) -> None:
-    """Return if a photo may have `size` bytes. Raises HTTPProblemError: 411 for none, 413 for more
-    than `max_size`."""
-    if size == 0:
-        raise HTTPProblemError(
-            411,
-            "The body is empty: send the photo's bytes with a Content-Length; "
-            "a chunked body does not get through the Functions host.",
-        )
-    if size > max_size:
-        raise HTTPProblemError(
-            413,
-            f"The photo is {size} bytes; the maximum is {max_size}: "
-            "send a smaller one, or raise the setting MAX_PHOTO_MB.",
-        )
-
-
 def receive(
     upload: Upload,
     store: PhotoStore,
@@ -118,8 +91,8 @@ def receive(
     """
     camera = camera_of(upload)
     site = _parse_site(upload.website_id)
-    sha256 = _check_digest(upload)
-    media = _check_media(upload)
+    sha256 = check_digest(upload.body, upload.headers, upload.sha256)
+    media = check_media(upload.body, upload.headers)
 
     arrived_at = to_milliseconds(now)
     exif_time = _exif_time(upload, media, arrived_at)
@@ -287,37 +260,3 @@ def _parse_site(text: str | None) -> str | None:
             f"not {quoted(site)}",
         )
     return site or None
-
-
-def _check_digest(upload: Upload) -> str:
-    """Return the body's SHA-256 in hex. Raises HTTPProblemError (422) if another is stated."""
-    sha256 = upload.sha256 or hashlib.sha256(upload.body).hexdigest()
-    if upload.headers.sha256 not in (None, sha256):
-        raise HTTPProblemError(
-            422, "The body does not match its Content-Digest, so it was damaged: send it again."
-        )
-    return sha256
-
-
-def _check_media(upload: Upload) -> Media:
-    """Return the body's format. Raises HTTPProblemError: 415 if it is not supported, 422 if the
-    photo is not complete or its format is not the stated one."""
-    essence = (upload.headers.content_type or "").partition(";")[0].strip().lower()
-    types = ", ".join(media.content_type for media in Media)
-    try:
-        media = inspect(upload.body)
-    except NotAPhotoError as error:
-        raise HTTPProblemError(415, f"The body {error}: send {types}.") from None
-    except TruncatedError as error:
-        raise HTTPProblemError(422, f"The body {error}: send the whole photo.") from None
-    declared = upload.headers.media
-    is_vague = essence.partition("/")[0] in _VAGUE_TYPES and essence not in _UNSUPPORTED_TYPES
-    if declared is None and not is_vague:
-        raise HTTPProblemError(
-            415, f"Content-Type {quoted(essence)} is not a supported format: use one of {types}."
-        )
-    if declared not in (None, media):
-        raise HTTPProblemError(
-            422, f"The body is {media.content_type}, not {essence}: correct the Content-Type."
-        )
-    return media

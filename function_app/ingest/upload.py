@@ -15,6 +15,7 @@ from function_app.auth.caller import Caller, Standing
 from function_app.http.request import PhotoBody, Request
 from function_app.http.responses import LogDetails, Response
 from function_app.ingest.camera_quota import check_camera_quota, record_cameras
+from function_app.ingest.checks import check_size
 from function_app.ingest.displacement import displace
 from function_app.ingest.intake import (
     CAMERA_NAME,
@@ -22,7 +23,6 @@ from function_app.ingest.intake import (
     RepeatedRequestError,
     Upload,
     camera_of,
-    check_size,
     receive,
 )
 from function_app.ingest.multipart import FormError, Part, decode_text, is_form, read_parts

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.ingest.intake import Intake, Upload, check_size, receive
+from function_app.ingest.checks import check_size
+from function_app.ingest.intake import Intake, Upload, receive
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import StorageUnavailableError
 from function_app.storage.photo_store import PhotoStore
