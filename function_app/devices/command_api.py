@@ -5,17 +5,19 @@ import secrets
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from function_app.auth.caller import Caller, Scope
+from function_app.devices.command_history import (
+    check_device_signs,
+    check_sees_all_cameras,
+    describe,
+    output_of,
+)
 from function_app.devices.keys import DEVICE
 from function_app.http import json_schema
 from function_app.http.authorization import find_photo, unknown_photo
-from function_app.http.pagination import decode_cursor, encode_cursor
 from function_app.http.parameters import (
     CAMERA_NAME,
-    CURSOR,
-    LIMIT,
     TIME,
     Kind,
     choice,
@@ -32,9 +34,9 @@ from function_app.services import Services
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.commands import TooManyCommandsError
 from photo_wire import command as wire
-from photo_wire.command import Command, check_command_id
+from photo_wire.command import Command
 from photo_wire.errors import WireError
-from photo_wire.moment import format_time, to_milliseconds
+from photo_wire.moment import to_milliseconds
 from photo_wire.name import parse_name
 
 DEFAULT_TTL = 600  # seconds: two heartbeats at their default interval
@@ -42,14 +44,8 @@ MAX_TTL = 3600
 MAX_WAIT = 25  # seconds
 DEFAULT_LINES = 100
 POLL_SECONDS = 0.25
-PAGE_COMMANDS = 10  # the last ones that a device's page shows
 
 CAMERA = required("camera", CAMERA_NAME, "The camera.")
-COMMAND = required(
-    "command",
-    Kind(json_schema.COMMAND_ID, "a command's id", lambda value, name: check_command_id(value)),
-    "The command's id.",
-)
 WAIT = defaulting(
     "wait",
     whole_number(0, MAX_WAIT, "a number of seconds"),
@@ -132,8 +128,8 @@ def post_command(request: Request, services: Services, caller: Caller) -> Respon
     if request[MAX_LINES] is not None and kind is not wire.Kind.LOGS:
         raise WireError("lines", f"must be left out: {kind} has none")
     if camera is None:
-        _check_all_cameras(caller)
-        _check_device(device, services, now)
+        check_sees_all_cameras(caller)
+        check_device_signs(device, services, now)
     elif (
         not caller.may_see(camera) or services.device_keys.bindings.device_of(camera, now) != device
     ):
@@ -148,56 +144,14 @@ def get_logs(request: Request, services: Services, caller: Caller) -> Response:
     alone: a link that somebody follows with a session must not ask a device for anything. Raises
     HTTPProblemError (403)."""
     device = request[DEVICE]
-    _check_all_cameras(caller)
+    check_sees_all_cameras(caller)
     if caller.session:
         raise HTTPProblemError(403, f"Ask for the log by POST /api/devices/{device}/commands.")
-    _check_device(device, services, datetime.now(UTC))
+    check_device_signs(device, services, datetime.now(UTC))
     wanted = replace(_new(wire.Kind.LOGS, None), lines=request[LINES])
     record = _ask(request, services, caller, device, wanted)
     record = _wait(services, device, record, request[WAIT])
-    return _response(device, record, caller, _output(services, device, record))
-
-
-def list_commands(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with one page of a device's commands, the newest first."""
-    device, cursor, limit = request[DEVICE], request[CURSOR], request[LIMIT]
-    _check_all_cameras(caller)
-    _check_device(device, services, datetime.now(UTC))
-    after = "" if cursor is None else check_command_id(decode_cursor(cursor), "cursor")
-    found = services.commands.newest(device, limit, after)
-    shown = [describe(device, one, caller) for one in found]
-    is_last = len(found) < limit
-    next_cursor = None if is_last else encode_cursor(found[-1].command.id)
-    return json_response({"commands": shown, "next_cursor": next_cursor})
-
-
-def read_commands(
-    device: str, services: Services, caller: Caller, shown: str | None = None
-) -> list[dict[str, Any]]:
-    """Return the last commands of a device that the caller may see, the newest first, as JSON. The
-    command `shown` has its output; if it is None, the newest that has one."""
-    newest = services.commands.newest(device, PAGE_COMMANDS, "")
-    found = [one for one in newest if _may_see(one, caller)]
-    if shown is None:
-        shown = next((one.command.id for one in found if one.has_output), None)
-    described = []
-    for one in found:
-        output = _output(services, device, one) if one.command.id == shown else None
-        is_there = {"has_output": one.has_output}
-        described.append({**describe(device, one, caller, output), **is_there})
-    return described
-
-
-def get_command(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with a command and what became of it."""
-    device, command_id = request[DEVICE], request[COMMAND]
-    record = services.commands.get(device, command_id)
-    if record is None or not _may_see(record, caller):
-        raise HTTPProblemError(
-            404, f"{device} has no command {command_id}: commands are kept for 31 days."
-        )
-    output = _output(services, device, record)
-    return json_response(describe(device, record, caller, output))
+    return _response(device, record, caller, output_of(services, device, record))
 
 
 def device_of(camera: str, services: Services, caller: Caller, now: datetime) -> str:
@@ -229,27 +183,6 @@ def check_camera_has_photos(camera: str, services: Services) -> None:
 
 def _unknown_camera(camera: str) -> HTTPProblemError:
     return HTTPProblemError(404, f"There is no camera {camera}.")
-
-
-def describe(
-    device: str, record: CommandRecord, caller: Caller, output: str | None = None
-) -> dict[str, Any]:
-    """Return a command as the API has it. Who asked is for callers who may see all cameras."""
-    command, now = record.command, datetime.now(UTC)
-    is_shown = caller.cameras is None or record.asked_by == caller.actor
-    state = record.state_at(now)
-    return {
-        **command.to_properties(),
-        "photo": str(command.photo) if command.photo else None,
-        "device": device,
-        "asked_by": record.asked_by if is_shown else None,
-        "asked_at": format_time(record.asked_at),
-        "state": state.value,
-        "detail": record.detail,
-        "photos": list(record.photos),
-        "finished_at": format_time(record.finished_at) if record.finished_at else None,
-        "output": output,
-    }
 
 
 def _new(kind: wire.Kind, camera: str | None, seconds: int = DEFAULT_TTL) -> Command:
@@ -311,29 +244,6 @@ def _photo(record: CommandRecord, request: Request, services: Services, caller: 
         {"Content-Disposition": disposition},
         log_details=LogDetails((photo.name,)),
     )
-
-
-def _output(services: Services, device: str, record: CommandRecord) -> str | None:
-    return services.commands.output(device, record.command.id) if record.has_output else None
-
-
-def _check_device(device: str, services: Services, now: datetime) -> None:
-    if services.device_keys.find(device, now) is None:
-        raise HTTPProblemError(404, f"There is no device {device} that signs its requests.")
-
-
-def _check_all_cameras(caller: Caller) -> None:
-    if caller.cameras is not None:
-        raise HTTPProblemError(
-            403,
-            f"This concerns all cameras of a device; {caller.name} is limited to some.",
-        )
-
-
-def _may_see(record: CommandRecord, caller: Caller) -> bool:
-    """Return whether a command concerns only a camera that the caller may see."""
-    camera = record.command.camera
-    return caller.cameras is None or (camera is not None and caller.may_see(camera))
 
 
 def _parse_flag(value: str, name: str) -> bool:

@@ -11,12 +11,13 @@ from photo_wire.media import Media
 
 if TYPE_CHECKING:
     from function_app.devices import api as devices
-    from function_app.devices import command_api, heartbeats, live
+    from function_app.devices import command_api, command_history, heartbeats, live
     from function_app.devices import keys as device_keys
     from function_app.web import commands
 else:
     device_keys = LazyModule("function_app.devices.keys")
     command_api = LazyModule("function_app.devices.command_api")
+    command_history = LazyModule("function_app.devices.command_history")
     live = LazyModule("function_app.devices.live")
     devices = LazyModule("function_app.devices.api")
     heartbeats = LazyModule("function_app.devices.heartbeats")
@@ -107,7 +108,7 @@ ROUTES: tuple[Route, ...] = (
         Access.CONTROLLER,
         "list_commands",
         lambda: Endpoint(
-            command_api.list_commands,
+            command_history.list_commands,
             Operation(
                 "List what a device was asked for in the last 31 days, the newest first.",
                 {200: "CommandPage"},
@@ -124,7 +125,7 @@ ROUTES: tuple[Route, ...] = (
         lambda: Endpoint(
             commands.get_command,
             Operation("Get a command and what became of it.", {200: "Command"}, (404,)),
-            Inputs(path=(device_keys.DEVICE, command_api.COMMAND)),
+            Inputs(path=(device_keys.DEVICE, command_history.COMMAND)),
         ),
     ),
     Route(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from function_app.auth.caller import Caller, Scope
-from function_app.devices import command_api, keys
+from function_app.devices import command_api, command_history, keys
 from function_app.devices.api import read_device, read_devices
 from function_app.devices.views import UNREACHABLE
 from function_app.http.json_schema import text
@@ -133,7 +133,7 @@ def _page(
     found = _prepare(read_device(device, services, caller, now), seen, now)
     may_ask = Scope.CONTROL in caller.scopes
     chosen = request.http.params.get("command")
-    commands = command_api.read_commands(device, services, caller, chosen) if may_ask else []
+    commands = command_history.read_commands(device, services, caller, chosen) if may_ask else []
     newest = commands[0] if commands and _is_recent(commands[0], now) else None
     values = {
         "device": found,

@@ -25,6 +25,7 @@ SOURCES = (
     "function_app/notifications/channels.py",
     "function_app/notifications/messages.py",
     "function_app/devices/command_api.py",
+    "function_app/devices/command_history.py",
     "function_app/devices/live.py",
     "function_app/devices/keys.py",
     "pi_uploader/capture/requests.py",
