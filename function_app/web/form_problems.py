@@ -6,7 +6,7 @@ from function_app.http.request import Request
 from function_app.http.responses import LogDetails, Response
 from function_app.problems import HTTPProblemError
 from function_app.web.preferences import Preferences
-from function_app.web.sentences import translate
+from function_app.web.sentences import translate_problem
 from function_app.web.translation import Translation
 from photo_wire.errors import WireError
 from photo_wire.problem import Problem
@@ -31,7 +31,7 @@ def problem_text(error: HTTPProblemError | WireError, request: Request) -> str:
     """Return what a page says of an error: the sentence that the API has, in the page's language,
     or the text for its status if there is no such sentence in it."""
     problem, language = problem_of(error), Preferences.read(request).language
-    own = translate(problem.detail, language)
+    own = translate_problem(problem, language)
     return own or Translation(language)(f"problem.{kind_of(problem.status)}.text")
 
 

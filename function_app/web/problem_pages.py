@@ -15,7 +15,7 @@ from function_app.web.form_problems import kind_of
 from function_app.web.layout import render_page
 from function_app.web.next_page import sign_in_page
 from function_app.web.preferences import Preferences
-from function_app.web.sentences import translate
+from function_app.web.sentences import translate, translate_problem
 from function_app.web.translation import load_strings
 from photo_wire.problem import Problem
 
@@ -75,7 +75,7 @@ def _sentence(problem: Problem, request: Request) -> str:
     that a person needs."""
     if problem.status in (404, 500, 503):
         return ""
-    return translate(problem.detail, Preferences.read(request).language) or ""
+    return translate_problem(problem, Preferences.read(request).language) or ""
 
 
 def file_problem_page(req: func.HttpRequest, response: Response) -> Response:

@@ -2,18 +2,23 @@
 
 The texts `sentence.*` of `strings/en.json` are these sentences, with placeholders for what differs.
 A sentence is looked for among them, and the text of the same key is the sentence in the other
-language. Where they come from stays as it is: programs read them, too.
+language. Where they come from stays as it is: programs read them, too. A sentence about a field of
+a request ("zone: must be ...") has its name in the API; people get the label of the form instead,
+the text `field.zone`.
 """
 
 import re
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 
 from function_app.web.preferences import Language
 from function_app.web.translation import load_strings
+from photo_wire.problem import Problem
 
 PREFIX = "sentence."
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_FIELD = re.compile(r"([\w-]+|unknown [a-z ]+): ")  # how the sentence of a WireError begins
 _FREE = ("why", "answer", "value")  # which have spaces; all others are names and numbers
 _NO_FULL_STOP = r"(?<![^.]\.)"  # the one at the end is that of the sentence
 _MAX_LENGTH = 600  # characters; devices send at most 300
@@ -22,6 +27,11 @@ _MAX_LENGTH = 600  # characters; devices send at most 300
 def translate(sentence: str, language: Language) -> str | None:
     """Return a sentence in this language; None if there is no text for it. One of several parts,
     as in "it answered 404; check the path", is translated by each."""
+    field, _, problem = sentence.partition(": ")
+    if problem and (label := load_strings(language).get(f"field.{field}")):
+        stem = problem.removesuffix(".")
+        said = translate(stem, language)
+        return f"{label}: {said}{problem[len(stem) :]}" if said else None
     if language == "en":
         return sentence
     if len(sentence) > _MAX_LENGTH:
@@ -36,6 +46,15 @@ def translate(sentence: str, language: Language) -> str | None:
         whole = translate(stem[0].lower() + stem[1:], language)
         return f"{whole[0].upper()}{whole[1:]}." if whole else None
     return None
+
+
+def translate_problem(problem: Problem, language: Language) -> str | None:
+    """Return the sentence of a problem for people in this language; None if there is no text for
+    it, or if it is about a field of the API that no form has."""
+    field = _FIELD.match(problem.detail) if problem.status == HTTPStatus.BAD_REQUEST else None
+    if field and f"field.{field[1]}" not in load_strings(language):
+        return None
+    return translate(problem.detail, language)
 
 
 def _find(sentence: str, language: Language) -> str | None:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from function_app.notifications.rule_json import RULE_CHANGE
+from function_app.web.preferences import LANGUAGES, Language
 from function_app.web.sentences import translate
 from function_app.web.translation import load_strings
 
@@ -136,10 +138,6 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
         ("it failed: anything at all", "fehlgeschlagen: anything at all"),
         ("It failed: anything at all.", "Fehlgeschlagen: anything at all."),
         (
-            "zone: must be a time zone such as Europe/Berlin, not 'Mars'.",
-            "Zeitzone: 'Mars' gibt es nicht; wählen Sie eine wie Europe/Berlin.",
-        ),
-        (
             "/opt/model.onnx: ONNX Runtime cannot load it: Protobuf parsing failed",
             "/opt/model.onnx: ONNX Runtime kann es nicht laden: Protobuf parsing failed",
         ),
@@ -183,6 +181,36 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
 def test_a_sentence_in_german(sentence: str, german: str | None) -> None:
     assert translate(sentence, "de") == german
     assert translate(sentence, "en") == sentence
+
+
+@pytest.mark.parametrize(
+    ("sentence", "english", "german"),
+    [
+        (
+            "zone: must be a time zone such as Europe/Berlin, not 'Mars'.",
+            "Time zone: must be a time zone such as Europe/Berlin, not 'Mars'.",
+            "Zeitzone: 'Mars' gibt es nicht; wählen Sie eine wie Europe/Berlin.",
+        ),
+        (
+            "interval_minutes: must be a whole number from 0 to 1440.",
+            "Minutes between two messages: must be a whole number from 0 to 1440.",
+            "Minuten zwischen zwei Mitteilungen: das muss eine ganze Zahl von 0 bis 1440 sein.",
+        ),
+        ("name: nobody ever wrote this", "Name: nobody ever wrote this", None),
+    ],
+)
+def test_a_field_is_called_as_its_form_calls_it(
+    sentence: str, english: str, german: str | None
+) -> None:
+    assert translate(sentence, "en") == english
+    assert translate(sentence, "de") == german
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_field_of_a_rule_has_a_label(language: Language) -> None:
+    """Those that are ticked, or come from elsewhere, cannot be wrong."""
+    fields = set(RULE_CHANGE.schema["properties"]) - {"is_on", "quiet_alerts"}
+    assert {f"field.{one}" for one in fields} <= load_strings(language).keys()
 
 
 @given(st.data())
