@@ -83,9 +83,8 @@ def post_snooze(request: Request, services: Services, caller: Caller) -> Respons
             messages.ONE_CHANNEL: None,
         }
         if not channels.read_channels(services, caller):
-            shown = {"problems": {"snooze": t("notifications.nothing_to_silence")}}
             nothing = HTTPProblemError(409, "There is no channel to silence.")
-            return with_problem(_page(request, services, caller, shown), nothing)
+            return with_problem(_page(request, services, caller), nothing)  # the page says it
         messages.snooze(replace(request, values=values), services, caller)
     except FormError as error:
         shown = {"problems": {"snooze": problem_text(error, request)}}

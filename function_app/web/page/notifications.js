@@ -29,6 +29,8 @@ async function showBrowser() {
   browser = await findBrowser(listShown());
   byId("browser-state").textContent = t(`push.state.${browser.state}`);
   control.hidden = browser.state !== "on" && browser.state !== "off";
+  const hint = document.getElementById("or-this-browser");
+  if (hint) hint.hidden = browser.state !== "off";
   control.textContent = t(browser.channel ? "push.turn_off" : "push.turn_on");
   for (const card of /** @type {NodeListOf<HTMLElement>} */ (page.querySelectorAll("[data-channel]"))) {
     const mark = card.querySelector("h3 span");

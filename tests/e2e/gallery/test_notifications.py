@@ -249,9 +249,11 @@ def test_from_the_switch_to_the_notification(phone: Phone, push_service: PushSer
     """The browser subscribes, and its test is encrypted, sent, decrypted and shown."""
     page = phone.open()
     expect(page.locator("#browser-state")).to_contain_text("Notifications are off in this browser.")
-    page.get_by_role("button", name="Silence", exact=True).click()
-    expect(page.locator("#snooze-problem")).to_contain_text("There is nothing to silence")
+    expect(page.locator("#or-this-browser")).to_be_visible()
+    expect(page.locator("#silence")).to_contain_text("There is nothing to silence")
+    expect(page.get_by_role("button", name="Silence", exact=True)).to_have_count(0)
     phone.turn_on()
+    expect(page.get_by_role("button", name="Silence", exact=True)).to_be_visible()
     card = page.get_by_role("region", name="Chrome on Linux (this browser)")
     expect(card).to_contain_text("nothing was sent yet")
     (channel,) = phone.channels()
@@ -278,6 +280,19 @@ def test_from_the_switch_to_the_notification(phone: Phone, push_service: PushSer
     expect(page.get_by_role("button", name="Turn on")).to_be_visible()
     assert phone.channels() == []
     assert page.evaluate("localStorage.getItem('subscription')") is None
+
+
+def test_a_browser_that_blocks_notifications_is_not_offered(phone: Phone) -> None:
+    """The page says how to allow them, and once they are, it offers to turn them on."""
+    for allowed, is_offered in (("geolocation", False), ("notifications", True)):
+        phone.context.clear_permissions()  # all but those that are granted then are denied
+        phone.context.grant_permissions([allowed], origin=phone.backend.base_url)
+        page = phone.open()
+        state = "Notifications are off" if is_offered else "Allow them in its settings"
+        expect(page.locator("#browser-state")).to_contain_text(state)
+        expect(page.locator("#no-channels")).to_contain_text("Add a place.")
+        for offer in (page.locator("#or-this-browser"), page.locator("#browser-switch")):
+            expect(offer).to_be_visible(visible=is_offered)
 
 
 @pytest.mark.slow
