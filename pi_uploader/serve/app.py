@@ -127,20 +127,23 @@ class PageApp:
             try:
                 return handler(**path)
             except RequestProblemError as problem:
+                cause: Exception = problem
                 status, text, headers = problem.status.value, str(problem), problem.headers
             except WireError as error:
-                status, text, headers = HTTPStatus.BAD_REQUEST.value, str(error), {}
+                cause, status, text, headers = error, HTTPStatus.BAD_REQUEST.value, str(error), {}
             except bottle.HTTPResponse:
                 raise
             except OSError as error:
                 self._errors.log_once("a request failed", error)
+                cause = error
                 text = f"the device cannot read its disk: {error.strerror or error}; try again"
                 status, headers = HTTPStatus.SERVICE_UNAVAILABLE.value, RETRY_SOON
             except Exception as error:  # noqa: BLE001  the page works on
                 self._errors.log_once("a request failed", error)
+                cause = error
                 text = "unexpected error: see the log"
                 status, headers = HTTPStatus.INTERNAL_SERVER_ERROR.value, {}
-            raise bottle.HTTPError(status, text, headers=headers)
+            raise bottle.HTTPError(status, text, cause, headers=headers)
 
         return handle
 

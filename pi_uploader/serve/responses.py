@@ -17,7 +17,6 @@ from pi_uploader.serve.photos import DevicePhoto
 from pi_uploader.serve.thumbnail import preview_of
 from pi_uploader.state_files import open_regular_file
 
-_UNROUTED = "Not found: "  # bottle's, with the repr of a path
 PROBLEM = "application/problem+json"
 
 
@@ -56,10 +55,11 @@ def file_response(photo: DevicePhoto) -> Any:
 
 
 def render_problem(error: Any) -> bytes:
-    """Return the body of a response that is a problem: a page for people, else RFC 9457."""
+    """Return the body of a response that is a problem: a page for people, else RFC 9457. Without an
+    exception it is bottle's own."""
     status = HTTPStatus(error.status_code)
     detail = error.body if isinstance(error.body, str) else status.phrase
-    if detail.startswith(_UNROUTED):
+    if status is HTTPStatus.NOT_FOUND and error.exception is None:  # no such route
         detail = "there is nothing at this address"
     if wants_page():
         bottle.response.content_type = "text/html; charset=utf-8"

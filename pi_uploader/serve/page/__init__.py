@@ -29,15 +29,26 @@ def render_page(zone: tzinfo, **facts: Any) -> str:
         return "never" if moment is None else f"{moment.astimezone(zone):{pattern}}"
 
     page: str = _PAGE.render(
-        **facts, local=local, size=_size, percent=_percent, duration=_duration, jpeg=Media.JPEG
+        **facts,
+        local=local,
+        size=_size,
+        percent=_percent,
+        duration=_duration,
+        sentence=_sentence,
+        jpeg=Media.JPEG,
     )
     return page
 
 
 def render_error(status: HTTPStatus, detail: str) -> str:
     """Return a page that says why a request failed."""
-    page: str = _ERROR.render(title=status.phrase, detail=detail)
+    page: str = _ERROR.render(title=status.phrase, detail=_sentence(detail))
     return page
+
+
+def _sentence(problem: str) -> str:
+    """Return the text of a problem, which programs read, too, as a sentence."""
+    return f"{problem[:1].upper()}{problem[1:]}{'' if problem.endswith('.') else '.'}"
 
 
 def _size(count: float | None) -> str:

@@ -1,5 +1,6 @@
 """The routes of the device's own page, over HTTP, with a simulated camera."""
 
+import html
 import json
 import shutil
 import subprocess
@@ -116,7 +117,7 @@ def test_without_a_camera_the_photos_are_there(page: CameraPage, spool: Spool) -
     """A kept one can be deleted; one that waits is not lost."""
     page.start()
     kept, waiting = str(name(1, "gate")), str(name(2, "gate"))
-    assert "no camera runs" in page.ask("/").text
+    assert "No camera runs" in page.ask("/").text
     assert page.ask("/status").json()["problem"].startswith("no camera runs")
     answers = [page.ask(path) for path in ("/still", "/live", "/pins")]
     assert [(one.status_code, one.headers["Retry-After"]) for one in answers] == [(503, "5")] * 3
@@ -140,6 +141,23 @@ def test_without_a_camera_the_photos_are_there(page: CameraPage, spool: Spool) -
     assert page.ask(f"/images/{kept}", "DELETE").status_code == 204
     assert page.ask(f"/images/{kept}", "DELETE").status_code == 404
     assert [str(one.name) for one in spool.waiting_photos()] == [waiting]
+
+
+def test_a_problem_is_a_sentence_on_a_page(page: CameraPage) -> None:
+    """Whoever finds it: the page, or bottle, which serves it."""
+    page.start()
+    for path, method, status, detail in (
+        ("/nothing", "GET", 404, "there is nothing at this address"),
+        (f"/images/{name(7, 'gate')}", "GET", 404, "this photo is not on the device: it was "),
+        ("/logs?lines=many", "GET", 400, "lines: expected a number from 1 to 1000"),
+        ("/logs", "PUT", 405, "Method not allowed."),
+    ):
+        problem = page.ask(path, method)
+        assert (problem.status_code, problem.json()["status"]) == (status, status)
+        text = problem.json()["detail"]
+        assert text.startswith(detail)
+        sentence = html.escape(text[0].upper() + text[1:].removesuffix(".") + ".", quote=True)
+        assert f'<p class="problem">{sentence}</p>' in page.ask(path, method, headers=HTML).text
 
 
 def test_a_photo_that_is_kept_while_it_is_read(page: CameraPage, spool_folder: Path) -> None:
