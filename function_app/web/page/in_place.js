@@ -63,7 +63,10 @@ export function show(part, time = SHOWN_TIME) {
   if (isDialog) {
     if (!dialog("answer").open) dialog("answer").showModal();
     const field = part.querySelector("[autofocus]");
-    if (field instanceof HTMLInputElement) field.select();
+    if (field instanceof HTMLTextAreaElement) {
+      field.focus();
+      field.select();
+    }
   } else {
     (part.querySelector("button") ?? place).focus({ preventScroll: true });
     if (time < Infinity) timer = setTimeout(close, time);

@@ -18,7 +18,7 @@ document.addEventListener("click", async ({ target }) => {
   const id = target instanceof HTMLElement ? target.dataset.copy : undefined;
   const field = id && document.getElementById(id);
   if (!(target instanceof HTMLElement) || !field) return;
-  await navigator.clipboard.writeText(field instanceof HTMLInputElement ? field.value : field.textContent ?? "");
+  await navigator.clipboard.writeText(field.textContent ?? "");
   target.nextElementSibling?.removeAttribute("hidden");
 });
 if (navigator.clipboard) document.documentElement.dataset.clipboard = ""; // over https alone; shows the buttons that copy

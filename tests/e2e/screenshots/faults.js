@@ -15,6 +15,11 @@
     if (style.overflowX === "visible" && one.scrollWidth > one.clientWidth + 1 && one.clientWidth) faults.push(`it leaves its box: ${describe(one)}`);
   }
 
+  // What is to be copied is shown as a whole.
+  for (const one of all.filter((it) => it.matches("[readonly]"))) {
+    if (one.scrollWidth > one.clientWidth || one.scrollHeight > one.clientHeight) faults.push(`cut: ${describe(one)}`);
+  }
+
   // What is fixed, or sticks to the window, is meant to cover what scrolls beneath.
   const layer = (one) => { for (let at = one; at; at = at.parentElement) if (["fixed", "sticky"].includes(getComputedStyle(at).position)) return at; return document.querySelector("dialog[open]")?.contains(one) ? document.querySelector("dialog[open]") : null; };
   const controls = all.filter((one) => one.matches("a, button, select, input:not([type=hidden]), summary, textarea") && !one.closest(".choose"));

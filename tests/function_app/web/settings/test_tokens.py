@@ -43,7 +43,7 @@ def made(owner: Visitor, fields: list[tuple[str, str]]) -> str:
     assert reply.status_code == 201, problems_of(page)
     assert reply.headers["Cache-Control"] == "no-store"
     assert 'data-copy="secret"' in page
-    found = re.search(r'value="(nj_[^"]+)"', page)
+    found = re.search(">(nj_[^<]+)</textarea>", page)
     assert found
     return found[1]
 

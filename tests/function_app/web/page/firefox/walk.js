@@ -129,7 +129,7 @@ const steps = {
   async "share them, open the link in a private window, and revoke it"({ window }) {
     await press("Share");
     await press("Make the link");
-    const link = await (await seen("#share-url")).evaluate((field) => /** @type {HTMLInputElement} */ (field).value);
+    const link = await (await seen("#share-url")).evaluate((field) => /** @type {HTMLTextAreaElement} */ (field).value);
     const guest = await newPage(window);
     await guest.goto(link);
     await has("figure", 2 * burst, guest);
