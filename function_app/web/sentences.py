@@ -30,8 +30,8 @@ def translate(sentence: str, language: Language) -> str | None:
     field, _, problem = sentence.partition(": ")
     if problem and (label := load_strings(language).get(f"field.{field}")):
         stem = problem.removesuffix(".")
-        said = translate(stem, language)
-        return f"{label}: {said}{problem[len(stem) :]}" if said else None
+        translated = translate(stem, language)
+        return f"{label}: {translated}{problem[len(stem) :]}" if translated else None
     if language == "en":
         return sentence
     if len(sentence) > _MAX_LENGTH:
