@@ -13,29 +13,20 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import partial
-from typing import NamedTuple
 
 from function_app.days import quarter_rows
+from function_app.days.builder import NOTHING, Built, Counted, DayBuilder, counted_by_day
 from function_app.days.day_row import (
     KEPT,
-    DayRow,
     Source,
-    end_of_day,
     header,
-    parse_day_row,
     parse_source,
-    start_of_day,
 )
 from function_app.days.device_parts import Key, Part, changed_parts
-from function_app.days.minutes import photo_minutes, quarters
 from function_app.days.quarter_rows import Days, months_with
 from function_app.days.sources import (
     Sources,
-    bounds,
-    labels_of_day,
-    read_photos,
     read_sources,
-    read_stubs,
 )
 from function_app.days.work import OvertakenError, Work, WorkList, read_work
 from function_app.devices.states import keep_bindings
@@ -51,7 +42,6 @@ from function_app.storage.day_keys import (
     quarters_key,
 )
 from function_app.storage.figures import Figures
-from function_app.storage.models import State
 from function_app.storage.parallel import map_parallel
 from function_app.storage.table_store import TableStore
 
@@ -63,22 +53,8 @@ MAX_ROWS = 1_000_000
 RETRY_MINUTES = 5  # a loss that was reported is recorded a moment later
 BACKFILL_WITHOUT_PHOTOS = timedelta(days=31)
 _ONE_DAY = timedelta(days=1)
-NOTHING = (0, 0, 0, 0)
-UNCOUNTED = (-1, -1, -1, -1)
 
 log = logging.getLogger(__name__)
-
-Counted = tuple[int, int, int, int]
-"""How many photos of a day ever came, are stored, and were lost, and how many stubs are stored."""
-
-
-class _Built(NamedTuple):
-    """A camera's row of a day, None if there is nothing to keep; its photos by quarter hour, None
-    if they were not read; and whether all losses that are counted were found."""
-
-    row: DayRow | None
-    quarters: Mapping[int, int] | None = None
-    is_whole: bool = True
 
 
 @dataclass
@@ -92,11 +68,7 @@ class DaysRun:
     sources: Sources
     seconds: float = RUN_SECONDS
     clock: Callable[[], float] = time.monotonic
-    _stored: dict[Key, Mapping[str, str] | None] = field(default_factory=dict, init=False)
-    _figures: Mapping[str, Figures] = field(default_factory=dict, init=False)
-    _cameras: set[str] = field(default_factory=set, init=False)
-    _damaged: set[str] = field(default_factory=set, init=False)
-    _counted: dict[str, dict[date, Counted]] = field(default_factory=dict, init=False)
+    _builder: DayBuilder = field(init=False)
 
     def mark(self, changed: Mapping[str, Figures], written: Mapping[str, Figures]) -> None:
         """Put the days on the list of which the figures changed. `written` are the figures that
@@ -121,8 +93,14 @@ class DaysRun:
         """Build what is on the list, and what devices said since the last run. `figures` are those
         of the cameras that could be counted, `cameras` all that there are. Return how many rows
         were written; if another run is at it, leave the rest to that."""
-        self._figures, self._cameras = figures, {*cameras, *self.sources.bindings}
-        self._damaged = set(cameras) - figures.keys()
+        self._builder = DayBuilder(
+            self.services,
+            self.now,
+            self.sources,
+            figures,
+            cameras={*cameras, *self.sources.bindings},
+            damaged=set(cameras) - figures.keys(),
+        )
         self.todo.cameras = cameras
         self.todo.first_day = min(
             filter(None, (one.first_day for one in figures.values())), default=""
@@ -140,7 +118,8 @@ class DaysRun:
     def _steps(self) -> Iterator[int]:
         """Write the rows; yield after each step that a later run could go on from how many."""
         yield self._write_current()
-        older = [key for key in self._due() if key not in self._stored]  # not built just now
+        just_built = self._builder.stored
+        older = [key for key in self._due() if key not in just_built]
         for start in range(0, len(older), BATCH):
             batch = older[start : start + BATCH]
             yield self._write(batch, batch, {}, {})
@@ -179,16 +158,16 @@ class DaysRun:
         for row in self._table.query(DAYS, MAX_ROWS, *days_between(first, today)):
             day, camera = day_and_camera(row.key)
             if camera:
-                self._stored[day, camera] = row.properties
+                self._builder.stored[day, camera] = row.properties
         last_rows: dict[str, tuple[date, Source]] = {}
-        for (day, camera), properties in sorted(self._stored.items()):
+        for (day, camera), properties in sorted(self._builder.stored.items()):
             if source := parse_source(properties or {}):
                 last_rows[camera] = (day, source)
-        for camera in self._cameras - last_rows.keys():
+        for camera in self._builder.cameras - last_rows.keys():
             work = self.todo.work.get(camera, Work())
             self.todo.work[camera] = work._replace(before=max(work.before or today, today))
         devices = self.services.devices
-        return changed_parts(devices, self.sources, last_rows, self._cameras, today)
+        return changed_parts(devices, self.sources, last_rows, self._builder.cameras, today)
 
     def _write(
         self,
@@ -198,7 +177,7 @@ class DaysRun:
         headers: Mapping[str, Mapping[str, str]],
     ) -> int:
         """Build these rows and write them, and with the headers that the run is complete."""
-        build = partial(self._build, due=due, parts=parts)
+        build = partial(self._builder.build, due=due, parts=parts)
         built = map_parallel(build, batch)
         rows = {**headers, **self._changes(built)}
         work = {camera: self.todo.work[camera] for _, camera in batch if camera in self.todo.work}
@@ -209,7 +188,7 @@ class DaysRun:
         self.todo.write(rows, work, self.now if headers else None)
         return len(batch)
 
-    def _changes(self, built: Mapping[Key, _Built]) -> dict[str, Mapping[str, str] | None]:
+    def _changes(self, built: Mapping[Key, Built]) -> dict[str, Mapping[str, str] | None]:
         """Return the rows that change, with those of the months."""
         rows: dict[str, Mapping[str, str] | None] = {}
         months: dict[str, Days] = {}
@@ -227,9 +206,9 @@ class DaysRun:
             stored[key] = row is not None
         for (day, camera), one in built.items():
             properties = one.row.to_properties(day) if one.row else None
-            if properties or self._stored.get((day, camera)):
+            if properties or self._builder.stored.get((day, camera)):
                 rows[day_key(day, camera)] = properties
-            self._stored[day, camera] = properties
+            self._builder.stored[day, camera] = properties
             for month in months_with(day) if one.quarters is not None else ():
                 own, total = quarters_key(month, camera), all_quarters_key(month)
                 copies[own] = months_key(camera, month)
@@ -246,53 +225,13 @@ class DaysRun:
                     rows[copy] = counts
         return rows
 
-    def _build(self, key: Key, due: Collection[Key], parts: Mapping[Key, Part]) -> _Built:
-        day, camera = key
-        row = self._row(key)
-        if camera not in self._cameras:
-            return _Built(None, {})
-        counted = self._counts(camera).get(day, NOTHING)
-        if camera in self._damaged:
-            counted = UNCOUNTED
-        new = self._with_part(key, row, parts.get(key))
-        if row and key not in due:
-            kept = new._replace(photos=row.photos, counted=row.counted, stubs=row.stubs)
-            return _Built(kept)
-        if key not in due and counted == NOTHING:
-            return _Built(new)
-        start, end = start_of_day(day), end_of_day(day)
-        index = self.services.index
-        photos, _ = read_photos(index, camera, start, end)
-        # Whether there are some is not known if the figures are damaged.
-        stubs = read_stubs(index, camera, start, end) if counted[3] else []
-        states = index.query_states(camera, start, end)
-        found = photo_minutes(photos, states)
-        lost = sum(state is State.LOST for _, state in states)
-        is_whole = counted == UNCOUNTED or lost >= counted[2]
-        if not found and not stubs and day < self.now.date() - KEPT:
-            return _Built(None, {}, is_whole)
-        built = new._replace(photos=found, counted=counted, stubs=quarters(stubs))
-        return _Built(built, quarters(photos), is_whole)
-
-    def _with_part(self, key: Key, row: DayRow | None, part: Part | None) -> DayRow:
-        """Return a row with what the device says: as it changed, or else as `row` has it."""
-        day, camera = key
-        if part is None and row:
-            return row
-        source = part.source if part else self.sources.of(camera)
-        settled, heard = part[2:] if part else bounds(source, day)
-        if part and part.labels is not None:
-            return DayRow(source, part.labels, settled, heard)
-        labels = row.labels if row else labels_of_day(self.services.devices, source, camera, day)
-        return DayRow(source, labels, settled, heard)
-
     def _build_older(self, camera: str) -> int:
         """Build some of a camera's days, the newest first, whose rows do not agree with the
         figures."""
         work = self.todo.work[camera]
         days = self._older_days(camera, work.before or self.now.date())
-        some, counts = [(day, camera) for day in days[:BATCH]], self._counts(camera)
-        rows = map_parallel(self._row, some)
+        some, counts = [(day, camera) for day in days[:BATCH]], self._builder.counts(camera)
+        rows = map_parallel(self._builder.row, some)
         stored = {key: row.counted if (row := rows[key]) else None for key in some}
         wrong = [key for key in some if stored[key] != counts.get(key[0], NOTHING)]
         # A day without a row, and without photos, has nothing but what the device said.
@@ -307,7 +246,7 @@ class DaysRun:
     def _older_days(self, camera: str, before: date) -> list[date]:
         """Return the days before this one of which a camera has figures, the newest first; if it
         has a device, those since the first of these, or of a month."""
-        counted, today = set(self._counts(camera)), self.now.date()
+        counted, today = set(self._builder.counts(camera)), self.now.date()
         if not self.sources.of(camera).device:
             return sorted((day for day in counted if day < before), reverse=True)
         kept_from = today - KEPT
@@ -319,19 +258,6 @@ class DaysRun:
         )
         days = counted | {first + number * _ONE_DAY for number in range((today - first).days + 1)}
         return sorted((day for day in days if day < before), reverse=True)
-
-    def _row(self, key: Key) -> DayRow | None:
-        """Return what is stored of a camera and a day."""
-        if key not in self._stored:
-            row = self._table.get(DAYS, day_key(*key))
-            self._stored[key] = row.properties if row else None
-        return parse_day_row(self._stored[key] or {}, key[0])
-
-    def _counts(self, camera: str) -> dict[date, Counted]:
-        if camera not in self._counted:
-            figures = self._figures.get(camera)
-            self._counted[camera] = counted_by_day(figures) if figures else {}
-        return self._counted[camera]
 
     @property
     def _table(self) -> TableStore:
@@ -345,11 +271,3 @@ def begin(services: Services, now: datetime) -> DaysRun:
     todo, sources = read_work(rows), read_sources(services.devices)
     keep_bindings(services.devices, sources.rows, sources.bindings)
     return DaysRun(services, now, todo, sources)
-
-
-def counted_by_day(figures: Figures) -> dict[date, Counted]:
-    """Return what figures say of each day."""
-    return {
-        date.fromisoformat(day): (received, photos, losses, stubs)
-        for day, photos, _, received, losses, stubs in figures.days()
-    }

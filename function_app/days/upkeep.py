@@ -5,9 +5,9 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
+from function_app.days.builder import counted_by_day
 from function_app.days.day_row import COUNTED, KEPT
 from function_app.days.quarter_rows import Days, parse_days, to_properties
-from function_app.days.update import counted_by_day
 from function_app.days.work import OvertakenError, Work, read_work
 from function_app.services import Services
 from function_app.storage.day_keys import (
