@@ -109,6 +109,16 @@ def backend(azurite: Azurite, log_folder: Path, secrets_used: set[str]) -> Itera
         yield one
 
 
+@pytest.fixture(scope="module")
+def backend_of_file(
+    new_store: NewStore, log_folder: Path, secrets_used: set[str]
+) -> Iterator[Backend]:
+    """A backend over a store that this file alone fills. That of the session's backend holds the
+    photos, cameras and audit log of hundreds of tests: what reads all of them takes seconds."""
+    with running_backend(new_store(), log_folder, secrets_used) as one:
+        yield one
+
+
 @pytest.fixture
 def start_backend(log_folder: Path, secrets_used: set[str]) -> Iterator[StartBackend]:
     """start_backend(connection_string, **env) -> the test's own backend, with new keys, to stop,

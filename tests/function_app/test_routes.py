@@ -1,9 +1,7 @@
 """Every route of the table is protected, unless it is named here."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from azure.functions import AuthLevel
@@ -18,7 +16,6 @@ from function_app.routes import ROUTES
 from function_app.services import connect
 from function_app.settings import Settings
 from photo_wire.name import PhotoName
-from tests.conftest import NewStore, running_backend
 from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
 from tests.support.handlers import TIMERS
@@ -61,10 +58,9 @@ def call_id(value: object) -> str:
 
 
 @pytest.fixture(scope="module")
-def backend(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
+def backend(backend_of_file: Backend) -> Backend:
     """A backend with few photos: the routes that list or count all of them are called often."""
-    with running_backend(new_store(), log_folder, secrets_used) as one:
-        yield one
+    return backend_of_file
 
 
 @pytest.fixture(scope="module")

@@ -3,9 +3,8 @@ says."""
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,6 @@ from photo_wire.command import MAX_OPEN, CommandResult, CommandState, tag_of
 from photo_wire.heartbeat import CameraState
 from photo_wire.moment import format_time
 from photo_wire.name import new_name
-from tests.conftest import NewStore, running_backend
 from tests.e2e.gallery.conftest import (
     FIRST,
     SETTLED,
@@ -42,10 +40,9 @@ PASSWORD = "a password for vera"
 
 
 @pytest.fixture(scope="module")
-def backend(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
+def backend(backend_of_file: Backend) -> Backend:
     """A backend over a store of its own, so that each device on the page is one of a test here."""
-    with running_backend(new_store(), log_folder, secrets_used) as one:
-        yield one
+    return backend_of_file
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
 """The keyboard keeps its place: whatever an action removes, hides or loads anew, the focus is on
 something that can be seen."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from photo_wire.name import new_name
-from tests.conftest import NewStore, StartBackend, running_backend
+from tests.conftest import NewStore, StartBackend
 from tests.e2e.gallery.conftest import (
     FIRST,
     SETTLED,
@@ -89,10 +87,9 @@ def own(start_backend: StartBackend, new_store: NewStore) -> Gallery:
 
 
 @pytest.fixture(scope="module")
-def backend(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
+def backend(backend_of_file: Backend) -> Backend:
     """A backend for devices that are of one test each."""
-    with running_backend(new_store(), log_folder, secrets_used) as one:
-        yield one
+    return backend_of_file
 
 
 def day_of(gallery: Gallery) -> str:

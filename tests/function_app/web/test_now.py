@@ -1,10 +1,8 @@
 """The page of what is now, over HTTP: what its tiles have, and when they are sent."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 import requests
@@ -20,7 +18,6 @@ from photo_wire.headers import WAITING
 from photo_wire.moment import format_time
 from photo_wire.motion import Motion
 from photo_wire.name import new_name
-from tests.conftest import NewStore, running_backend
 from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
 from tests.support.devices import heartbeat, store_state
@@ -34,9 +31,8 @@ OLD = "gate-20261120T120134567Z-00000000"
 
 
 @pytest.fixture(scope="module")
-def backend(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
-    with running_backend(new_store(), log_folder, secrets_used) as one:
-        yield one
+def backend(backend_of_file: Backend) -> Backend:
+    return backend_of_file
 
 
 def session_of(

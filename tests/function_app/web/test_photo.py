@@ -27,6 +27,12 @@ from tests.support.pictures import jpeg, jpeg_with_exif, located_jpeg, pi_dng
 MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 
 
+@pytest.fixture(scope="module")
+def backend(backend_of_file: Backend) -> Backend:
+    """A backend with few photos: a page looks for those before and after its own."""
+    return backend_of_file
+
+
 def session_of(
     backend: Backend, role: Role = Role.OWNER, cameras: frozenset[str] | None = None
 ) -> dict[str, str]:

@@ -29,6 +29,7 @@ from photo_wire.moment import format_time
 from photo_wire.motion import MOTION, WITHOUT_MOTION
 from photo_wire.name import PhotoName
 from tests.support.api import MOMENT, Api, name_of, photo_headers
+from tests.support.backend import Backend
 from tests.support.handlers import call
 from tests.support.many_cameras import Requests
 from tests.support.memory_store import MemoryTable, memory_services
@@ -36,6 +37,12 @@ from tests.support.pictures import dng, jpeg, located_jpeg, mp4
 
 PICTURE = jpeg(640, 480, seed=5)
 LOCATED = located_jpeg()
+
+
+@pytest.fixture(scope="module")
+def backend(backend_of_file: Backend) -> Backend:
+    """A backend with a short audit log: these tests read all of it."""
+    return backend_of_file
 
 
 def put(api: Api, name: PhotoName, content: bytes = PICTURE, kind: str = "image/jpeg") -> PhotoName:

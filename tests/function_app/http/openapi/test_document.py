@@ -2,9 +2,7 @@
 real HTTP, with valid and with invalid values."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -28,7 +26,6 @@ from function_app.http.openapi.schemas import SCHEMAS
 from function_app.routes import ROUTES
 from function_app.services import connect
 from function_app.settings import Settings
-from tests.conftest import NewStore, running_backend
 from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg
@@ -114,10 +111,9 @@ def test_a_path_names_the_parameters_that_its_route_declares() -> None:
 
 
 @pytest.fixture(scope="module")
-def backend(new_store: NewStore, log_folder: Path, secrets_used: set[str]) -> Iterator[Backend]:
+def backend(backend_of_file: Backend) -> Backend:
     """A backend that stores nothing of other tests: a repair walks through all that is stored."""
-    with running_backend(new_store(), log_folder, secrets_used) as one:
-        yield one
+    return backend_of_file
 
 
 @pytest.fixture(scope="module")
