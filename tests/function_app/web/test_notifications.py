@@ -14,12 +14,20 @@ from function_app.notify.channels import MAX_CHANNELS_OF_PERSON
 from function_app.services import connect
 from function_app.settings import Settings
 from tests.support.api import Api, new_camera
+from tests.support.backend import Backend
 from tests.support.browser import same_origin
 from tests.support.channel_requests import browser
 
 PATH = "/notifications"
 SECRET_PART = "a-secret-part"
 WEBHOOK = f"https://hooks.example/{SECRET_PART}"
+
+
+@pytest.fixture(scope="module")
+def backend(backend_of_file: Backend) -> Backend:
+    """A backend in which no other test stores photos: the channels that are made here stay, and
+    each photo would be sent to all of them, which nothing answers."""
+    return backend_of_file
 
 
 @pytest.fixture
