@@ -27,6 +27,8 @@ _MAX_LENGTH = 600  # characters; devices send at most 300
 def translate(sentence: str, language: Language) -> str | None:
     """Return a sentence in this language; None if there is no text for it. One of several parts,
     as in "it answered 404; check the path", is translated by each."""
+    if len(sentence) > _MAX_LENGTH:
+        return sentence if language == "en" else None
     field, _, problem = sentence.partition(": ")
     if problem and (label := load_strings(language).get(f"field.{field}")):
         stem = problem.removesuffix(".")
@@ -34,8 +36,6 @@ def translate(sentence: str, language: Language) -> str | None:
         return f"{label}: {translated}{problem[len(stem) :]}" if translated else None
     if language == "en":
         return sentence
-    if len(sentence) > _MAX_LENGTH:
-        return None
     parts = [_find(part, language) for part in sentence.split("; ")]
     if all(parts):  # before the whole: what differs in a sentence may be of several words
         return "; ".join(filter(None, parts))

@@ -231,5 +231,7 @@ def test_each_text_stands_for_its_sentence(data: st.DataObject) -> None:
 @example("." * 600)
 @example("it failed: " * 54)
 @example("it failed: ." + ";" * 588)
+@example("zone: " * 10_000)
 def test_no_text_of_a_device_is_an_error(text: str) -> None:
     translate(text, "de")
+    translate(text, "en")
