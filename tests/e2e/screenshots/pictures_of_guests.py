@@ -116,6 +116,9 @@ def test_other_shared_photos(view: View) -> None:
         span["to"] = f"{at + timedelta(hours=3):%Y-%m-%dT%H:%M:%S}Z"
         page.goto(site.ask("POST", "/api/shares", {**span, "hours": 24})["url"])
         view.take(page, "shared-more")
+        page.locator("[rel=next]").first.click()
+        expect(page.locator("figure")).to_have_count(5)
+        view.take(page, "shared-further", is_whole=True)
         view.close()
 
 

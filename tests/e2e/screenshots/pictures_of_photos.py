@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from function_app.devices.conditions import State
+from function_app.maintenance.counting import update_figures
 from tests.e2e.screenshots.site import FullSite, empty_site
 from tests.e2e.screenshots.view import View, shows
 
@@ -131,6 +132,25 @@ def test_a_day_without_photos(view: View, site: FullSite) -> None:
 def test_a_day_without_photos_of_a_camera(view: View, site: FullSite) -> None:
     page = view.open(site.address, day_of(site, "?camera=drive&trigger=schedule"))
     view.take(page, "day-filtered")
+
+
+def test_a_day_until_a_time(view: View, site: FullSite) -> None:
+    """With the count of the whole day's triggers without motion."""
+    page = view.open(site.address, day_of(site, "?from=17:50"))
+    view.take(page, "day-until")
+
+
+def test_a_day_of_which_photos_were_just_deleted(view: View) -> None:
+    """They are in the lanes until the next count."""
+    with empty_site() as site:
+        story = site.begin()
+        names = [story.add("gate", story.day + timedelta(hours=hour)) for hour in (9, 14, 15)]
+        update_figures(site.services, story.now)
+        site.sign_in()
+        site.ask("POST", "/api/photos/delete", {"ids": [str(names[1])]})
+        page = view.open(site.address, f"/days/{story.day:%Y-%m-%d}")
+        view.take(page, "day-deleted")
+        view.close()
 
 
 def test_a_day_to_come(view: View, site: FullSite) -> None:

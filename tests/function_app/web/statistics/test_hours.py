@@ -92,7 +92,7 @@ def test_a_page_says_which_photos_it_counts(services: Services) -> None:
     update_figures(services, NOW)
     hours = shown(services, viewer)
     assert "Photos by day and hour: 2 photos in all" in hours
-    assert "those that were deleted since are not counted" in hours
+    assert "stored now, without those that were deleted since." in hours
     received = open_page(services, "get_statistics", "/statistics", viewer).body.decode()
     assert "Photos received: 3 in all" in received
     assert "All photos that came, also those that were deleted since." in received
