@@ -245,7 +245,7 @@ azure_failed() {
         hint="the name $name is taken: choose another" ;;
     *uota*) hint="your subscription has no room left in $region: choose another region, or ask for more" ;;
     *RequestDisallowedByPolicy*) hint="a policy of your organisation forbids it: ask who runs it" ;;
-    *) hint="mend what Azure says above and run this again; it goes on where it is" ;;
+    *) hint="fix what Azure says above and run this again; it goes on where it is" ;;
     esac
     fail "$1: $hint"
 }

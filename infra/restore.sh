@@ -37,7 +37,7 @@ main() {
     step "sending to https://$host"
     curl --disable --config "$scratch/requests" >"$scratch/answers" || true # go on after a failed request
     python3 "$here/saved.py" answers "$scratch" ||
-        fail "these did not get there; run this again when what they say is mended"
+        fail "these did not get there; fix what they say, and run this again"
 }
 
 main "$@"

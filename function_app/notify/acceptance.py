@@ -5,7 +5,7 @@ Its E- row says that an event was accepted. What was held or collected becomes a
 due.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -34,7 +34,7 @@ from function_app.notify.pacing import (
     summarize,
 )
 from function_app.storage.notification_keys import camera_of_rate_key, group_of_rate_key, rates_of
-from function_app.storage.table_store import MAX_CHANGES, ConditionalUpdate
+from function_app.storage.table_store import MAX_CHANGES, ConditionalUpdate, Entity
 from photo_wire.moment import format_time
 from photo_wire.name import parse_name
 
@@ -131,39 +131,8 @@ class Acceptance(OutboxRows):
             row = self._table.get(self._partition, STATE)
             if row is None:
                 return None
-            state, others, changed = parse_state(row), Rows(), parse_state(row)
-            later: list[datetime] = []
-            collected: Collected | None = None
-            for group in self._table.query(self._partition, MAX_CHANGES, first, end):
-                rate = parse_rate(group.properties["rate"])
-                if not rate.held or rate.due is None or rate.newest is None:
-                    continue
-                if now < rate.due:
-                    later.append(rate.due)
-                    continue
-                others[group.key] = {"rate": summarize(rate, now).to_text()}
-                if group_of_rate_key(group.key) in PHOTO_GROUPS:
-                    if collected_due := self._collected_due(changed, pace.interval, now):
-                        if state.collected_due is None:
-                            self._schedule(COLLECTED, collected_due, pace, scheduled)
-                        collected = collected or self._collected()
-                        collected = collected.plus(rate.newest["id"], rate.held, rate.held)
-                        changed = replace(changed, collected_due=collected_due)
-                        continue
-                    changed = _after_photo(changed, pace.interval, now)
-                delivery = Delivery(
-                    changed.next,
-                    id_of_reference(rate.newest),
-                    rate.newest,
-                    now,
-                    rate.held,
-                    rate.held - 1,
-                )
-                others[delivery_key(changed.next)] = delivery.to_properties()
-                changed = replace(changed, next=changed.next + 1)
-            if collected:
-                others[COLLECTION] = _row_of(collected)
-            due = min(later, default=None)
+            held = self._table.query(self._partition, MAX_CHANGES, first, end)
+            changed, others, due = self._with_held(parse_state(row), held, pace, now, scheduled)
             if not others:
                 return due
             update = ConditionalUpdate(
@@ -172,6 +141,50 @@ class Acceptance(OutboxRows):
             if self._table.rewrite(self._partition, update):
                 return due
         raise self._changed_each_time()
+
+    def _with_held(
+        self,
+        state: State,
+        held: Sequence[Entity],
+        pace: Pace,
+        now: datetime,
+        scheduled: set[str],
+    ) -> tuple[State, Rows, datetime | None]:
+        """Return the state and the rows with a delivery of each group that is due, or with what is
+        collected of it; and when the next group is due."""
+        changed, others = state, Rows()
+        later: list[datetime] = []
+        collected: Collected | None = None
+        for group in held:
+            rate = parse_rate(group.properties["rate"])
+            if not rate.held or rate.due is None or rate.newest is None:
+                continue
+            if now < rate.due:
+                later.append(rate.due)
+                continue
+            others[group.key] = {"rate": summarize(rate, now).to_text()}
+            if group_of_rate_key(group.key) in PHOTO_GROUPS:
+                if collected_due := self._collected_due(changed, pace.interval, now):
+                    if state.collected_due is None:
+                        self._schedule(COLLECTED, collected_due, pace, scheduled)
+                    collected = collected or self._collected()
+                    collected = collected.plus(rate.newest["id"], rate.held, rate.held)
+                    changed = replace(changed, collected_due=collected_due)
+                    continue
+                changed = _after_photo(changed, pace.interval, now)
+            delivery = Delivery(
+                changed.next,
+                id_of_reference(rate.newest),
+                rate.newest,
+                now,
+                rate.held,
+                rate.held - 1,
+            )
+            others[delivery_key(changed.next)] = delivery.to_properties()
+            changed = replace(changed, next=changed.next + 1)
+        if collected:
+            others[COLLECTION] = _row_of(collected)
+        return changed, others, min(later, default=None)
 
     def tell_collected(self, holder: str, interval: timedelta, now: datetime) -> datetime | None:
         """Make a delivery of what was collected, if it is due. Return when it is; None if nothing

@@ -45,41 +45,49 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
         quota=Quota(settings.spool_bytes, settings.reserve_bytes),
         runtime=settings.runtime,
     )
-    clock = Clock(settings.clock_is_trusted)
     if settings.base_url is None:
         log.info("CAMERA_UPLOAD is off: the photos stay here, in %s", spool.archive.folder)
-        watchdog.notify_ready()
-        watchdog.start()
-        wake_ups = WakeUps()
-        notifications = NotificationThread(
-            spool.folder, wake_ups.wake, keep_alive=watchdog.watch("notifications")
+        _run_archive(spool, Clock(settings.clock_is_trusted), watchdog, stop)
+    else:
+        client = BackendClient(
+            settings.base_url,
+            settings.function_key,
+            connections=settings.uploads,
+            identity=Identity.open(settings.spool, os.environ, settings.device),
         )
+        _run_uploads(settings, spool, client, watchdog, stop)
+    return 0
 
-        def close_at_stop() -> None:
-            stop.wait()
-            notifications.close()
-            wake_ups.close()
 
-        threading.Thread(target=close_at_stop, name="stop", daemon=True).start()
-        keep_all(spool, stop, watchdog.watch("keeping"), clock, wake_ups.sleep)
-        return 0
-    client = BackendClient(
-        settings.base_url,
-        settings.function_key,
-        connections=settings.uploads,
-        identity=Identity.open(settings.spool, os.environ, settings.device),
+def _run_archive(spool: Spool, clock: Clock, watchdog: Watchdog, stop: threading.Event) -> None:
+    """Archive photos, each as soon as it is in the spool."""
+    watchdog.notify_ready()
+    watchdog.start()
+    wake_ups = WakeUps()
+    notifications = NotificationThread(
+        spool.folder, wake_ups.wake, keep_alive=watchdog.watch("notifications")
     )
+
+    def close_at_stop() -> None:
+        stop.wait()
+        notifications.close()
+        wake_ups.close()
+
+    threading.Thread(target=close_at_stop, name="stop", daemon=True).start()
+    keep_all(spool, stop, watchdog.watch("keeping"), clock, wake_ups.sleep)
+
+
+def _run_uploads(
+    settings: UploadSettings,
+    spool: Spool,
+    client: BackendClient,
+    watchdog: Watchdog,
+    stop: threading.Event,
+) -> None:
+    """Upload photos in several threads, beside the agent."""
+    clock = Clock(settings.clock_is_trusted)
     pause = UploadPause(settings.spool / PAUSE_FILE, clock)
-    options = UploadOptions(
-        limits=UploadLimits(
-            RateLimit(settings.bytes_per_second, clock, stop.wait),
-            MonthlyQuota(settings.spool / "data-sent.json", settings.monthly_bytes),
-        ),
-        state_file=state_file(settings.spool),
-        keep=settings.keep is not None or settings.keep_bytes is not None,
-        pause=pause,
-        detectors=settings.detectors,
-    )
+    options = _upload_options(settings, pause, clock, stop)
     uploader = Uploader(spool, client, options, clock=clock)
     pause.on_change(uploader.notify)
     count = thread_count(settings.uploads, settings.bytes_per_second is not None)
@@ -108,7 +116,21 @@ def run_upload(settings: UploadSettings, stop: threading.Event) -> int:
     for thread in threads:
         thread.join(JOIN_SECONDS / len(threads))
     uploader.finish()
-    return 0
+
+
+def _upload_options(
+    settings: UploadSettings, pause: UploadPause, clock: Clock, stop: threading.Event
+) -> UploadOptions:
+    return UploadOptions(
+        limits=UploadLimits(
+            RateLimit(settings.bytes_per_second, clock, stop.wait),
+            MonthlyQuota(settings.spool / "data-sent.json", settings.monthly_bytes),
+        ),
+        state_file=state_file(settings.spool),
+        keep=settings.keep is not None or settings.keep_bytes is not None,
+        pause=pause,
+        detectors=settings.detectors,
+    )
 
 
 @contextmanager

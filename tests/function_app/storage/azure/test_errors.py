@@ -79,7 +79,7 @@ def test_a_refused_connection_is_storage_away(sdk_only: bool) -> None:
 
 
 def test_a_wrong_key_is_storage_away_with_advice(azurite: Azurite, sdk_only: bool) -> None:
-    """The photo waits on the device until somebody mends the setting, which is named."""
+    """The photo waits on the device until somebody corrects the setting, which is named."""
     wrong = azurite.connection_string.replace(ACCOUNT_KEY, OTHER_KEY)
     for error in everything(connect(Settings(wrong, storage=StorageAccess(sdk_only=sdk_only)))):
         assert "AzureWebJobsStorage" in str(error)
