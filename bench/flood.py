@@ -42,7 +42,7 @@ def measure(_: Path, effort: Effort) -> list[Figure]:
 
 
 def _measure(folder: Path, pairs: int) -> list[Figure]:
-    """Return the figures of so many turns without the flood, and as many with it."""
+    """Return the figures of `pairs` turns without the flood, and as many with it."""
     with _flooded_device(folder) as (device, flooder):
         device.delay()  # the first photo of a process takes longer
         used_before, start = _bytes_of_others(folder), time.monotonic()

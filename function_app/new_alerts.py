@@ -85,8 +85,8 @@ class NewCount:
 
 @dataclass(frozen=True, slots=True)
 class NewAlerts:
-    """When the newest alerts came in: those of the list of all that everybody sees who sees all
-    cameras, those that only owners and one person see, by person, and those of each camera."""
+    """When the newest alerts came in: those that all see who may see all cameras, those that only
+    owners and one person see, by person, and those of each camera."""
 
     of_all: Newest = NOTHING
     of_people: Mapping[str, Newest] = field(default_factory=dict)
@@ -198,8 +198,8 @@ class CountedAlerts:
             log.warning("alerts: when the newest came in is not written: %s", error)
 
     def _read(self, known: NewAlerts | None, count: int) -> NewAlerts:
-        """Return what the newest alerts, so many, say now; and of what is known the older ones. If
-        nothing is, every list may have older ones. One request."""
+        """Return what the newest `count` alerts say now, and of what is known the older ones. If
+        nothing is known, every list may have older ones. One request."""
         page = self.alerts.newest(count, None)
         end = milliseconds(page[-1].received_at) if len(page) == count else None
         of_all: list[int] = []

@@ -276,7 +276,7 @@ class Backoff:
     _exponent: int = field(default=0, init=False)
 
     def reset(self) -> None:
-        """A message was found."""
+        """Look often again: a message was found."""
         self._exponent = 0
 
     def next_delay(self) -> float:

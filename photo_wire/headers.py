@@ -63,7 +63,7 @@ class PhotoHeaders:
     `waiting` is the number of photos that still wait on the device, `sha256` is in hex. `motion` is
     None if nobody looked for motion, `labels` are empty without the header.
 
-    `media` is None for a Content-Type that names no kind of photo, too; see `content_type` then.
+    `media` is also None for a Content-Type that is not one of a photo; see `content_type` then.
     """
 
     name: PhotoName | None = None

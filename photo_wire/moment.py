@@ -43,7 +43,7 @@ def format_time(moment: datetime) -> str:
 
 
 def parse_time(text: str, field: str = "time") -> datetime:
-    """The moment that an RFC 3339 text tells, in UTC and cut to milliseconds.
+    """Return the moment in an RFC 3339 text, in UTC and cut to milliseconds.
 
     Raises WireError, naming `field`, for anything else, and for moments before 1970.
     """

@@ -212,8 +212,8 @@ def _newest(
 def _newest_of_some(
     alerts: Alerts, cameras: frozenset[str], count: int, after: str | None, caller: Caller
 ) -> list[StoredAlert] | None:
-    """Return the same, looked for in the list of all cameras; None if that has so many others that
-    a request does not find them. What a page has is the same either way."""
+    """Return the same, looked for in the list of all cameras; None if that has too many others for
+    a request to find them. What a page has is the same either way."""
     found: list[StoredAlert] = []
     size = count
     while len(found) < count:

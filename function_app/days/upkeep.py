@@ -44,7 +44,7 @@ def rebuild_day(services: Services, camera: str, day: date) -> None:
 def check_totals(services: Services) -> int:
     """Make the photos of all cameras by quarter hour the sums of the cameras'. Return how many
     months were wrong. One request for each month and thousand cameras. A month that another run
-    writes just now is left to the next check. Raises StorageUnavailableError."""
+    writes meanwhile is left to the next check. Raises StorageUnavailableError."""
     rows, wrong = services.figures.rows, 0
     for found in rows.query(DAYS, _MAX_ROWS, *ALL_QUARTERS):
         month = month_of_key(found.key)

@@ -211,7 +211,7 @@ def _ask(
 
 
 def _wait(services: Services, device: str, record: CommandRecord, seconds: int) -> CommandRecord:
-    """Return the command once it is over, or as it is after so many seconds. One request each
+    """Return the command once it is over, or as it is after `seconds`. One request each
     POLL_SECONDS."""
     end = time.monotonic() + seconds
     while not record.is_final_at(datetime.now(UTC)):

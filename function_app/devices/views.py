@@ -31,7 +31,7 @@ _NEVER_HEARD_OF = {"device": None, "received_at": None, "overdue_at": None}
 
 
 class Condition(StrEnum):
-    """What is known of a device or a camera just now (docs/glossary.md)."""
+    """What is known of a device or a camera now (docs/glossary.md)."""
 
     UNKNOWN = "unknown"  # no heartbeat names it: its device has an old version, or never reported
     OFF = "off"  # the device said that it ends

@@ -138,7 +138,7 @@ class Exif:
         return raw.partition(b"\0")[0].decode("ascii", "replace").strip()
 
     def fractions(self, tag: Tag | None, count: int) -> tuple[float, ...] | None:
-        """Return the values of a tag with so many unsigned fractions."""
+        """Return the values of a tag with `count` unsigned fractions."""
         if tag is None or (tag.type, tag.value_count) != (_RATIONAL, count):
             return None
         at = self._tiff.values_at(tag)

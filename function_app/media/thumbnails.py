@@ -138,8 +138,8 @@ class Decoder:
 
 
 def quick_slots(processors: int, memory: int) -> int:
-    """Return how many quick pictures are decoded at the same time, with so many processors and
-    bytes of memory.
+    """Return how many quick pictures are decoded at the same time, with this number of processors
+    and bytes of memory.
 
     The smallest instance has the memory for two (docs/decisions/0065-small-instances.md), and each
     further one needs what it may have at most. More of them than processors would only make all of

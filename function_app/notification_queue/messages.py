@@ -50,7 +50,7 @@ class HeldMessage:
 
 @dataclass(frozen=True, slots=True)
 class LostMessage:
-    """So many messages could not be put, as was known at `at`."""
+    """As was known at `at`, `count` messages could not be put."""
 
     count: int
     at: datetime

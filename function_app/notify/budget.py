@@ -41,8 +41,9 @@ def spend(spent_until: datetime | None, interval: timedelta, now: datetime) -> d
 
 
 def _begin(spent_until: datetime | None, interval: timedelta, now: datetime) -> datetime:
-    """A time that is further in the future than can be was written by a wrong clock, or for another
-    interval. Another process's clock may be ahead by MAX_SKEW."""
+    """Return when the spent budget ends, or now if that is over or further in the future than can
+    be: then a wrong clock wrote it, or it is of another interval. Another process's clock may be
+    ahead by MAX_SKEW."""
     latest = now + AT_ONCE * pause(interval) + MAX_SKEW
     if spent_until is None or not now < spent_until <= latest:
         return now

@@ -149,8 +149,8 @@ def summarize(rate: Rate, now: datetime) -> Rate:
 
 
 def _pace_joined(rate: Rate, event: Event, devices: frozenset[str]) -> tuple[Decision, Rate]:
-    """An alert that begins names its devices anew. One that was joined to it is left out if it
-    names nothing new."""
+    """Decide on an alert of several devices: one that begins names its devices anew; one that was
+    joined to it is left out if it names nothing new."""
     if event.stored and event.stored.is_joined:
         if devices <= rate.named:
             return LeaveOut(NAMED), rate

@@ -177,7 +177,7 @@ class PhotoIndex(Protocol):
     def query_some(self, view: View, cameras: Collection[str], count: int) -> list[Photo] | None:
         """Return up to `count` photos of a view of all cameras, in its order: those of these
         cameras, one at least. One request for up to 200 cameras, which looks through the photos of
-        all cameras in the view; None if these are so many that it does not find all."""
+        all cameras in the view; None if these are too many to find all."""
         ...
 
     def query_times(
@@ -352,7 +352,7 @@ class Alerts(Protocol):
         self, cameras: Collection[str], count: int, after: str | None
     ) -> list[StoredAlert] | None:
         """As `newest`, of these cameras, one at least. One request for up to 200 cameras, which
-        looks through the alerts of all; None if these are so many that it does not find all."""
+        looks through the alerts of all; None if these are too many to find all."""
         ...
 
     def index_by_camera(self) -> None:

@@ -41,8 +41,8 @@ from photo_wire.name import PhotoName
 
 DEFAULT_HOURS, MAX_HOURS = 7 * 24, 90 * 24
 MAX_PHOTOS = 200  # of a page, and of those chosen
-# Of those chosen, the first and the last may have others between them: so many are read, by two
-# requests. A page on which one chooses has a thousand.
+# Photos that are read, by two requests: between the first and the last of those chosen there may be
+# others. A page on which one chooses has a thousand.
 MAX_BETWEEN = 2 * PAGE_SIZE
 
 SHARED_PHOTO = optional("photo", PHOTO_NAME)

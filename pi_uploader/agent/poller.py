@@ -77,7 +77,8 @@ class Poller:
         return found
 
     def _read(self, link: CommandLink) -> Mapping[str, Command] | None:
-        """Raises UnavailableError and WireError."""
+        """Return the open commands in the blob; None if it has not changed. Raises UnavailableError
+        and WireError."""
         response = self._blobs.read(link.url, self._etag)
         self._budget.add(response.size, self._clock.now())
         found = None

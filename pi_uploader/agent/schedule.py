@@ -68,7 +68,7 @@ class Schedule:
             self._heartbeat_at = min(self._heartbeat_at, earliest)
 
     def defer(self, seconds: float) -> None:
-        """Have the next heartbeat sent in so many seconds."""
+        """Have the next heartbeat sent in `seconds`."""
         self._heartbeat_at = self._clock.monotonic() + seconds
 
     def record_success(self) -> None:

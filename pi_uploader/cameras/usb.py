@@ -146,7 +146,7 @@ class _KeptInput(TypedDict):
 
 
 def _kept_input(pictures: Iterable[bytes], rate: float) -> _KeptInput:
-    """Return what ffmpeg reads: JPEGs, so many of them a second."""
+    """Return what ffmpeg reads: JPEGs, `rate` of them a second."""
     options = ("-f", "mjpeg", "-framerate", f"{rate:.3f}", "-i", "pipe:0")
     return {"input_options": options, "stdin": pictures}
 

@@ -2,7 +2,7 @@
 
 The frames from a second before to a second after it decide. Those of a network camera say when they
 came, not when they were exposed, so that as much more time decides as they may be late. Whatever
-keeps frames from being seen leaves the question open: a photo is never made less of on doubt.
+keeps frames from being seen leaves the question open, and the photo stays whole.
 """
 
 import threading

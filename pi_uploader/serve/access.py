@@ -36,7 +36,7 @@ class Access:
         self._logged_at = float("-inf")
 
     def check(self, request: Mapping[str, str]) -> None:
-        """Raises RequestProblemError if the request is not allowed."""
+        """Raise RequestProblemError if the request is not allowed."""
         host = request.get("HTTP_HOST", "")
         if not self._is_own(host):
             # Another site's name may be made to lead here (DNS rebinding).

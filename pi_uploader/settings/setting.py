@@ -104,7 +104,7 @@ def secret(text: str) -> None:
 
 
 def required(source: Source) -> str | None:
-    """The default of a setting that must be set."""
+    """Raise ValueError: this is the default of a setting that must be set."""
     raise ValueError("is not set")
 
 

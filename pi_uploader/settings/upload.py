@@ -16,7 +16,8 @@ FULL_PHOTO_SIZE = 5_000_000  # bytes; a JPEG of 12 megapixels
 
 
 def required_to_upload(source: Source) -> str | None:
-    """The default of a setting that must be set, unless CAMERA_UPLOAD is off."""
+    """Return None if CAMERA_UPLOAD is off. Raises ValueError if not: this is the default of a
+    setting that must be set then."""
     return None if source.text("CAMERA_UPLOAD") == "off" else required(source)
 
 

@@ -97,7 +97,7 @@ class ReplaySet:
 
 
 def _is_own(path: Path) -> bool:
-    """Whether these are frames that were stored here, and not what a person put beside them."""
+    """Return whether these are frames that were stored here, not what a person put beside them."""
     if path.suffix != _SUFFIX or path.is_symlink() or not path.is_file():
         return False
     with suppress(WireError):

@@ -75,9 +75,8 @@ class AzureAlerts:
             stored = self._stored_guards(keys)
             new = [by_key[key] for key in keys if key not in stored]
             if new and not self._insert(new):
-                for (
-                    one
-                ) in new:  # another instance stores some of them just now, or they lie far apart
+                # Another instance stores some of them meanwhile, or they lie far apart.
+                for one in new:
                     self._insert([one])
 
     def newest(self, count: int, after: str | None, end: str | None = None) -> list[StoredAlert]:

@@ -31,7 +31,7 @@ from function_app.storage.table_store import Entity
 
 PAGE_SIZE = 1000  # rows that a request answers at most
 # Comparisons joined by "or" in a filter. A viewer of MAX_LIMITED_CAMERAS has two rows and two
-# headers more in the days of a page; so many keys are 15 KB, and Azurite takes 16 KB of headers.
+# headers more in the days of a page: these keys are 15 KB, and Azurite takes 16 KB of headers.
 MAX_TERMS = 202
 # "No more than 15 discrete comparisons are permitted within a $filter string" (Microsoft's
 # "Querying tables and entities"); three are those of `key_range`. The service is known to take many
@@ -139,7 +139,7 @@ class Queries:
     ) -> list[Result] | None:
         """Return up to `count` parsed rows of a query, those whose column `camera` has one of these
         names. Rows for which `parse` returns None are left out. One request for MAX_TERMS cameras,
-        if a page has so many rows; one more for each page with rows that are left out. None if they
+        if a page has `count` rows; one more for each page with rows that are left out. None if they
         do not find all rows: Azure ends a request after some seconds. Raises the errors of
         azure-core."""
         names = sorted(cameras)
