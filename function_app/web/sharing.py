@@ -199,7 +199,7 @@ def revoke_link(key: str, request: Request, services: Services, caller: Caller) 
 def get_shared(request: Request, services: Services, caller: Caller) -> Response:
     """200 with a page of the link's photos, the first of them or those `after` one. Raises
     HTTPProblemError (404) if it is not valid."""
-    after = AFTER.read(request.http.params)  # of a page unknown parameters are ignored
+    after = _after(request)
     link, photos, has_more = _opened(request, services, after)
     values = {
         "link": link,
@@ -212,6 +212,15 @@ def get_shared(request: Request, services: Services, caller: Caller) -> Response
     page = render_page("shared.html", request, None, values)
     # The address is the secret: it goes to nobody, and into no log of a request for a picture.
     return replace(page, headers={**page.headers, "Referrer-Policy": "no-referrer"})
+
+
+def _after(request: Request) -> PhotoName | None:
+    """Return the photo after which a page begins; None for an address that was cut off, too: that
+    shows the first page. Other parameters, which messengers add, are ignored."""
+    try:
+        return AFTER.read(request.http.params)
+    except WireError:
+        return None
 
 
 def list_shared(request: Request, services: Services, caller: Caller) -> Response:

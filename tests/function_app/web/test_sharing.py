@@ -248,6 +248,9 @@ def test_a_link_to_more_photos_than_a_page_has_leads_on(
             assert 'rel="next"' not in further
         is_same_hour = f"{begin:%H}" == f"{datetime.now(UTC):%H}"
         assert opened(api, admin, made["key"])[0] in ([1] if is_same_hour else [1, 2])
+        for cut_off in (path[:-5] for path in following):
+            assert "These are the first 200 photos" in api.ask(f"{cut_off}&fbclid=1").text
+            assert api.ask(f"/api{cut_off}").status_code == 400
         listed = api.ask(f"/api/shared/{secret}").json()
         assert (len(listed["photos"]), listed["more"]) == (MAX_PHOTOS, more)
         rest = api.ask(f"/api/shared/{secret}?after={listed['photos'][-1]['id']}").json()
