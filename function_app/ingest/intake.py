@@ -221,7 +221,7 @@ def _exif_time(upload: Upload, media: Media, now: datetime) -> datetime | None:
     states none, or if that is in the future: then its zone is most likely missing."""
     if not upload.uses_exif_time or not _is_time_unknown(upload):
         return None
-    captured_at = capture_time(upload.body) if media is Media.JPEG else None
+    captured_at = None if media is Media.MP4 else capture_time(upload.body)
     return to_milliseconds(captured_at) if captured_at and EPOCH <= captured_at <= now else None
 
 

@@ -1,5 +1,5 @@
-"""The EXIF of a JPEG (CIPA DC-008), of which the orientation, the capture time and the place of the
-thumbnail are read.
+"""The EXIF of a JPEG (CIPA DC-008) or a DNG, of which the orientation, the capture time and the
+place of the thumbnail are read.
 
 Cameras and programs write EXIF wrongly in many ways, and none of them makes a picture unreadable:
 whatever is odd counts as absent. Nothing is raised.
@@ -17,19 +17,30 @@ from function_app.media.tiff import OFFSET_TYPES, Tag, TiffReader, byte_order
 
 UPRIGHT = 1
 SIGNATURE = b"Exif\0\0"
+# Programs write it in other cases, and with another byte at its end.
+_SIGNATURE = re.compile(rb"exif\0.", re.I | re.S)
 MAX_TAGS = 1_000  # in one directory
 
 _ORIENTATION, _DATE_TIME, _EXIF, _GPS = 0x0112, 0x0132, 0x8769, 0x8825
 _THUMBNAIL_OFFSET, _THUMBNAIL_SIZE = 0x0201, 0x0202  # JPEGInterchangeFormat and its length
-_ORIGINAL, _OFFSET, _OFFSET_ORIGINAL, _SUBSECONDS = 0x9003, 0x9010, 0x9011, 0x9291
+# The tags of a time, of its zone and of its fraction of a second: when the picture was taken, when
+# it was made digital, and when it was changed.
+_ORIGINAL, _DIGITIZED = (0x9003, 0x9011, 0x9291), (0x9004, 0x9012, 0x9292)
+_CHANGED = (_DATE_TIME, 0x9010, 0x9290)
 _GPS_TIME, _GPS_DATE = 7, 29
-_INTEGERS = {1: "B", 3: "H", 4: "I"}  # BYTE, SHORT, LONG
-_ASCII, _RATIONAL = 2, 5
+_INTEGERS = {1: "B", **OFFSET_TYPES}  # BYTE, and the others
+_TEXTS = {1, 2, 7, 129}  # BYTE, ASCII, UNDEFINED, UTF-8: programs take any for a text
+_RATIONALS = {5: "I", 10: "i"}
+_NUMBERS = {1: "B", 3: "H", 4: "I", 9: "i", 11: "f", 12: "d"}
 _MAX_TEXT_BYTES = 64
 _QUARTER_HOUR = timedelta(minutes=15)
 _MAX_ZONE_HOURS = 14
-_TIME = re.compile(r"(\d{4})[:-](\d\d)[:-](\d\d)[ T](\d\d):(\d\d):(\d\d)")
-_ZONE = re.compile(r"([+-])(\d\d):(\d\d)")
+_TIME = re.compile(
+    r"(\d{4})[:/.-] ?(\d\d?)[:/.-] ?(\d\d?)(?:T| +|-)(\d\d?): ?(\d\d?)"
+    r"(?:: ?(\d\d?)(?:\.(\d+))?)? ?(?P<zone>Z|[+-]\d\d:?\d\d)?",
+    re.A,
+)
+_ZONE = re.compile(r"([+-])(\d\d):?(\d\d)?", re.A)
 
 Tags = Mapping[int, Tag]
 
@@ -64,26 +75,32 @@ def thumbnail(jpeg: bytes, segments: Iterable[Segment]) -> range | None:
     return tiff[offset : offset + size]
 
 
-def capture_time(jpeg: bytes) -> datetime | None:
-    """Return when the picture was taken, in UTC; None if EXIF does not state it.
+def capture_time(photo: bytes) -> datetime | None:
+    """Return when the picture of a JPEG or a DNG was taken, in UTC; None if EXIF does not state it.
 
     A time without a zone counts as UTC, unless GPS states the time as well, which shows the zone.
     """
-    exif = Exif(bytes_source(tiff_in(jpeg)))
+    exif = Exif(bytes_source(tiff_in(photo)))
     first = exif.first()
     tags = exif.directory(first.get(_EXIF))
-    original = exif.text(tags.get(_ORIGINAL))
-    local = _time(original or exif.text(first.get(_DATE_TIME)), exif.text(tags.get(_SUBSECONDS)))
-    if local is None:
-        return None
-    zone = _zone(exif.text(tags.get(_OFFSET_ORIGINAL if original else _OFFSET)))
-    if zone is None:
-        gps = exif.gps_time(exif.directory(first.get(_GPS)))
-        zone = _zone_by_gps(local, gps) if gps else timedelta(0)
-    try:
-        return (local - zone).replace(tzinfo=UTC)
-    except OverflowError:  # in the first or the last hours of the calendar
-        return None
+    for (time, offset, subseconds), place in (
+        (_ORIGINAL, tags), (_DIGITIZED, tags), (_CHANGED, first),
+    ):  # fmt: skip
+        text = exif.text(place.get(time))
+        local = _time(text, exif.text(tags.get(subseconds)))
+        if local is None:
+            continue
+        zone = _zone_in(text)
+        if zone is None:
+            zone = _zone(exif.text(tags.get(offset)))
+        if zone is None:
+            gps = exif.gps_time(exif.directory(first.get(_GPS)))
+            zone = _zone_by_gps(local, gps) if gps else timedelta(0)
+        try:
+            return (local - zone).replace(tzinfo=UTC)
+        except OverflowError:  # in the first or the last hours of the calendar
+            return None
+    return None
 
 
 class Exif:
@@ -131,21 +148,28 @@ class Exif:
         return self._tiff.values(tag, letter, 1)[0]
 
     def text(self, tag: Tag | None) -> str:
-        """Return the value of a tag with a short text."""
-        if tag is None or tag.type != _ASCII or tag.value_count > _MAX_TEXT_BYTES:
+        """Return the value of a tag with a short text, which may be padded."""
+        if tag is None or tag.type not in _TEXTS:
             return ""
-        raw = self._read(self._tiff.values_at(tag), tag.value_count)
-        return raw.partition(b"\0")[0].decode("ascii", "replace").strip()
+        raw = self._read(self._tiff.values_at(tag), min(tag.value_count, _MAX_TEXT_BYTES))
+        text = raw.partition(b"\0")[0].decode("ascii", "replace").strip()
+        is_cut = tag.value_count > _MAX_TEXT_BYTES and len(text) == _MAX_TEXT_BYTES
+        return "" if is_cut else text
 
     def fractions(self, tag: Tag | None, count: int) -> tuple[float, ...] | None:
-        """Return the values of a tag with `count` unsigned fractions."""
-        if tag is None or (tag.type, tag.value_count) != (_RATIONAL, count):
+        """Return the values of a tag with `count` fractions, or other numbers."""
+        if tag is None or tag.value_count != count:
             return None
-        at = self._tiff.values_at(tag)
-        if at == 0:
+        if letter := _NUMBERS.get(tag.type):
+            try:
+                return tuple(map(float, self._tiff.values(tag, letter, count)))
+            except TruncatedError:
+                return None
+        letter, at = _RATIONALS.get(tag.type), self._tiff.values_at(tag)
+        if letter is None or at == 0:
             return None
         try:
-            numbers = self._tiff.numbers("I", at, 2 * count)
+            numbers = self._tiff.numbers(letter, at, 2 * count)
             return tuple(
                 above / below for above, below in zip(numbers[::2], numbers[1::2], strict=True)
             )
@@ -173,34 +197,48 @@ class Exif:
         return dict(directory.tags) if directory.count <= MAX_TAGS else {}
 
 
-def tiff_in(jpeg: bytes, segments: Iterable[Segment] | None = None) -> bytes:
-    """Return the TIFF of a JPEG's first EXIF segment; no bytes if it has none."""
-    place = _place_in(jpeg, header(jpeg) if segments is None else segments)
-    return jpeg[place.start : place.stop]
+def tiff_in(photo: bytes, segments: Iterable[Segment] | None = None) -> bytes:
+    """Return the TIFF of a JPEG's first EXIF segment, no bytes if it has none; a DNG itself."""
+    if byte_order(photo):
+        return photo
+    place = _place_in(photo, header(photo) if segments is None else segments)
+    return photo[place.start : place.stop]
 
 
 def _place_in(jpeg: bytes, segments: Iterable[Segment]) -> range:
-    """Return where in the file the TIFF of the first EXIF segment is; an empty range if there is
-    none."""
+    """Return where in the file the TIFF of the first EXIF segment that has one is; an empty range
+    if there is none."""
     try:
         for segment in segments:
-            if segment.marker == APP1 and jpeg.startswith(SIGNATURE, segment.content):
-                return range(segment.content + len(SIGNATURE), segment.end)
+            if segment.marker == APP1 and _SIGNATURE.match(jpeg, segment.content):
+                tiff = range(segment.content + len(SIGNATURE), segment.end)
+                if byte_order(jpeg[tiff.start : tiff.stop]):
+                    return tiff
     except InvalidPhotoError:
         pass
     return range(0)
 
 
 def _time(text: str, subseconds: str) -> datetime | None:
+    """Return a local time. Programs write EXIF's own form, that of ISO 8601, and some between."""
     match = _TIME.match(text)
-    if match is None or not match[0].isascii():
+    if match is None:
         return None
-    year, month, day, hour, minute, second = match.groups()
-    digits = subseconds[:3] if subseconds.isascii() and subseconds.isdigit() else ""
+    *fields, fraction = match.groups(default="0")[:7]
+    stated = fraction if match[7] else subseconds
+    digits = stated[:3] if stated.isascii() and stated.isdigit() else "0"
+    year, month, day, hour, minute, second = map(int, fields)
     try:
-        return datetime.fromisoformat(f"{year}-{month}-{day}T{hour}:{minute}:{second}.{digits:0<3}")
+        return datetime(year, month, day, hour, minute, second, int(digits.ljust(3, "0")) * 1000)
     except ValueError:  # 0000:00:00 00:00:00, as clocks that were never set write it
         return None
+
+
+def _zone_in(text: str) -> timedelta | None:
+    """Return the zone that a time itself states."""
+    match = _TIME.match(text)
+    zone = match["zone"] if match else None
+    return timedelta(0) if zone == "Z" else _zone(zone or "")
 
 
 def _zone_by_gps(local: datetime, gps: datetime) -> timedelta:
@@ -212,9 +250,9 @@ def _zone_by_gps(local: datetime, gps: datetime) -> timedelta:
 
 def _zone(text: str) -> timedelta | None:
     match = _ZONE.fullmatch(text)
-    if match is None or not match[0].isascii():
+    if match is None:
         return None
-    hours, minutes = int(match[2]), int(match[3])
+    hours, minutes = int(match[2]), int(match[3] or 0)
     if hours > _MAX_ZONE_HOURS or minutes > 59:
         return None
     size = timedelta(hours=hours, minutes=minutes)

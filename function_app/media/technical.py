@@ -13,6 +13,7 @@ from function_app.media import exif, jpeg, mp4
 from function_app.media.errors import InvalidPhotoError
 from function_app.media.exif import Exif, Tags
 from function_app.media.sources import ReadAt, bytes_source, file_source
+from function_app.media.tiff import Tag
 from photo_wire.media import Media
 
 HEADER_BYTES = 128 * 1024  # of a JPEG: EXIF has 64 KB at most
@@ -107,14 +108,18 @@ def _degrees(
     tiff: Exif, gps: Tags, numbers: tuple[int, int], directions: str, limit: int
 ) -> float | None:
     """Return degrees, which are negative for the second of the two directions."""
-    direction = tiff.text(gps.get(numbers[0]))
-    parts = tiff.fractions(gps.get(numbers[1]), 3)
-    if parts is None or direction not in tuple(directions):
-        return None
-    degrees = parts[0] + parts[1] / 60 + parts[2] / 3600
-    if degrees > limit:
+    direction = tiff.text(gps.get(numbers[0]))[:1].upper()  # "N", "n", "North"
+    degrees = _degrees_of(tiff, gps.get(numbers[1]))
+    if degrees is None or not 0 <= degrees <= limit or direction not in tuple(directions):
         return None
     return degrees if direction == directions[0] else -degrees
+
+
+def _degrees_of(tiff: Exif, tag: Tag | None) -> float | None:
+    """Return degrees of a tag with degrees, minutes and seconds. Programs leave out the last ones,
+    which the first ones have as their fractions then."""
+    parts = tiff.fractions(tag, tag.value_count) if tag and 1 <= tag.value_count <= 3 else None
+    return sum(part / 60**place for place, part in enumerate(parts)) if parts else None
 
 
 def _size_of_clip(read: ReadAt, size: int) -> tuple[int, int]:

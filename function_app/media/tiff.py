@@ -12,7 +12,8 @@ from typing import NamedTuple
 from function_app.media.errors import TruncatedError
 from function_app.media.sources import ReadAt
 
-OFFSET_TYPES = {3: "H", 4: "I", 13: "I"}  # SHORT, LONG, IFD: offsets, sizes and other integers
+# SHORT, LONG, SLONG, IFD: offsets, sizes and other integers. Offsets are not negative.
+OFFSET_TYPES = {3: "H", 4: "I", 9: "I", 13: "I"}
 ENTRY_BYTES = 12  # of a tag in its directory
 
 _BYTE_ORDERS = {b"II": "<", b"MM": ">"}

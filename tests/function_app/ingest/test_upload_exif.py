@@ -1,11 +1,12 @@
 """The capture time of a photo that is posted without one, by its EXIF."""
 
+import struct
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.support.api import Api
-from tests.support.pictures import jpeg_with_exif
+from tests.support.pictures import dng, jpeg_with_exif
 
 ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
 
@@ -42,3 +43,19 @@ def test_a_device_s_photo_gets_its_arrival_time(api: Api, camera: str) -> None:
     body = jpeg_with_exif({ORIGINAL: "2026:11:20 14:01:34"}, seed=84)
     stored = api.put(body, {"X-Camera-Id": camera}).json()
     assert api.read(f"/api/photos/{stored['id']}").json()["clock"] == "server"
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_a_posted_raw_picture_gets_the_time_of_its_exif(
+    api: Api, phone: dict[str, str], order: str
+) -> None:
+    """A DNG has its EXIF in its own directories."""
+    raw = dng(85, order)
+    exif = struct.pack(order + "HHHIII", 1, ORIGINAL, 2, 20, len(raw) + 18, 0)
+    pointer = struct.pack(order + "HHII", 0x8769, 4, 1, len(raw))
+    neutral = struct.pack(order + "HHI", 50728, 5, 3)
+    body = raw.replace(raw[raw.index(neutral) :][:12], pointer) + exif + b"2026:11:20 14:01:34\0"
+    reply = api.ask("/api/photos", phone, "POST", data=body)
+    assert reply.status_code == 201, reply.text
+    photo = api.read(f"/api/photos/{reply.json()['id']}").json()
+    assert (photo["captured_at"], photo["clock"]) == ("2026-11-20T14:01:34.000Z", "exif")

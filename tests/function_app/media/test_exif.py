@@ -1,5 +1,6 @@
 """When a phone's photo was taken, by its EXIF, and how it is turned."""
 
+import struct
 from datetime import datetime
 
 import pytest
@@ -38,6 +39,61 @@ def test_capture_time(exif: Tags, gps: Tags, first: Tags, expected: str | None) 
     assert capture_time(jpeg_with_exif(exif, gps, first)) == (
         parse_time(expected) if expected else None
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-11-20T14:01", "2026-11-20T14:01:00Z"),
+        ("2026-11-20T14:01:34.5Z", "2026-11-20T14:01:34.5Z"),
+        ("2026:11:20 14:01:34+02:00", "2026-11-20T12:01:34Z"),
+        ("2026:11:20 14:01:34-0530", "2026-11-20T19:31:34Z"),
+        ("2026/11/20 14:01:34", "2026-11-20T14:01:34Z"),
+        ("2026.11.20  14:01:34", "2026-11-20T14:01:34Z"),
+        ("2026: 1: 9  4: 1:34", "2026-01-09T04:01:34Z"),
+        ("2026:11:20 14:01:34".ljust(100), "2026-11-20T14:01:34Z"),
+        ("\u0662\u0660\u0662\u0666:11:20 14:01:34", None),
+        ("20.11.2026 14:01:34", None),
+    ],
+)
+def test_times_are_read_as_programs_write_them(text: str, expected: str | None) -> None:
+    """With other separators, without seconds, with the zone. Pillow writes the text as it is."""
+    found = capture_time(jpeg_with_exif({ORIGINAL: text.encode()}))
+    assert found == (parse_time(expected) if expected else None)
+
+
+@pytest.mark.parametrize("original", ["", "0000:00:00 00:00:00", "    :  :     :  :  "])
+def test_another_time_counts_if_the_first_is_none(original: str) -> None:
+    """When the picture was made digital, or else when it was changed, each with its zone."""
+    changed: Tags = {0x0132: "2026:11:20 14:01:34"}
+    exif: Tags = {ORIGINAL: original, 0x9010: "+01:00", 0x9290: "25"}
+    found = capture_time(jpeg_with_exif(exif, first=changed))
+    assert found == parse_time("2026-11-20T13:01:34.25Z")
+    exif |= {0x9004: "2026:11:19 14:01:34", 0x9012: "+0200", 0x9292: "5"}
+    found = capture_time(jpeg_with_exif(exif, first=changed))
+    assert found == parse_time("2026-11-19T12:01:34.5Z")
+
+
+@pytest.mark.parametrize("signature", [b"Exif\0\xff", b"EXIF\0\0", b"exif\0\1"])
+def test_signatures_of_many_programs_are_read(signature: bytes) -> None:
+    """Also after a segment of the same name that is empty, or holds something else."""
+    photo = jpeg_with_exif({ORIGINAL: "2026:11:20 14:01:34"}, first={0x0112: 6})
+    photo = photo.replace(b"Exif\0\0", signature, 1)
+    for other in (b"", b"\xff\xe1\0\x08Exif\0\0", b"\xff\xe1\0\x0cExif\0\0junk"):
+        odd = photo[:2] + other + photo[2:]
+        assert capture_time(odd) == parse_time("2026-11-20T14:01:34Z")
+        assert orientation(odd) == 6
+
+
+@pytest.mark.parametrize("kind", [1, 7, 129])
+def test_a_text_of_another_type_is_read(kind: int) -> None:
+    """Of bytes, undefined, or UTF-8 (EXIF 3.0)."""
+    photo = jpeg_with_exif({ORIGINAL: "2026:11:20 14:01:34"})
+    letter = ">" if b"Exif\0\0MM" in photo else "<"
+    entry = struct.pack(letter + "HH", ORIGINAL, 2)
+    assert photo.count(entry) == 1
+    odd = photo.replace(entry, struct.pack(letter + "HH", ORIGINAL, kind))
+    assert capture_time(odd) == parse_time("2026-11-20T14:01:34Z")
 
 
 @given(st.integers(0, 400), st.binary(min_size=1, max_size=9))

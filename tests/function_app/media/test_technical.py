@@ -1,7 +1,9 @@
 """What a photo's file says of itself, and that nothing odd in it is an error."""
 
 import io
+import math
 import random
+import struct
 
 import pytest
 from PIL.TiffImagePlugin import IFDRational
@@ -40,6 +42,44 @@ def test_the_exif_of_a_jpeg() -> None:
     }
     assert found.place == pytest.approx((-33.5, -70.76))
     assert (found.width, found.height) == (48, 64)  # it lies on its side
+
+
+@pytest.mark.parametrize(
+    ("north", "latitude", "expected"),
+    [
+        ("N", (52.52,), 52.52),
+        ("n", (52.0, 31.2), 52.52),
+        ("South", (52.0, 31.0, 12.0), -52.52),
+        ("N", (52.0, 31.0, 12.0, 0.0), None),
+        ("", (52.0, 31.0, 12.0), None),
+        ("E", (52.0, 31.0, 12.0), None),
+        ("N", (152.0, 31.0, 12.0), None),
+    ],
+)
+def test_places_are_read_as_programs_write_them(
+    north: str, latitude: tuple[float, ...], expected: float | None
+) -> None:
+    """Without seconds or minutes, with other words for the direction. What is not plain is none."""
+    place = read(jpeg_with_exif({}, {1: north, 2: latitude, 3: "E", 4: (13.0, 24.0, 18.0)})).place
+    assert place == (pytest.approx((expected, 13.405)) if expected else None)
+
+
+@pytest.mark.parametrize(("kind", "letter"), [(4, "I"), (9, "i"), (10, "i"), (11, "f"), (12, "d")])
+def test_a_place_may_be_in_numbers_of_any_type(kind: int, letter: str) -> None:
+    """Also signed fractions. Numbers that are none are no place."""
+    photo = jpeg_with_exif({}, {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
+    order = ">" if b"Exif\0\0MM" in photo else "<"
+    tiff = photo.index(b"Exif\0\0") + 6
+    entry = photo.index(struct.pack(order + "HHI", 2, 5, 3))
+    (at,) = struct.unpack_from(order + "I", photo, entry + 8)
+    values = [52, 1, 31, 1, 12, 1] if kind == 10 else [52, 31, 12]
+    odd = bytearray(photo)
+    struct.pack_into(order + "H", odd, entry + 2, kind)
+    struct.pack_into(f"{order}{len(values)}{letter}", odd, tiff + at, *values)
+    assert read(bytes(odd)).place == pytest.approx((52.52, 13.405))
+    if letter in "fd":
+        struct.pack_into(order + letter, odd, tiff + at, math.nan)
+        assert read(bytes(odd)).place is None
 
 
 def test_a_picture_on_its_side_has_the_size_in_which_it_is_shown() -> None:
