@@ -1,12 +1,13 @@
 """Parse forms with files (multipart/form-data, RFC 7578), as cameras and scripts write them.
 
 Many break the rules: an unquoted boundary with `=` or with its dashes, names in Latin-1, a last
-boundary that is missing or follows the picture without a line end. What can be read is read; for
-the rest the error says what is wrong.
+boundary that is missing or follows the picture without a line end, files in base64, headers on two
+lines, a form in a form. What can be read is read; for the rest the error says what is wrong.
 """
 
+import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from function_app.media.inspection import begins_like_a_photo
@@ -24,6 +25,13 @@ _REST = re.compile(rb"\s*\Z")
 _BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 _NAME = re.compile(r'[;\s]name\s*=\s*(?:"([^"]*)"|([^;\s]+))', re.I)
 _FILENAME = re.compile(r"[;\s]filename\*?\s*=", re.I)
+_FOLD = re.compile(r"\r?\n(?=[ \t])")
+# By what programs call it that send forms as if they were mail.
+_DECODERS: dict[str, Callable[[bytes], bytes]] = {
+    **dict.fromkeys(("", "binary", "8bit", "7bit"), bytes),
+    "base64": binascii.a2b_base64,
+    "quoted-printable": binascii.a2b_qp,
+}
 
 
 class FormError(ValueError):
@@ -32,12 +40,13 @@ class FormError(ValueError):
 
 class Part(NamedTuple):
     """One part of a form: the name of its field ("" for none), whether it is a file, the type that
-    its sender states ("" for none), and its bytes."""
+    its sender states ("" for none), its bytes, and how many of the form's bytes these take."""
 
     name: str
     is_file: bool
     content_type: str
     body: bytes
+    size: int
 
     def __str__(self) -> str:
         kind = f" ({self.content_type})" if self.content_type else ""
@@ -53,16 +62,32 @@ def is_form(content_type: str, body: bytes) -> bool:
 
 
 def read_parts(content_type: str, body: bytes) -> list[Part]:
-    """Return the parts of a form. Raises FormError."""
+    """Return the parts of a form. Of a part that is a form itself, its parts are meant: several
+    files of one field were sent so (RFC 2388, section 4.2). Raises FormError."""
+    parts: list[Part] = []
+    for part in _read_parts(content_type, body):
+        is_multipart = part.content_type.lower().startswith("multipart/")
+        is_nested = is_multipart and not begins_like_a_photo(part.body)
+        parts += _read_parts(part.content_type, part.body) if is_nested else [part]
+    if len(parts) > MAX_PARTS:
+        raise _too_many_parts()
+    return parts
+
+
+def _read_parts(content_type: str, body: bytes) -> list[Part]:
     delimiter = _delimiter(content_type, body)
     parts: list[Part] = []
     for start, end in _spans(body, delimiter):
         if len(parts) == MAX_PARTS:
-            raise FormError(f"it has more than {MAX_PARTS} parts")
+            raise _too_many_parts()
         parts.append(_part(len(parts) + 1, body, start, end))
     if not parts:
         raise FormError(f"no part of it begins with its boundary, {_shown(delimiter)}")
     return parts
+
+
+def _too_many_parts() -> FormError:
+    return FormError(f"it has more than {MAX_PARTS} parts")
 
 
 def _delimiter(content_type: str, body: bytes) -> bytes:
@@ -126,22 +151,28 @@ def _part(number: int, body: bytes, start: int, end: int) -> Part:
         raise FormError(f"part {number} has no blank line after its headers")
     headers = _parse_headers(body[start : max(blank_line.start(), start)])
     disposition = headers.get("content-disposition", "")
-    encoding = headers.get("content-transfer-encoding", "binary").lower()
-    if encoding not in ("binary", "8bit", "7bit"):
+    encoding = headers.get("content-transfer-encoding", "").lower()
+    content = body[blank_line.end() : max(end, blank_line.end())]
+    try:
+        content = _DECODERS[encoding](content)
+    except (KeyError, binascii.Error):
         raise FormError(
-            f"part {number} is encoded as {quoted(encoding, 20)}: send its bytes as they are"
-        )
+            f"part {number} is encoded as {quoted(encoding, 20)}, which cannot be read: "
+            "send its bytes as they are"
+        ) from None
     name = _NAME.search(disposition)
     return Part(
         name=(name[1] or name[2] or "") if name else "",
         is_file=bool(_FILENAME.search(disposition)),
         content_type=headers.get("content-type", ""),
-        body=body[blank_line.end() : max(end, blank_line.end())],
+        body=content,
+        size=max(end - blank_line.end(), 0),
     )
 
 
 def _parse_headers(data: bytes) -> dict[str, str]:
-    lines = (line.partition(":") for line in decode_text(data).splitlines())
+    unfolded = _FOLD.sub("", decode_text(data))
+    lines = (line.partition(":") for line in unfolded.splitlines())
     return {name.strip().lower(): value.strip() for name, _, value in lines}
 
 

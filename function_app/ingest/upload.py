@@ -191,7 +191,7 @@ def _read_form(body: bytes, headers: Mapping[str, str]) -> tuple[PhotoHeaders, b
     except FormError as error:
         raise HTTPProblemError(400, f"The form cannot be read: {error}.") from None
     photo = _find_photo(parts)
-    other_bytes = len(body) - len(photo.body)
+    other_bytes = len(body) - photo.size
     if other_bytes > _MAX_FORM_BYTES:
         raise HTTPProblemError(
             400,

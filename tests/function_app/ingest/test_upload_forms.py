@@ -1,6 +1,8 @@
 """Photos that are posted in a form, with the fields and headers that describe them."""
 
 import hashlib
+from base64 import encodebytes
+from binascii import b2a_base64, b2a_qp
 from typing import Any
 
 import pytest
@@ -123,6 +125,7 @@ DISPOSITION = b'Content-Disposition: form-data; name="photo"; filename="a.jpg"'
 PART = (DISPOSITION, b"Content-Type: image/jpeg", b"", PHOTO)
 NO_FILENAME = b'Content-Disposition: form-data; name="photo"'
 BASE64 = b"Content-Transfer-Encoding: base64"
+PRINTABLE = b"content-transfer-encoding:Quoted-Printable"
 XML = (b'Content-Disposition: form-data; name="event"; filename="e.xml"', b"", b"<event/>")
 
 
@@ -147,6 +150,28 @@ XML = (b'Content-Disposition: form-data; name="event"; filename="e.xml"', b"", b
         (
             "boundary=x",
             raw_form(b"--x", NO_FILENAME, *PART[1:]),
+        ),
+        ("boundary=x", raw_form(b"--x", DISPOSITION, BASE64, b"", b2a_base64(PHOTO), b"--x--")),
+        ("boundary=x", raw_form(b"--x", DISPOSITION, BASE64, b"", encodebytes(PHOTO), b"--x--")),
+        (
+            "boundary=x",
+            raw_form(b"--x", DISPOSITION, PRINTABLE, b"", b2a_qp(PHOTO, istext=False), b"--x--"),
+        ),
+        ("boundary=x", raw_form(b"--x", DISPOSITION[:30], b"\t" + DISPOSITION[30:], b"", PHOTO)),
+        (
+            "boundary=x",
+            raw_form(
+                b"--x",
+                b"Content-Type: multipart/mixed; boundary=y",
+                b"",
+                b"--y",
+                *PART,
+                b"--y--",
+                b"",
+                b"--x",
+                *XML,
+                b"--x--",
+            ),
         ),
         ("boundary=x", raw_form(b"--x", b"Content-Type: image/jpeg", b"", PHOTO, b"--x--")),
         (
@@ -247,6 +272,23 @@ def test_a_form_with_a_truncated_photo_is_rejected(api: Api, phone: dict[str, st
     body = raw_form(b"--x", *PART[:3], PHOTO[:-20])
     reply = post(api, {**phone, "Content-Type": "multipart/form-data; boundary=x"}, data=body)
     assert reply.status_code == 422, reply.text
+
+
+def test_a_large_photo_in_base64_is_accepted(api: Api, phone: dict[str, str]) -> None:
+    """What the encoding adds does not count as other parts."""
+    photo = jpeg(1280, 720, seed=90, quality=95)
+    body = raw_form(b"--x", DISPOSITION, BASE64, b"", encodebytes(photo), b"--x--")
+    reply = post(api, {**phone, "Content-Type": "multipart/form-data; boundary=x"}, data=body)
+    assert reply.status_code == 201, reply.text
+    assert api.read(f"/api/photos/{reply.json()['id']}/content").content == photo
+
+
+def test_a_field_whose_header_is_on_two_lines_counts(api: Api, phone: dict[str, str]) -> None:
+    field = (b"Content-Disposition: form-data;", b" name=trigger", b"", b"gpio")
+    photo = (*PART[:3], jpeg(seed=91))
+    body = raw_form(b"--x", *field, b"--x", *photo, b"--x--")
+    reply = post(api, {**phone, "Content-Type": "multipart/form-data; boundary=x"}, data=body)
+    assert api.read(f"/api/photos/{reply.json()['id']}").json()["trigger"] == "gpio"
 
 
 class TestDeviceRoute:
