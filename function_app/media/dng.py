@@ -4,11 +4,24 @@ The raw picture is either in the first directory or, with a preview there, in on
 sub-directories.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from function_app.media.errors import NotAPhotoError, NotRedactableError, TruncatedError
-from function_app.media.jpeg import blank_metadata
+from function_app.media.dng_pictures import (
+    COMPRESSION,
+    HEIGHT,
+    MAX_PIECES,
+    MAX_TAGS,
+    STRIPS,
+    SUB_DIRECTORIES,
+    SUBFILE_TYPE,
+    WIDTH,
+    Picture,
+    Piece,
+    truncated,
+)
+from function_app.media.errors import InvalidPhotoError, NotRedactableError, TruncatedError
+from function_app.media.jpeg import START_OF_IMAGE, blank_metadata
 from function_app.media.sources import bytes_source, file_source
 from function_app.media.tiff import (
     ENTRY_BYTES,
@@ -22,10 +35,6 @@ from function_app.media.tiff import (
 
 SIGNATURES = (b"II*\0", b"MM\0*")
 
-MAX_DIRECTORIES = 32
-MAX_TAGS = 1_000  # in one directory
-MAX_PIECES = 100_000  # strips and tiles together
-
 MAX_PREVIEW_DIRECTORIES = 16
 MAX_PREVIEW_TAGS = 200  # in one directory; a DNG's first one has about 60
 MAX_PREVIEW_BYTES = 16_000_000
@@ -34,17 +43,17 @@ MAX_TIFF_PIXELS = 4_000_000  # unlike a JPEG, a TIFF cannot be decoded at a frac
 MAX_REDACTED_DIRECTORIES = 64  # also those that follow others, which are not checked
 MAX_OFFSETS = 100_000  # in one tag
 
-_DNG_VERSION = 50706
-_STRIPS, _TILES = (273, 279), (324, 325)  # the tags of their offsets and of their sizes
-_JPEG_INTERCHANGE = (513, 514)  # likewise, of one JPEG
-_COMPRESSION, _SUB_DIRECTORIES = 259, 330
-_SUBFILE_TYPE, _WIDTH, _HEIGHT, _PHOTOMETRIC, _ORIENTATION = 254, 256, 257, 262, 274
+_JPEG_INTERCHANGE = (513, 514)  # the tags of a JPEG's offset and of its size
+_PHOTOMETRIC, _ORIENTATION = 262, 274
 _PLAIN = (0, 1, 2)  # photometric: grey, its values either way round; red, green and blue
 _PREVIEW_TYPES = (1, 0x10001)  # a smaller picture, and one of another rendering
 _JPEG = 7  # compression
 _UPRIGHT = 1
 
 _JPEG_COMPRESSIONS = {6, 7, 34892}
+# PNG, RIFF (WebP), TIFF and JPEG XL: pictures that have metadata of their own, and that are no
+# strips, whatever the compression is said to be.
+_CONTAINERS = (b"\x89PNG", b"RIFF", b"II*\0", b"MM\0*", b"\0\0\0\x0cJXL ")
 _NUMBER_TYPES = {3, 4, 5, 8, 9, 10, 11, 12, 13}
 # Numbers are kept in the tags of TIFF and of DNG. In others they may be a place, as GeoTIFF's are.
 _TIFF_TAGS, _DNG_TAGS = range(254, 700), range(50706, 53000)
@@ -61,71 +70,6 @@ _NEEDED = {
     51008, 51009, 51022,  # corrections of the lens
     52525, 52543, 52544, 52551,  # tables of profiles
 }  # fmt: skip
-
-
-def check(data: bytes) -> None:
-    """Return if `data` is a DNG with all its strips and tiles inside the file.
-
-    Only what the pictures need is checked: programs that edit a DNG leave EXIF, XMP and private
-    data that point elsewhere. Raises NotAPhotoError, also for a TIFF that is not a DNG, and
-    TruncatedError.
-    """
-    tiff = TiffReader(bytes_source(data), byte_order(data))
-    first = tiff.first_directory()
-    waiting, seen, pieces = [first], {first}, 0
-    while waiting:
-        at = waiting.pop()
-        tags = _strict_tags(tiff, at)
-        if at == first and _DNG_VERSION not in tags:
-            raise NotAPhotoError("is a TIFF but not a DNG: it has no DNGVersion")
-        pieces += _check_pieces(len(data), tiff, tags)
-        children = _offsets(tiff, tags.get(_SUB_DIRECTORIES), MAX_DIRECTORIES)
-        waiting += set(children) - seen  # a directory may point back at one that was seen
-        seen.update(children)
-        if len(seen) > MAX_DIRECTORIES or pieces > MAX_PIECES:
-            raise NotAPhotoError("is not a DNG: it has more parts than a photo can have")
-    if pieces == 0:
-        raise NotAPhotoError("is a DNG without a picture in it")
-
-
-def _strict_tags(tiff: TiffReader, at: int) -> dict[int, Tag]:
-    """Return all tags of the directory at `at`. Which directory comes next does not matter."""
-    directory = tiff.directory(at, MAX_TAGS)
-    if directory.count > MAX_TAGS:
-        raise NotAPhotoError(f"is not a DNG: it has a directory of {directory.count} tags")
-    if len(directory.tags) < directory.count:
-        raise _truncated(directory.end)
-    return dict(directory.tags)
-
-
-def _check_pieces(size: int, tiff: TiffReader, tags: Mapping[int, Tag]) -> int:
-    """Return how many strips and tiles with content a directory has, all of them inside a file of
-    `size`. Programs that remove a preview leave one of no bytes."""
-    pieces = 0
-    for offset_tag, size_tag in (_STRIPS, _TILES):
-        offsets = _offsets(tiff, tags.get(offset_tag), MAX_PIECES)
-        sizes = _offsets(tiff, tags.get(size_tag), MAX_PIECES)
-        if len(offsets) != len(sizes):
-            raise NotAPhotoError("is not a DNG: its strips or tiles have no sizes")
-        for offset, length in zip(offsets, sizes, strict=True):
-            if length and offset + length > size:
-                raise _truncated(offset + length)
-        pieces += len(sizes) - sizes.count(0)
-    return pieces
-
-
-def _offsets(tiff: TiffReader, tag: Tag | None, max_count: int) -> tuple[int, ...]:
-    """Return the offsets or sizes that a tag holds; none if the tag is absent."""
-    if tag is None:
-        return ()
-    letter = OFFSET_TYPES.get(tag.type)
-    if letter is None or tag.value_count > max_count:
-        raise NotAPhotoError("is not a DNG: one of its tags has values that cannot be right")
-    return tiff.values(tag, letter, max_count)
-
-
-def _truncated(end: int) -> TruncatedError:
-    return TruncatedError(f"is a DNG that ends before byte {end}")
 
 
 def preview(raw: BinaryIO) -> tuple[bytes, int]:
@@ -151,7 +95,7 @@ def preview(raw: BinaryIO) -> tuple[bytes, int]:
             orientation = orientation or tags.get(_ORIENTATION, (_UPRIGHT,))[0]
             if jpeg := _preview_in(raw, tags):
                 return jpeg, orientation
-            waiting += [*tags.get(_SUB_DIRECTORIES, ()), next_at]
+            waiting += [*tags.get(SUB_DIRECTORIES, ()), next_at]
     except TruncatedError:
         pass
     return b"", _UPRIGHT
@@ -167,8 +111,8 @@ def has_small_picture(raw: BinaryIO) -> bool:
         tags, _ = _integers(tiff, tiff.first_directory())
     except TruncatedError:
         return False
-    (colours,), (compression,) = tags.get(_PHOTOMETRIC, (-1,)), tags.get(_COMPRESSION, (1,))
-    (width,), (height,) = tags.get(_WIDTH, (0,)), tags.get(_HEIGHT, (0,))
+    (colours,), (compression,) = tags.get(_PHOTOMETRIC, (-1,)), tags.get(COMPRESSION, (1,))
+    (width,), (height,) = tags.get(WIDTH, (0,)), tags.get(HEIGHT, (0,))
     return colours in _PLAIN and compression == 1 and 0 < width * height <= MAX_TIFF_PIXELS
 
 
@@ -186,12 +130,12 @@ def _integers(tiff: TiffReader, at: int) -> tuple[dict[int, tuple[int, ...]], in
     if directory.count > MAX_PREVIEW_TAGS:
         return {}, 0
     if directory.next_at is None:
-        raise _truncated(directory.end + 4)
+        raise truncated(directory.end + 4)
     values = {}
     for number, tag in directory.tags:
         letter = OFFSET_TYPES.get(tag.type)
         is_read = tag.value_count == 1 or (
-            number == _SUB_DIRECTORIES and 1 < tag.value_count <= MAX_PREVIEW_DIRECTORIES
+            number == SUB_DIRECTORIES and 1 < tag.value_count <= MAX_PREVIEW_DIRECTORIES
         )
         if letter and is_read:
             values[number] = tiff.values(tag, letter, MAX_PREVIEW_DIRECTORIES)
@@ -201,7 +145,7 @@ def _integers(tiff: TiffReader, at: int) -> tuple[dict[int, tuple[int, ...]], in
 def _preview_in(raw: BinaryIO, tags: Mapping[int, tuple[int, ...]]) -> bytes:
     """Return the picture of a directory, if it is a preview, a JPEG, and in one strip."""
     subfile_type, compression, at, size = (
-        tags.get(tag, (0,))[0] for tag in (_SUBFILE_TYPE, _COMPRESSION, *_STRIPS)
+        tags.get(tag, (0,))[0] for tag in (SUBFILE_TYPE, COMPRESSION, *STRIPS)
     )
     is_preview = subfile_type in _PREVIEW_TYPES and compression == _JPEG
     if not is_preview or size > MAX_PREVIEW_BYTES:
@@ -218,6 +162,7 @@ def redact(photo: bytes) -> bytes:
     tiff = TiffReader(bytes_source(photo), byte_order(photo) or ">")
     redacted = _Redacted(photo)
     redacted.copy(0, 8)
+    streams: list[list[Piece]] = []
     for directory, tags in _directories(tiff, len(photo)):
         entries = []
         for number, tag in tags.items():
@@ -227,8 +172,9 @@ def redact(photo: bytes) -> bytes:
                 entries.append(photo[tag.entry_at : tag.entry_at + ENTRY_BYTES])
         packed = pack_directory(tiff.byte_order, entries, directory.next_at or 0)
         redacted.write(directory.at, packed)
-        for offset, size, is_jpeg in _pieces(tiff, tags):
-            redacted.copy_piece(offset, size, is_jpeg)
+        streams += _streams(photo, Picture(tiff, tags))
+    for stream in streams:  # last: what seems to be a directory may be a part of a picture
+        redacted.copy_stream(stream)
     return bytes(redacted.data)
 
 
@@ -244,13 +190,22 @@ class _Redacted:
     def copy(self, offset: int, size: int) -> None:
         self.write(offset, self._photo[offset : offset + size])
 
-    def copy_piece(self, offset: int, size: int, is_jpeg: bool) -> None:
-        """Copy a strip, a tile or a preview. A JPEG may have metadata of its own."""
-        self._pieces_left -= 1
+    def copy_stream(self, pieces: Sequence[Piece]) -> None:
+        """Copy a strip, a tile or a preview, or the pieces of a JPEG, which may have metadata of
+        its own."""
+        self._pieces_left -= len(pieces)
         if self._pieces_left < 0:
             raise _too_many_parts()
-        piece = self._photo[offset : offset + size]
-        self.write(offset, blank_metadata(piece) if is_jpeg else piece)
+        parts = (self._photo[one.offset : one.offset + one.read_size] for one in pieces)
+        stream = b"".join(parts)
+        if stream.startswith(START_OF_IMAGE):
+            stream = blank_metadata(stream)
+        elif stream.startswith(_CONTAINERS):
+            return
+        at = 0
+        for piece in pieces:
+            self.write(piece.offset, stream[at : at + piece.read_size])
+            at += piece.read_size
 
     def write(self, offset: int, part: bytes) -> None:
         self._bytes_left -= len(part)
@@ -273,12 +228,14 @@ def _directories(tiff: TiffReader, size: int) -> Iterator[tuple[Directory, dict[
             directory = tiff.directory(at, MAX_TAGS)
         except TruncatedError:
             continue
+        if directory.count > MAX_TAGS:
+            continue
         tags = {
             number: tag for number, tag in directory.tags if tiff.values_at(tag) + tag.size <= size
         }
         yield directory, tags
         waiting.append(directory.next_at or 0)
-        waiting += _lenient_offsets(tiff, tags, _SUB_DIRECTORIES)[:MAX_REDACTED_DIRECTORIES]
+        waiting += _lenient_offsets(tiff, tags, SUB_DIRECTORIES)[:MAX_REDACTED_DIRECTORIES]
 
 
 def _is_needed(number: int, tag: Tag) -> bool:
@@ -286,14 +243,25 @@ def _is_needed(number: int, tag: Tag) -> bool:
     return number in _NEEDED or (is_number and (number in _TIFF_TAGS or number in _DNG_TAGS))
 
 
-def _pieces(tiff: TiffReader, tags: Mapping[int, Tag]) -> Iterator[tuple[int, int, bool]]:
-    """Yield the offset and the size of the strips, tiles and previews of a directory, and whether
-    they are JPEGs."""
-    is_jpeg = bool(_JPEG_COMPRESSIONS.intersection(_lenient_offsets(tiff, tags, _COMPRESSION)))
-    for pair in (_STRIPS, _TILES, _JPEG_INTERCHANGE):
-        offsets, sizes = (_lenient_offsets(tiff, tags, number) for number in pair)
-        for offset, size in zip(offsets, sizes, strict=False):
-            yield offset, size, is_jpeg or pair == _JPEG_INTERCHANGE
+def _streams(photo: bytes, picture: Picture) -> Iterator[list[Piece]]:
+    """Yield the strips, tiles and previews of a directory: each piece alone, but those together
+    into which a JPEG was cut."""
+    tiff, tags = picture.tiff, picture.tags
+    try:
+        pieces = picture.pieces()
+    except InvalidPhotoError:  # of a directory that nothing points at
+        pieces = []
+    is_jpeg = picture.number(COMPRESSION, 1) in _JPEG_COMPRESSIONS
+    stream: list[Piece] = []
+    for piece in pieces:
+        if stream and not (is_jpeg and not photo.startswith(START_OF_IMAGE, piece.offset)):
+            yield stream
+            stream = []
+        stream.append(piece)
+    if stream:
+        yield stream
+    offsets, sizes = (_lenient_offsets(tiff, tags, number) for number in _JPEG_INTERCHANGE)
+    yield from ([Piece(at, size, size)] for at, size in zip(offsets, sizes, strict=False))
 
 
 def _lenient_offsets(tiff: TiffReader, tags: Mapping[int, Tag], number: int) -> tuple[int, ...]:

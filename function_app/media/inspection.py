@@ -1,16 +1,16 @@
 """Which format a photo has, and whether it is complete. Nothing is decoded."""
 
-from function_app.media import dng, jpeg, mp4
+from function_app.media import dng, dng_pictures, jpeg, mp4
 from function_app.media.errors import NotAPhotoError
 from photo_wire.media import Media
 
-_SIGNATURES = (jpeg.SIGNATURE, *dng.SIGNATURES)
+_SIGNATURES = (jpeg.START_OF_IMAGE, *dng.SIGNATURES)
 _APPLE_DOUBLE = b"\0\5\x16\7"  # macOS stores a file's attributes in a second file, named "._FILE"
 
 
 def begins_like_a_photo(data: bytes) -> bool:
     """Return whether the first bytes are the signature of one of the three formats."""
-    return data.startswith(_SIGNATURES) or data[4:8] in mp4.FIRST_BOXES
+    return data.startswith(_SIGNATURES) or mp4.begins_like_a_clip(data)
 
 
 def inspect(data: bytes) -> Media:
@@ -19,18 +19,18 @@ def inspect(data: bytes) -> Media:
     Raises NotAPhotoError if `data` has none of the three formats, and TruncatedError if it begins
     like one of them and its end is missing.
     """
-    if data.startswith(jpeg.SIGNATURE):
+    if data.startswith(jpeg.START_OF_IMAGE):
         jpeg.check(data)
         return Media.JPEG
     if data.startswith(dng.SIGNATURES):
-        dng.check(data)
+        dng_pictures.check(data)
         return Media.DNG
-    if data[4:8] in mp4.FIRST_BOXES:
-        mp4.check(data)
-        return Media.MP4
     if data.startswith(_APPLE_DOUBLE):
         raise NotAPhotoError(
             'is not a picture: macOS writes such files, named "._" and the name of another file, '
             "to keep attributes of that one"
         )
+    if mp4.begins_like_a_clip(data):
+        mp4.check(data)
+        return Media.MP4
     raise NotAPhotoError("is none of JPEG, DNG and MP4")

@@ -6,13 +6,11 @@ it. Nothing is decoded here.
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import NamedTuple
 
 from function_app.media.errors import InvalidPhotoError, NotAPhotoError, TruncatedError
 
-SIGNATURE = b"\xff\xd8\xff"
-END_OF_IMAGE = b"\xff\xd9"
+START_OF_IMAGE, END_OF_IMAGE = b"\xff\xd8", b"\xff\xd9"
 MAX_SEGMENTS = 10_000  # 32 MB of EXIF and colour profiles are about 500; more is an attack
 
 EOI, SOS = 0xD9, 0xDA
@@ -25,6 +23,9 @@ PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 # the application segments that begin with these signatures.
 _PICTURE = FRAMES | STANDALONE | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, SOS}
 _COLOURS = {APP0: b"JFIF\0", APP2: b"ICC_PROFILE\0", APP14: b"Adobe"}
+# Of these, the bytes that a decoder reads: of a shorter one none, and Pillow stops at it. A longer
+# JFIF has a thumbnail of its own.
+_JFIF_BYTES, _ICC_BYTES, _ADOBE_BYTES = 14, 14, 12
 _APPLICATION = range(0xE0, 0xF0)
 _SKIPPED = {*_APPLICATION, 0xFE}  # and comments: their length is all that a decoder looks at
 
@@ -116,7 +117,11 @@ def _segments(data: bytes, at: int) -> Iterator[Segment]:
         segment = segment_at(data, match.start())
         yield segment
         at = segment.end
-    raise NotAPhotoError("is not a JPEG: it has more segments than a photo can have")
+    raise _too_many_segments()
+
+
+def _too_many_segments() -> NotAPhotoError:
+    return NotAPhotoError("is not a JPEG: it has more segments than a photo can have")
 
 
 def redact(data: bytes, exif: bytes = b"") -> bytes:
@@ -127,24 +132,57 @@ def redact(data: bytes, exif: bytes = b"") -> bytes:
     to insert. Raises NotAPhotoError and TruncatedError if there is no scan.
     """
     segments = list(header(data))
-    kept = [segment for segment in segments if _is_needed(data, segment)]
-    parts = [b"\xff\xd8"]
-    parts += [data[one.start : one.end] for one in kept if one.marker == APP0]  # JFIF comes first
+    # Restart markers before the scan mean nothing, and Pillow stops at the other one.
+    kept = [one for one in segments if one.marker not in STANDALONE and _is_needed(data, one)]
+    parts = [START_OF_IMAGE]
+    parts += [_needed_bytes(data, one) for one in kept if one.marker == APP0]  # JFIF comes first
     parts.append(exif)
-    parts += [data[one.start : one.end] for one in kept if one.marker != APP0]
+    parts += [_needed_bytes(data, one) for one in kept if one.marker != APP0]
     parts += _scans(data, segments[-1].end)
     return b"".join([*parts, END_OF_IMAGE])
 
 
 def blank_metadata(data: bytes) -> bytes:
-    """Return a JPEG of the same length, its metadata overwritten with zeros up to the first bytes
-    that are not a JPEG's."""
+    """Return a JPEG of the same length. Its metadata and what follows it are overwritten with
+    zeros, and so is everything from the first bytes on that are not a JPEG's."""
     blanked = bytearray(data)
-    with suppress(InvalidPhotoError):
+    at = len(START_OF_IMAGE)
+    try:
         for segment in header(data):
-            if not _is_needed(data, segment):
-                blanked[segment.content : segment.end] = bytes(segment.end - segment.content)
+            blanked[at : segment.start] = bytes(segment.start - at)
+            _blank(blanked, data, segment)
+            at = segment.end
+        for segment in _segments_in_scans(data, at):
+            if segment.marker == EOI:
+                blanked[segment.start : segment.end] = END_OF_IMAGE
+                blanked[segment.end :] = bytes(len(data) - segment.end)
+            elif segment.marker:
+                _blank(blanked, data, segment)
+            at = segment.end
+    except InvalidPhotoError:
+        blanked[at:] = bytes(len(data) - at)
     return bytes(blanked)
+
+
+def _blank(blanked: bytearray, data: bytes, segment: Segment) -> None:
+    """Overwrite what no decoder reads of a segment."""
+    start = _end_of_needed(segment) if _is_needed(data, segment) else segment.content
+    blanked[start : segment.end] = bytes(segment.end - start)
+
+
+def _needed_bytes(data: bytes, segment: Segment) -> bytes:
+    """Return a segment without the bytes that no decoder reads."""
+    end = _end_of_needed(segment)
+    if end == segment.end:
+        return data[segment.start : segment.end]
+    length = (2 + end - segment.content).to_bytes(2, "big")
+    return bytes((0xFF, segment.marker)) + length + data[segment.content : end]
+
+
+def _end_of_needed(segment: Segment) -> int:
+    """Return where the bytes end that a decoder reads of a segment."""
+    end = segment.content + _ADOBE_BYTES if segment.marker == APP14 else segment.end
+    return min(end, segment.end)
 
 
 def max_scans(data: bytes) -> int:
@@ -153,28 +191,45 @@ def max_scans(data: bytes) -> int:
 
 
 def _scans(data: bytes, at: int) -> Iterator[bytes]:
-    """Yield the compressed data from `at` on, with the tables between scans. In damaged data, bytes
-    that look like a marker and are none stay where they are."""
+    """Yield the compressed data from `at` on, with the tables between scans."""
+    for segment in _segments_in_scans(data, at):
+        yield data[at : segment.start]
+        if segment.marker == EOI:
+            return
+        if segment.marker == 0 or _is_needed(data, segment):
+            yield _needed_bytes(data, segment)
+        at = segment.end
+    yield data[at:]
+
+
+def _segments_in_scans(data: bytes, at: int) -> Iterator[Segment]:
+    """Yield the segments in the compressed data from `at` on, up to the end of the image. In
+    damaged data, bytes that look like a marker and are none have the marker 0."""
     for _ in range(MAX_SEGMENTS):
         marker = next_marker(data, at)
         if marker < 0:
-            yield data[at:]
             return
-        yield data[at:marker]
         try:
             segment = segment_at(data, marker)
         except InvalidPhotoError:
             segment = Segment(0, marker, marker + 2, marker + 2)
-        if segment.marker == EOI or END_OF_IMAGE in data[segment.start : segment.end]:
-            return  # in damaged data a segment may seem to extend beyond the end of the image
-        if segment.marker == 0 or _is_needed(data, segment):
-            yield data[segment.start : segment.end]
+        if END_OF_IMAGE in data[segment.start : segment.end]:
+            # In damaged data a segment may seem to extend beyond the end of the image.
+            segment = Segment(EOI, marker, marker + 2, marker + 2)
+        yield segment
+        if segment.marker == EOI:
+            return
         at = segment.end
+    raise _too_many_segments()
 
 
 def _is_needed(data: bytes, segment: Segment) -> bool:
     """Return whether a decoder needs the segment."""
-    if segment.marker in _APPLICATION:
-        signature = _COLOURS.get(segment.marker)
-        return signature is not None and data.startswith(signature, segment.content)
-    return segment.marker in _PICTURE
+    if segment.marker not in _APPLICATION:
+        return segment.marker in _PICTURE
+    signature, size = _COLOURS.get(segment.marker), segment.end - segment.content
+    if signature is None or not data.startswith(signature, segment.content):
+        return False
+    if segment.marker == APP0:
+        return size == _JFIF_BYTES
+    return size >= (_ADOBE_BYTES if segment.marker == APP14 else _ICC_BYTES)

@@ -3,14 +3,17 @@
 import io
 import struct
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
-from function_app.media.errors import NotAPhotoError, NotRedactableError, TruncatedError
+from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.sources import ReadAt, bytes_source, file_source
 
-FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"})
-"""The kinds of box with which a clip may begin. Only `ftyp` names a brand: QuickTime's clips need
-none, and some cameras put padding in front."""
+# The boxes with which clips begin. Only `ftyp` names a brand: QuickTime's clips need none, and some
+# cameras put padding in front.
+_FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"})
+_MOVIE_BOXES = {b"ftyp", b"moov", b"moof", b"mdat"}
+_MAX_BOXES_BEFORE_MOVIE = 10  # of other kinds: a preview, a maker's own
 
 MAX_BOXES = 10_000  # in the whole file; an hour in fragments of a second has 7,200 at its top
 
@@ -21,39 +24,22 @@ _HEADER = struct.Struct(">I4s")
 _HEADER_BYTES = 8
 _LONG_HEADER_BYTES = 16
 
-# Still pictures that use the same boxes: HEIF, AVIF, Canon's raw files.
-_STILLS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis", b"crx "}
+# Still pictures that use the same boxes: HEIF, AVIF, Canon's raw files, JPEG 2000 and XL.
+_STILLS = {
+    b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis",
+    b"crx ", b"jp2 ", b"jpx ", b"jxl ",
+}  # fmt: skip
 # The boxes at the top of a clip. If the bytes after the last whole box begin like one of these, the
 # clip was cut; other bytes were appended to a whole clip.
-_TOP_BOXES = FIRST_BOXES | {
-    b"moof", b"mfra", b"udta", b"meta", b"uuid", b"sidx", b"ssix", b"prft", b"emsg", b"pdin"
+_TOP_BOXES = _FIRST_BOXES | {
+    b"moof", b"mfra", b"udta", b"meta", b"uuid", b"sidx", b"ssix", b"prft", b"emsg", b"pdin",
+    b"pnot",
 }  # fmt: skip
+_MAX_BOX_BYTES = 128 << 20  # the host accepts no more; line ends and letters, as a size, are more
 # The boxes around a cover, from the outermost one, and how many bytes of each precede its content.
 _COVER_PATH = (
     (b"moov", 0), (b"udta", 0), (b"meta", 4), (b"ilst", 0), (b"covr", 0), (b"data", 8),
 )  # fmt: skip
-
-_PLAYED = (b"vide", b"soun")  # the handler types of the tracks that a player plays
-# The boxes that a player needs, by the box around them. Those without an entry of their own are
-# kept whole.
-_NEEDED: dict[bytes, frozenset[bytes]] = {
-    parent: frozenset(kind.encode() for kind in kinds.split())
-    for parent, kinds in {
-        b"": "ftyp styp moov moof mdat sidx ssix mfra",
-        b"moov": "mvhd trak mvex",
-        b"trak": "tkhd edts mdia",
-        b"edts": "elst",
-        b"mdia": "mdhd hdlr minf",
-        b"minf": "vmhd smhd hmhd nmhd dinf stbl",
-        b"dinf": "dref",
-        b"stbl": "stsd stts ctts cslg stsc stsz stz2 stco co64 stss stsh stps sdtp sbgp sgpd subs",
-        b"mvex": "mehd trex leva",
-        b"moof": "mfhd traf",
-        b"traf": "tfhd tfdt trun sdtp sbgp sgpd subs",
-        b"mfra": "tfra mfro",
-    }.items()
-}
-_HANDLER_TYPE, _HANDLER_NAME = 8, 24  # bytes of `hdlr` before them
 
 
 class TooManyBoxesError(Exception):
@@ -99,6 +85,21 @@ class BoxReader:
             at += size
 
 
+def begins_like_a_clip(data: bytes) -> bool:
+    """Return whether the first box is one of a clip, or one of the next after whole boxes. A clip
+    that is cut begins like one, too."""
+    size, kind = int.from_bytes(data[:4], "big"), data[4:8]
+    if kind in _FIRST_BOXES or (kind in _TOP_BOXES and size < _MAX_BOX_BYTES):
+        return True
+    reader, at = BoxReader(bytes_source(data), _MAX_BOXES_BEFORE_MOVIE), 0
+    with suppress(TooManyBoxesError):
+        for box in reader.boxes(0, len(data)):
+            if box.kind in _MOVIE_BOXES:
+                return True
+            at = box.end
+    return data[at + 4 : at + 8] in _MOVIE_BOXES
+
+
 def check(data: bytes) -> None:
     """Return if `data` is a movie: boxes, with a track's description (or fragments) and media data
     among them.
@@ -112,7 +113,7 @@ def check(data: bytes) -> None:
         end = _check_boxes(data, reader)
     except TooManyBoxesError:
         raise NotAPhotoError("is not an MP4: it has more boxes than a clip can have") from None
-    _check_appended(data[end + 4 : end + 8])
+    _check_appended(data[end:])
 
 
 def _check_boxes(data: bytes, reader: BoxReader) -> int:
@@ -137,7 +138,7 @@ def _check_boxes(data: bytes, reader: BoxReader) -> int:
 def _has_track(reader: BoxReader, moov: Box) -> bool:
     end = moov.content
     for box in reader.boxes(moov.content, moov.end):
-        if box.kind == b"trak":
+        if box.kind in (b"trak", b"cmov"):  # the second has all tracks, compressed
             return True
         end = box.end
     if end < moov.end:
@@ -159,10 +160,11 @@ def _is_too_short(header: bytes) -> bool:
     return 1 < size < _HEADER_BYTES or (size == 1 and long_size < _LONG_HEADER_BYTES)
 
 
-def _check_appended(kind: bytes) -> None:
-    """Return if the bytes after a whole movie are not the beginning of a box. `kind` is what such a
-    box has as its kind: fewer than four bytes at the end of the file."""
-    if kind and any(known.startswith(kind) for known in _TOP_BOXES):
+def _check_appended(rest: bytes) -> None:
+    """Return if the bytes after a whole movie are not the beginning of a box that is longer."""
+    size, kind = int.from_bytes(rest[:4], "big"), rest[4:8]
+    is_size = size == 1 or len(rest) < size < _MAX_BOX_BYTES
+    if kind and is_size and any(known.startswith(kind) for known in _TOP_BOXES):
         raise _truncated()
 
 
@@ -189,50 +191,3 @@ def cover(clip: BinaryIO) -> bytes:
             return b""
         start, end = box.content + skipped, box.end
     return read(start, end - start) if 0 < end - start <= MAX_COVER_BYTES else b""
-
-
-def redact(clip: bytes) -> bytes:
-    """Return a clip of the same length, in which boxes that no player needs, tracks that are
-    neither picture nor sound, and what lies between boxes are overwritten. Raises
-    NotRedactableError."""
-    redaction = _Redaction(clip)
-    try:
-        redaction.keep_needed(b"", 0, len(clip))
-    except TooManyBoxesError:
-        raise NotRedactableError("it has more boxes than a clip can have") from None
-    return bytes(redaction.data)
-
-
-class _Redaction:
-    def __init__(self, clip: bytes) -> None:
-        self.data = bytearray(clip)
-        self._clip, self._reader = clip, BoxReader(bytes_source(clip), MAX_BOXES)
-
-    def keep_needed(self, parent: bytes, at: int, end: int) -> None:
-        """Blank the boxes between two offsets that a box of the kind `parent` does not need."""
-        for box in self._reader.boxes(at, end):
-            at = box.end
-            is_needed = box.kind in _NEEDED[parent]
-            if not is_needed or (box.kind == b"trak" and self._handler(box) not in _PLAYED):
-                self.data[box.start + 4 : box.start + 8] = b"free"
-                self._blank(box.content, box.end)
-            elif box.kind in _NEEDED:
-                self.keep_needed(box.kind, box.content, box.end)
-            elif box.kind == b"hdlr":
-                self._blank(min(box.content + _HANDLER_NAME, box.end), box.end)
-        self._blank(at, end)
-        if end - at >= _HEADER_BYTES:
-            self.data[at : at + 8] = (end - at).to_bytes(4, "big") + b"free"
-
-    def _handler(self, track: Box) -> bytes:
-        """Return the handler type of a track, such as `vide`; no bytes if it has none."""
-        for media in self._reader.boxes(track.content, track.end):
-            if media.kind == b"mdia":
-                for box in self._reader.boxes(media.content, media.end):
-                    if box.kind == b"hdlr":
-                        at = box.content + _HANDLER_TYPE
-                        return self._clip[at : at + 4]
-        return b""
-
-    def _blank(self, start: int, end: int) -> None:
-        self.data[start:end] = bytes(end - start)

@@ -4,7 +4,7 @@ What the picture needs is kept, and the rest is not: a list of what to remove is
 picture stays as it is, bit for bit; nothing is encoded again.
 """
 
-from function_app.media import dng, exif, jpeg, mp4
+from function_app.media import dng, exif, jpeg, mp4_redaction
 from function_app.media.errors import InvalidPhotoError, NotRedactableError
 from photo_wire.media import Media
 
@@ -12,9 +12,7 @@ from photo_wire.media import Media
 def redact(photo: bytes, media: Media) -> bytes:
     """Return the photo without its metadata, but for its orientation and its colours.
 
-    A DNG and an MP4 keep their length: what is removed is overwritten. What a track that is neither
-    picture nor sound recorded stays in the clip's data, where no player finds it. Raises
-    NotRedactableError.
+    A DNG and an MP4 keep their length: what is removed is overwritten. Raises NotRedactableError.
     """
     try:
         match media:
@@ -23,6 +21,6 @@ def redact(photo: bytes, media: Media) -> bytes:
             case Media.DNG:
                 return dng.redact(photo)
             case Media.MP4:
-                return mp4.redact(photo)
+                return mp4_redaction.redact(photo)
     except InvalidPhotoError as error:
         raise NotRedactableError(str(error)) from None

@@ -1,4 +1,4 @@
-"""The check of a DNG, and its preview."""
+"""The preview of a DNG."""
 
 import io
 import struct
@@ -10,11 +10,9 @@ from PIL import Image
 
 from function_app.browse.thumbnails import CHUNK_SIZE
 from function_app.media.dng import MAX_PREVIEW_DIRECTORIES, preview
-from function_app.media.errors import NotAPhotoError, TruncatedError
-from function_app.media.inspection import inspect
 from photo_wire.media import Media
 from pi_uploader.cameras.media.dng import add_preview
-from tests.support.pictures import dng, dng_with_preview, jpeg, pi_dng
+from tests.support.pictures import dng, jpeg, pi_dng
 from tests.support.thumbnails import RecordingBlobs, thumbnail, thumbnail_here
 
 POSTER = jpeg(320, 180)
@@ -43,97 +41,6 @@ def tiff(directories: list[dict[int, int]], order: str = "<", is_within: bool = 
         at = end
     mark = b"II*\0" if order == "<" else b"MM\0*"
     return mark + struct.pack(order + "I", 8) + b"".join(parts) + POSTER
-
-
-class TestCheck:
-    @staticmethod
-    def with_tag(number: int, kind: int, count: int, value: int, parent: int = 8) -> bytes:
-        """A DNG with one tag's entry rewritten."""
-        data = bytearray(dng())
-        (tags,) = struct.unpack_from("<H", data, parent)
-        for entry in range(parent + 2, parent + 2 + 12 * tags, 12):
-            if struct.unpack_from("<H", data, entry) == (number,):
-                struct.pack_into("<HHII", data, entry, number, kind, count, value)
-                return bytes(data)
-        raise AssertionError(f"no tag {number}")
-
-    def test_a_tiff_without_dng_version_is_rejected(self) -> None:
-        """Without DNGVersion it may be a scan or a map."""
-        data = dng().replace(struct.pack("<H", 50706), struct.pack("<H", 50000))
-        with pytest.raises(NotAPhotoError, match="DNGVersion"):
-            inspect(data)
-
-    @pytest.mark.parametrize("parent", [8, 500], ids=["preview", "raw"])
-    def test_strips_must_be_inside_the_file(self, parent: int) -> None:
-        """In the first directory and in its sub-directories."""
-        with pytest.raises(TruncatedError):
-            inspect(self.with_tag(273, 4, 1 if parent == 8 else 2, 2500, parent))
-
-    @pytest.mark.parametrize("count", [0, 10_001, 2**31, 2**32 - 1])
-    def test_giant_counts_are_rejected(self, count: int) -> None:
-        """Before memory is allocated for them."""
-        with pytest.raises((NotAPhotoError, TruncatedError)):
-            inspect(self.with_tag(279, 4, count, 400))
-
-    def test_a_directory_that_contains_itself_is_read_once(self) -> None:
-        """A loop is harmless, and the picture is complete."""
-        assert inspect(self.with_tag(330, 4, 1, 8)) is Media.DNG
-
-    def test_many_directories_are_rejected(self) -> None:
-        """A photo has a few."""
-        data = bytearray(self.with_tag(330, 4, 32, 1000).ljust(4000, b"\0"))
-        struct.pack_into("<32I", data, 1000, *range(2000, 2032))
-        with pytest.raises((NotAPhotoError, TruncatedError)):
-            inspect(bytes(data))
-
-    def test_offsets_of_a_wrong_type_are_rejected(self) -> None:
-        """Offsets are integers of two or four bytes."""
-        with pytest.raises(NotAPhotoError):
-            inspect(self.with_tag(273, 12, 1, 400))
-
-    @pytest.mark.parametrize("number", [271, 50708, 50721])
-    def test_values_that_the_picture_does_not_need_may_be_missing(self, number: int) -> None:
-        """The values of a maker's name or of a colour matrix, beyond the end of the file."""
-        assert inspect(self.with_tag(number, 2, 5000, 2**31)) is Media.DNG
-
-    @pytest.mark.parametrize("exif", ["empty", "dangling", "at the end", "too long"])
-    def test_exif_is_not_checked(self, exif: str) -> None:
-        """It has no picture."""
-        data = self.with_tag(50778, 4, 1, 0).replace(
-            struct.pack("<HHI", 50778, 4, 1), struct.pack("<HHI", 34665, 4, 1)
-        )
-        at = len(data)
-        entry = data.index(struct.pack("<HHI", 34665, 4, 1)) + 8
-        where = 2**32 - 1 if exif == "dangling" else at
-        end = {"empty": bytes(6), "too long": b"\xff\xff"}.get(exif, b"")
-        data = data[:entry] + struct.pack("<I", where) + data[entry + 4 :] + end
-        assert inspect(data) is Media.DNG
-
-    def test_the_directory_may_come_last(self) -> None:
-        """With nothing after it, not even the offset of the next one."""
-        data = bytearray(dng())
-        (tags,) = struct.unpack_from("<H", data, 8)
-        size = 2 + 12 * tags
-        struct.pack_into("<I", data, 4, len(data))
-        assert inspect(bytes(data + data[8 : 8 + size])) is Media.DNG
-        with pytest.raises(TruncatedError):
-            inspect(bytes(data + data[8 : 7 + size]))
-
-    def test_a_preview_may_be_removed(self) -> None:
-        """The directory stays, with a strip of no bytes that may be anywhere."""
-        removed = self.with_tag(279, 4, 1, 0)
-        offset, elsewhere = (struct.pack("<HHII", 273, 4, 1, at) for at in (800, 2**31))
-        for data in (removed, removed.replace(offset, elsewhere)):
-            assert inspect(data) is Media.DNG
-        assert offset in removed
-        with pytest.raises(NotAPhotoError, match="without a picture"):
-            inspect(dng_with_preview(b""))
-
-    def test_a_dng_without_a_picture_is_rejected(self) -> None:
-        """Directories alone are not a photo."""
-        entry = struct.pack("<HHI4B", 50706, 1, 4, 1, 4, 0, 0)
-        with pytest.raises(NotAPhotoError, match="without a picture"):
-            inspect(b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4))
 
 
 class TestPreview:

@@ -32,6 +32,15 @@ class TestJpeg:
             with pytest.raises(TruncatedError):
                 inspect(odd[:-1])
 
+    @pytest.mark.parametrize("junk", [b"\0", bytes(16), b"\xff\xff\0"])
+    def test_bytes_may_follow_the_beginning(self, junk: bytes) -> None:
+        """Before the first segment. What is shown is without them."""
+        odd = jpeg()[:2] + junk + jpeg()[2:]
+        assert inspect(odd) is Media.JPEG
+        assert redact(odd) == redact(jpeg())
+        with pytest.raises(TruncatedError):
+            inspect(odd[:-1])
+
     @pytest.mark.parametrize("marker", [0xE0, 0xE1, 0xE2, 0xEE, 0xEF, 0xFE])
     @pytest.mark.parametrize("length", [0, 1])
     def test_a_segment_without_content_may_be_too_short(self, marker: int, length: int) -> None:

@@ -121,6 +121,33 @@ class TestCheck:
         for order in (MOOV + box(b"mdat", b"video"), box(b"mdat", b"video") + MOOV):
             assert inspect(FTYP + order + appended) is Media.MP4
 
+    @pytest.mark.parametrize("kind", [b"pnot", b"uuid", b"prft", b"sidx", b"thum", b"\0\0\0\0"])
+    def test_a_clip_may_begin_with_any_boxes(self, kind: bytes) -> None:
+        """A preview of QuickTime's, a maker's own. A clip that is cut is recognized, too."""
+        first = box(kind, bytes(20)) + box(b"PICT", bytes(20))
+        for more in (FTYP, b""):
+            for order in (MOOV + box(b"mdat", b"video"), box(b"mdat", b"video") + MOOV):
+                clip = first + more + order
+                assert inspect(clip) is Media.MP4
+                for end in range(len(first) + 8, len(clip)):
+                    with pytest.raises(TruncatedError):
+                        inspect(clip[:end])
+
+    def test_a_description_may_be_compressed(self) -> None:
+        """As QuickTime wrote it."""
+        assert inspect(FTYP + box(b"mdat", b"a") + box(b"moov", box(b"cmov", b""))) is Media.MP4
+
+    @pytest.mark.parametrize("text", [b"moremdat", b"mfmsmfm", b"    free", b"\r\n\r\nmo"])
+    def test_text_after_a_movie_is_no_box(self, text: bytes) -> None:
+        """Whatever it says: as the length of a box, four of its bytes are too much."""
+        assert inspect(FTYP + MOOV + box(b"mdat", b"video") + text) is Media.MP4
+
+    @pytest.mark.parametrize("brand", [b"hevc", b"jp2 ", b"jxl "])
+    def test_a_still_picture_is_named(self, brand: bytes) -> None:
+        first = box(b"JXL ", b"\r\n\x87\n") if brand == b"jxl " else b""
+        with pytest.raises(NotAPhotoError, match="still picture"):
+            inspect(first + box(b"ftyp", brand + bytes(4)) + box(b"meta", bytes(40)))
+
     def test_all_boxes_are_counted_together(self) -> None:
         """A few hundred descriptions of a few hundred boxes each are an attack as well."""
         moov = box(b"moov", box(b"free", b"") * 9_000)

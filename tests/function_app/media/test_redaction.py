@@ -13,7 +13,15 @@ from function_app.media.errors import NotRedactableError
 from function_app.media.inspection import inspect
 from function_app.media.redaction import redact
 from photo_wire.media import Media
-from tests.support.pictures import LOCATION, box, dng, jpeg, located_jpeg, pi_dng
+from tests.support.pictures import (
+    LOCATION,
+    box,
+    dng,
+    dng_with_preview,
+    jpeg,
+    located_jpeg,
+    pi_dng,
+)
 
 
 def located_dng() -> bytes:
@@ -190,6 +198,70 @@ def test_a_jpeg_keeps_only_what_a_decoder_needs(marker: int) -> None:
     segment = struct.pack(">BBH", 0xFF, marker, len(LOCATION) + 2) + LOCATION
     photo = plain[:2] + segment + plain[2:-2] + segment + plain[-2:]
     assert LOCATION not in redact(photo, Media.JPEG)
+
+
+@pytest.mark.parametrize(("marker", "content"), [
+    (0xE0, b"JFIF\0\1\1\0\0\1\0\1\0\0"), (0xEE, b"Adobe\0\x64\0\0\0\0\1"),
+])  # fmt: skip
+def test_what_follows_in_a_needed_segment_is_removed(marker: int, content: bytes) -> None:
+    """No decoder reads it. The colours stay."""
+    plain = jpeg(seed=3)
+    noted = struct.pack(">BBH", 0xFF, marker, len(content + LOCATION) + 2) + content + LOCATION
+    photo = plain[:2] + noted + plain[20:]
+    bare = redact(photo, Media.JPEG)
+    assert LOCATION not in bare
+    assert LOCATION not in redact(dng_with_preview(photo), Media.DNG)
+    pixels = (Image.open(io.BytesIO(one)).tobytes() for one in (photo, bare, plain))
+    assert len(set(pixels)) == 1
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [b"\xff\x01", b"\xff\xd0", b"\xff\xe0\0\x08JFIF\0\1", b"\xff\xee\0\x07Adobe",
+     b"\xff\xe2\0\x0eICC_PROFILE\0", b"\xff\xe2\0\x0fICC_PROFILE\0\1"],
+)  # fmt: skip
+def test_odd_segments_are_left_out(odd: bytes) -> None:
+    """Those that have no effect on the picture, at which some programs stop."""
+    plain = jpeg(seed=3)
+    assert redact(plain[:20] + odd + plain[20:], Media.JPEG) == redact(plain, Media.JPEG)
+
+
+def in_strips(preview: bytes) -> bytes:
+    """A DNG with this preview in three strips."""
+    raw = bytearray(dng_with_preview(preview))
+    third = len(preview) // 3
+    at, sizes = len(raw), (third, third, len(preview) - 2 * third)
+    raw += struct.pack("<6I", 200, 200 + third, 200 + 2 * third, *sizes)
+    for entry, tag, where in ((10 + 12 * 2, 273, at), (10 + 12 * 3, 279, at + 12)):
+        struct.pack_into("<HHII", raw, entry, tag, 4, 3, where)
+    return bytes(raw)
+
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(8) + LOCATION
+COMPRESSION = struct.pack("<HHI", 259, 3, 1)
+
+
+@pytest.mark.parametrize(
+    "photo",
+    [
+        dng_with_preview(located_jpeg()),
+        dng_with_preview(located_jpeg(progressive=True)),  # in the middle of its scans
+        dng_with_preview(jpeg() + located_jpeg()),  # a second picture
+        dng_with_preview(b"\xff\xd8" + LOCATION + b"\xff\xd9"),
+        dng_with_preview(PNG),
+        dng_with_preview(located_jpeg()).replace(COMPRESSION + b"\7", COMPRESSION + b"\1"),
+        in_strips(located_jpeg()),
+        in_strips(jpeg() + LOCATION),
+    ],
+)
+def test_previews_have_no_metadata(photo: bytes) -> None:
+    """Whatever they are said to be, and wherever it is."""
+    assert LOCATION in photo
+    assert inspect(photo) is Media.DNG
+    bare = redact(photo, Media.DNG)
+    assert LOCATION not in bare
+    assert (len(bare), inspect(bare)) == (len(photo), Media.DNG)
+    assert redact(bare, Media.DNG) == bare
 
 
 def test_damage_in_a_scan_does_not_keep_what_follows_the_picture() -> None:

@@ -1,0 +1,195 @@
+"""The check of a DNG: its pictures, by their strips and tiles."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from function_app.media.errors import NotAPhotoError, TruncatedError
+from function_app.media.inspection import inspect
+from photo_wire.media import Media
+from tests.support.pictures import dng, dng_with_preview, pi_dng
+
+RAW = 500  # where the directory of the raw picture begins in `dng()`; that of its preview is at 8
+SHORT, LONG, SLONG = 3, 4, 9
+
+
+def entry_of(data: bytes, number: int, parent: int = 8) -> int:
+    """Return where the entry of a tag is in the directory at `parent`."""
+    (tags,) = struct.unpack_from("<H", data, parent)
+    return next(
+        entry
+        for entry in range(parent + 2, parent + 2 + 12 * tags, 12)
+        if struct.unpack_from("<H", data, entry) == (number,)
+    )
+
+
+def with_entry(data: bytes, replaced: int, entry: tuple[int, ...], parent: int = 8) -> bytes:
+    """Return a DNG with another entry in the place of a tag's: number, type, count, and value
+    unless that stays."""
+    changed = bytearray(data)
+    at = entry_of(data, replaced, parent)
+    struct.pack_into("<HHII"[: 1 + len(entry)], changed, at, *entry)
+    return bytes(changed)
+
+
+def with_tag(number: int, kind: int, count: int, value: int, parent: int = 8) -> bytes:
+    """Return a DNG with one tag's entry rewritten."""
+    return with_entry(dng(), number, (number, kind, count, value), parent)
+
+
+def test_a_tiff_without_dng_version_is_rejected() -> None:
+    """Without DNGVersion it may be a scan or a map."""
+    data = dng().replace(struct.pack("<H", 50706), struct.pack("<H", 50000))
+    with pytest.raises(NotAPhotoError, match="DNGVersion"):
+        inspect(data)
+
+
+@pytest.mark.parametrize("parent", [8, 500], ids=["preview", "raw"])
+def test_strips_must_be_inside_the_file(parent: int) -> None:
+    """In the first directory and in its sub-directories."""
+    with pytest.raises(TruncatedError):
+        inspect(with_tag(273, 4, 1 if parent == 8 else 2, 2400, parent))
+
+
+@pytest.mark.parametrize("count", [10_001, 2**31, 2**32 - 1])
+def test_giant_counts_are_rejected(count: int) -> None:
+    """Before memory is allocated for them."""
+    with pytest.raises((NotAPhotoError, TruncatedError)):
+        inspect(with_tag(279, 4, count, 400))
+
+
+def test_a_directory_that_contains_itself_is_read_once() -> None:
+    """A loop is harmless, and the picture is complete."""
+    assert inspect(with_tag(330, 4, 1, 8)) is Media.DNG
+
+
+def test_many_directories_are_rejected() -> None:
+    """A photo has a few."""
+    data = bytearray(with_tag(330, 4, 32, 1000).ljust(4000, b"\0"))
+    struct.pack_into("<32I", data, 1000, *range(2000, 2032))
+    with pytest.raises((NotAPhotoError, TruncatedError)):
+        inspect(bytes(data))
+
+
+def test_offsets_of_a_wrong_type_are_rejected() -> None:
+    """Offsets are integers of two or four bytes."""
+    with pytest.raises(NotAPhotoError):
+        inspect(with_tag(273, 12, 1, 400))
+
+
+@pytest.mark.parametrize("number", [271, 50708, 50721])
+def test_values_that_the_picture_does_not_need_may_be_missing(number: int) -> None:
+    """The values of a maker's name or of a colour matrix, beyond the end of the file."""
+    assert inspect(with_tag(number, 2, 5000, 2**31)) is Media.DNG
+
+
+@pytest.mark.parametrize("exif", ["empty", "dangling", "at the end", "too long"])
+def test_exif_is_not_checked(exif: str) -> None:
+    """It has no picture."""
+    data = with_tag(50778, 4, 1, 0).replace(
+        struct.pack("<HHI", 50778, 4, 1), struct.pack("<HHI", 34665, 4, 1)
+    )
+    at = len(data)
+    entry = data.index(struct.pack("<HHI", 34665, 4, 1)) + 8
+    where = 2**32 - 1 if exif == "dangling" else at
+    end = {"empty": bytes(6), "too long": b"\xff\xff"}.get(exif, b"")
+    data = data[:entry] + struct.pack("<I", where) + data[entry + 4 :] + end
+    assert inspect(data) is Media.DNG
+
+
+def test_the_directory_may_come_last() -> None:
+    """With nothing after it, not even the offset of the next one."""
+    data = bytearray(dng())
+    (tags,) = struct.unpack_from("<H", data, 8)
+    size = 2 + 12 * tags
+    struct.pack_into("<I", data, 4, len(data))
+    assert inspect(bytes(data + data[8 : 8 + size])) is Media.DNG
+    with pytest.raises(TruncatedError):
+        inspect(bytes(data + data[8 : 7 + size]))
+
+
+def test_a_preview_may_be_removed() -> None:
+    """The directory stays, with a strip of no bytes that may be anywhere."""
+    removed = with_tag(279, 4, 1, 0)
+    offset, elsewhere = (struct.pack("<HHII", 273, 4, 1, at) for at in (800, 2**31))
+    for data in (removed, removed.replace(offset, elsewhere)):
+        assert inspect(data) is Media.DNG
+    assert offset in removed
+    with pytest.raises(NotAPhotoError, match="without a picture"):
+        inspect(dng_with_preview(b""))
+
+
+def test_a_dng_without_a_picture_is_rejected() -> None:
+    """Directories alone are not a photo."""
+    entry = struct.pack("<HHI4B", 50706, 1, 4, 1, 4, 0, 0)
+    with pytest.raises(NotAPhotoError, match="without a picture"):
+        inspect(b"II*\0" + struct.pack("<IH", 8, 1) + entry + bytes(4))
+
+
+STRIPS = {
+    "no sizes": with_entry(dng(), 279, (65000,), RAW),
+    "no number of sizes": with_entry(dng(), 279, (279, LONG, 0, 0), RAW),
+    "one size for two": with_tag(279, LONG, 1, 32 * 12 * 2, RAW),
+    "sizes of zero": with_tag(279, LONG, 2, 24, RAW),
+    "signed sizes": with_entry(dng(), 279, (279, SLONG, 2), RAW),
+    "signed offsets": with_entry(dng(), 273, (273, SLONG, 2), RAW),
+    "a tile without a size": with_entry(pi_dng(), 325, (65000,)),
+    "a tile of size 0": with_entry(pi_dng(), 325, (325, LONG, 1, 0)),
+    "a tile of any size": with_entry(pi_dng(), 325, (325, LONG, 1, 2**32 - 1)),
+    "a tile of three bytes more": with_entry(pi_dng(), 325, (325, LONG, 1, 32 * 24 * 2 + 3)),
+    "an offset without a number": with_entry(pi_dng(), 324, (324, LONG, 0)),
+}
+
+
+@pytest.mark.parametrize("kind", STRIPS)
+def test_the_pixels_of_a_plain_picture_say_how_long_it_is(kind: str) -> None:
+    """Where it is not compressed: raw converters do not look at the sizes then. One that is cut is
+    detected by its pixels, too."""
+    assert inspect(STRIPS[kind]) is Media.DNG
+    with pytest.raises(TruncatedError):
+        inspect(STRIPS[kind][:-1])
+
+
+def test_a_compressed_picture_needs_sizes() -> None:
+    with pytest.raises(NotAPhotoError, match="no sizes"):
+        inspect(with_entry(with_tag(259, SHORT, 1, 7, RAW), 279, (65000,), RAW))
+
+
+@pytest.mark.parametrize("at", [2480, 50_000, 2**31, 2**32 - 1])
+def test_a_preview_may_be_lost(at: int) -> None:
+    """Beside a whole picture. One that begins in the file and ends outside was cut."""
+    assert inspect(with_tag(273, LONG, 1, at)) is Media.DNG
+    with pytest.raises(TruncatedError):
+        inspect(with_tag(273, LONG, 1, 2479))
+    with pytest.raises(TruncatedError):
+        inspect(with_entry(dng_with_preview(b"preview"), 273, (273, LONG, 1, at)))
+
+
+@pytest.mark.parametrize("at", [0, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("count", [1, 40])
+def test_sub_directories_may_be_lost(at: int, count: int) -> None:
+    """Beside a whole picture. The one that has the picture may not."""
+    there = struct.pack("<I", at) * count
+    whole = with_entry(pi_dng() + there, 34855, (330, LONG, count, at if count == 1 else 2536))
+    assert inspect(whole) is Media.DNG
+    with pytest.raises((NotAPhotoError, TruncatedError)):
+        inspect(with_tag(330, LONG, 1, at))
+
+
+@pytest.mark.parametrize("kind", [2, 5, 7])
+def test_sub_directories_of_a_wrong_type_do_not_count(kind: int) -> None:
+    assert inspect(with_entry(pi_dng(), 34855, (330, kind, 1, 8))) is Media.DNG
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([254, 256, 257, 258, 273, 277, 278, 279, 330]))
+def test_any_number_in_a_tag_is_accepted_or_rejected(value: int, number: int) -> None:
+    """In either directory, without another error."""
+    for parent in (8, RAW):
+        if parent == 8 or number != 330:
+            data = with_tag(number, LONG, 1, value, parent)
+            try:
+                assert inspect(data) is Media.DNG
+            except (NotAPhotoError, TruncatedError):
+                continue

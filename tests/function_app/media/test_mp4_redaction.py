@@ -1,0 +1,80 @@
+"""What is overwritten in a clip that a shared link shows: everything that no player plays."""
+
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from function_app.media.errors import NotRedactableError
+from function_app.media.inspection import inspect
+from function_app.media.mp4_redaction import redact
+from photo_wire.media import Media
+from tests.support.pictures import LOCATION, box
+
+PICTURES = ["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=10:duration=1"]
+SOUND = ["-f", "lavfi", "-i", "sine=duration=1"]
+VIDEO = ["-c:v", "libx264", "-pix_fmt", "yuv420p"]
+
+
+def recorded(folder: Path, name: str, *arguments: str) -> bytes:
+    """Return a clip with pictures, sound, and subtitles that are the place."""
+    text = folder / "place.srt"
+    text.write_text(f"1\n00:00:00,000 --> 00:00:01,000\n{LOCATION.decode()}\n")
+    clip = folder / name
+    command = ["ffmpeg", "-loglevel", "error", *PICTURES, *SOUND, "-i", str(text), *VIDEO]
+    command += ["-c:s", "mov_text", *arguments, str(clip)]
+    subprocess.run(command, check=True)
+    return clip.read_bytes()
+
+
+def played(folder: Path, clip: bytes) -> bytes:
+    """Return the digest of all pictures and of all sound."""
+    (folder / "played").write_bytes(clip)
+    command = ["ffmpeg", "-loglevel", "error", "-i", str(folder / "played")]
+    command += ["-map", "0:v", "-map", "0:a", "-f", "md5", "-"]
+    return subprocess.run(command, check=True, capture_output=True).stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("a.mp4", ["-c:a", "aac"]),
+        ("a.mp4", ["-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov", "-g", "3"]),
+        ("a.mp4", ["-c:a", "aac", "-movflags", "+dash+frag_keyframe+delay_moov", "-g", "3"]),
+        ("a.mov", ["-c:a", "pcm_s16be", "-ac", "2"]),
+        ("a.mov", ["-c:a", "pcm_u8"]),
+    ],
+)
+def test_samples_of_other_tracks_are_removed(
+    tmp_path: Path, name: str, arguments: list[str]
+) -> None:
+    """Drones write where they are into subtitles, and phones and dashboard cameras into tracks of
+    their own. Pictures and sound stay as they are."""
+    clip = recorded(tmp_path, name, *arguments)
+    assert LOCATION in clip
+    bare = redact(clip)
+    assert LOCATION not in bare
+    assert (len(bare), inspect(bare)) == (len(clip), Media.MP4)
+    assert played(tmp_path, bare) == played(tmp_path, clip)
+    assert redact(bare) == bare
+
+
+def test_notes_between_samples_are_removed(tmp_path: Path) -> None:
+    """Dashboard cameras write them there, of which an index of their own says where they are."""
+    clip = recorded(tmp_path, "a.mp4", "-c:a", "aac")
+    at = clip.index(b"mdat") - 4
+    (size,) = struct.unpack_from(">I", clip, at)
+    noted = struct.pack(">I", size + 200) + clip[at + 4 : at + size] + LOCATION.ljust(200)
+    clip = clip[:at] + noted + clip[at + size :]
+    bare = redact(clip)
+    assert LOCATION not in bare
+    assert played(tmp_path, bare) == played(tmp_path, clip)
+
+
+def test_a_compressed_description_cannot_be_redacted() -> None:
+    """What is in it is not known."""
+    clip = box(b"ftyp", b"qt  \0\0\0\0") + box(b"mdat", bytes(9)) + box(b"moov", box(b"cmov", b""))
+    assert inspect(clip) is Media.MP4
+    with pytest.raises(NotRedactableError, match="compressed"):
+        redact(clip)
