@@ -93,7 +93,7 @@ class Picture:
         return self.tiff.values(one, letter, MAX_PIECES)
 
     def _strip_sizes(self, count: int) -> list[int]:
-        """Return the sizes of so many strips by their pixels."""
+        """Return the sizes of `count` strips by their pixels."""
         height = self.number(HEIGHT, 0)
         rows = min(self.number(_ROWS, height), height)
         if rows == 0:

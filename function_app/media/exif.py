@@ -5,6 +5,7 @@ Cameras and programs write EXIF wrongly in many ways, and none of them makes a p
 whatever is odd counts as absent. Nothing is raised.
 """
 
+import math
 import re
 import struct
 from collections.abc import Iterable, Mapping
@@ -160,21 +161,23 @@ class Exif:
         """Return the values of a tag with `count` fractions, or other numbers."""
         if tag is None or tag.value_count != count:
             return None
-        if letter := _NUMBERS.get(tag.type):
-            try:
-                return tuple(map(float, self._tiff.values(tag, letter, count)))
-            except TruncatedError:
-                return None
-        letter, at = _RATIONALS.get(tag.type), self._tiff.values_at(tag)
-        if letter is None or at == 0:
-            return None
         try:
-            numbers = self._tiff.numbers(letter, at, 2 * count)
-            return tuple(
-                above / below for above, below in zip(numbers[::2], numbers[1::2], strict=True)
-            )
+            values = self._numbers(tag)
         except (TruncatedError, ZeroDivisionError):
             return None
+        return values if values and all(map(math.isfinite, values)) else None
+
+    def _numbers(self, tag: Tag) -> tuple[float, ...]:
+        """Return the values of a tag; none if they are not numbers. Raises TruncatedError and
+        ZeroDivisionError."""
+        if letter := _NUMBERS.get(tag.type):
+            return tuple(map(float, self._tiff.values(tag, letter, tag.value_count)))
+        letter, at = _RATIONALS.get(tag.type), self._tiff.values_at(tag)
+        if letter is None or at == 0:
+            return ()
+        numbers = self._tiff.numbers(letter, at, 2 * tag.value_count)
+        pairs = zip(numbers[::2], numbers[1::2], strict=True)
+        return tuple(above / below for above, below in pairs)
 
     def gps_time(self, gps: Tags) -> datetime | None:
         """Return GPS's date and time: in UTC, though without a zone."""

@@ -15,13 +15,13 @@ SIZES = (5, 6, 7, 8, 9)
 
 
 def table(kind: bytes, letter: str, *values: int, fields: int = 1) -> bytes:
-    """Return a box with a table of rows of so many fields."""
+    """Return a box with a table of rows of `fields` numbers."""
     count = len(values) // fields
     return box(kind, struct.pack(f">4xI{len(values)}{letter}", count, *values))
 
 
 def sizes(bits: int) -> bytes:
-    """Return the table of SIZES, each in so many bits."""
+    """Return the table of SIZES, each in `bits`."""
     if bits == 32:
         return box(b"stsz", struct.pack(">4xII5I", 0, len(SIZES), *SIZES))
     packed = {4: bytes((0x56, 0x78, 0x90)), 8: bytes(SIZES), 16: struct.pack(">5H", *SIZES)}[bits]

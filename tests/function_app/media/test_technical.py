@@ -82,6 +82,17 @@ def test_a_place_may_be_in_numbers_of_any_type(kind: int, letter: str) -> None:
         assert read(bytes(odd)).place is None
 
 
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_an_exposure_that_is_no_number_is_absent(value: float) -> None:
+    photo = jpeg_with_exif({0x829A: IFDRational(1, 120)})
+    order = ">" if b"Exif\0\0MM" in photo else "<"
+    entry = struct.pack(order + "HHI", 0x829A, 5, 1)
+    at = photo.index(entry)
+    odd = photo[:at] + struct.pack(order + "HHIf", 0x829A, 11, 1, value) + photo[at + 12 :]
+    assert "exposure" in read(photo).values
+    assert "exposure" not in read(odd).values
+
+
 def test_a_picture_on_its_side_has_the_size_in_which_it_is_shown() -> None:
     found = read(located_jpeg())
     assert (found.width, found.height) == (48, 80)
