@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         calendar,
         choice,
         day,
+        day_filter,
         devices,
         live,
         moved,
@@ -36,6 +37,7 @@ else:
     calendar = LazyModule("function_app.web.calendar")
     choice = LazyModule("function_app.web.choice")
     day = LazyModule("function_app.web.day")
+    day_filter = LazyModule("function_app.web.day_filter")
     devices = LazyModule("function_app.web.devices")
     live = LazyModule("function_app.web.live")
     moved = LazyModule("function_app.web.moved")
@@ -94,7 +96,11 @@ def form(path: str, name: str, make_endpoint: Callable[[], Endpoint]) -> Route:
 
 ROUTES: tuple[Route, ...] = (
     page("days", "get_days", lambda: Endpoint(calendar.get_days)),
-    page("days/{date}", "get_day", lambda: Endpoint(day.get_day, inputs=Inputs(path=(day.DATE,)))),
+    page(
+        "days/{date}",
+        "get_day",
+        lambda: Endpoint(day.get_day, inputs=Inputs(path=(day_filter.DATE,))),
+    ),
     page("photos", "get_photos", lambda: Endpoint(moved.get_photos)),
     page(
         "photos/{id}",

@@ -14,7 +14,7 @@ from function_app.http.parameters import Kind, optional
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
 from function_app.services import Services
-from function_app.web.day import DAY, Filter
+from function_app.web.day_filter import DAY, Filter
 from function_app.web.layout import render_page
 from function_app.web.preferences import Preferences
 from photo_wire.errors import WireError, quoted

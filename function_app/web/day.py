@@ -1,7 +1,7 @@
 """The page at `/days/{date}`: what cameras did on a day of the viewer's zone, and its photos."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from functools import partial
 from itertools import groupby
@@ -14,120 +14,34 @@ from function_app.browse.day import (
     LAST_DAY,
     MAX_PHOTOS,
     Part,
-    Selection,
     day_bounds,
     find_day,
     read_part,
 )
 from function_app.browse.events import Event
-from function_app.browse.listing import LABEL, ONLY, STUBS, TRIGGER
+from function_app.browse.listing import ONLY
 from function_app.days.lanes import few_lanes
 from function_app.devices.conditions import State
-from function_app.http import json_schema
-from function_app.http.parameters import CAMERA, MOMENT, Kind, optional, required
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
-from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.web import lane_svg
 from function_app.web.assets import asset_path
+from function_app.web.day_filter import DATE, MINUTE, Filter, read_shown_until
 from function_app.web.day_lanes import DayLanes, sentences
 from function_app.web.followed import etag_of, if_unchanged, with_etag
-from function_app.web.label_text import label_of_text, label_text
+from function_app.web.label_text import label_text
 from function_app.web.layout import render_page
 from function_app.web.preferences import Preferences
 from function_app.web.translation import Translation
-from photo_wire.errors import WireError, quoted
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName
 
-MINUTE = timedelta(minutes=1)
 _TEN_MINUTES = 600  # seconds
 _KINDS = {Media.JPEG: "picture", Media.MP4: "clip", Media.DNG: "raw"}  # ends of keys, and classes
 OLDER, NEWER = "older", "newer"  # of `seek`
-
-
-def parse_day(text: str, name: str) -> date:
-    """Return the day of a text such as 2026-11-27. Raises WireError for one that no page shows."""
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        day = date.min
-    if not FIRST_DAY <= day <= LAST_DAY or text != day.isoformat():
-        raise WireError(name, f"must be a day such as 2026-11-27, not {quoted(text)}")
-    return day
-
-
-def _parse_clock(text: str, name: str) -> timedelta | datetime:
-    """Return a time of day, since midnight, or a moment."""
-    if len(text) != len("hh:mm"):
-        return MOMENT.parse(text, name)
-    try:
-        clock = datetime.strptime(text, "%H:%M")
-    except ValueError:
-        raise WireError(name, f"must be a time such as 22:30, not {quoted(text)}") from None
-    return timedelta(hours=clock.hour, minutes=clock.minute)
-
-
-DAY = Kind(json_schema.DAY, "a day such as 2026-11-27", parse_day)
-DATE = required("date", DAY, "A day in the viewer's zone.")
-_FROM = optional(
-    "from", Kind(json_schema.text(), "a time such as 22:30, or a moment", _parse_clock)
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """The camera, the trigger and the label of which a page shows photos; None for all. With
-    `stubs` it shows stubs in place of photos."""
-
-    camera: str | None = None
-    trigger: str | None = None
-    label: str | None = None
-    stubs: bool = False
-
-    @staticmethod
-    def read(request: Request, caller: Caller) -> "Filter":
-        """Return the filter of a query, of which a form sends empty parts too, and the label as a
-        person typed it. Raises WireError, and HTTPProblemError (404) for a camera that the caller
-        may not see."""
-        given = {name: value for name, value in request.http.params.items() if value}
-        if typed := given.get(LABEL.name):
-            t = Translation(Preferences.read(request).language)
-            given[LABEL.name] = label_of_text(t, typed)
-        camera = CAMERA.read(given)
-        if camera and not caller.may_see(camera):
-            raise HTTPProblemError(404, f"There is no camera {camera}.")
-        return Filter(camera, TRIGGER.read(given), LABEL.read(given), STUBS.read(given) == ONLY)
-
-    def path(self, day: date, **query: str | None) -> str:
-        """Return the address of a day with this filter; what is None is left out."""
-        stubs = ONLY if self.stubs else None
-        shown = {"camera": self.camera, "trigger": self.trigger, "label": self.label}
-        values = {**shown, "stubs": stubs, **query}
-        text = urlencode({name: value for name, value in values.items() if value})
-        return f"/days/{day}?{text}" if text else f"/days/{day}"
-
-    def selection(self, caller: Caller) -> Selection:
-        """Return the photos that it shows to a caller."""
-        return Selection(caller.cameras, self.camera, self.trigger, self.label, self.stubs)
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether it leaves out photos of the cameras that it shows."""
-        return bool(self.trigger or self.label or self.stubs)
-
-    @property
-    def of_photos(self) -> "Filter":
-        """The same for photos."""
-        return replace(self, stubs=False)
-
-    @property
-    def of_stubs(self) -> "Filter":
-        """The same for stubs."""
-        return replace(self, stubs=True)
 
 
 class Hour(NamedTuple):
@@ -221,7 +135,7 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
     start, end = day_bounds(day, preferences.zone)
     if seek := params.get("seek"):
         return _seek(services, caller, chosen, day, seek == NEWER, preferences)
-    shown_until = _shown_until(params, day, preferences)
+    shown_until = read_shown_until(params, day, preferences)
     # Lanes first: they do not show a photo that comes meanwhile, and is not listed.
     found = few_lanes(services, caller, (start, end), now) if start < min(end, now) else []
     part = read_part(services.index, chosen.selection(caller), start, end, shown_until or end)
@@ -250,25 +164,32 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
             "previous": max(day - timedelta(days=1), FIRST_DAY),
             "next": min(day + timedelta(days=1), LAST_DAY),
             "triggers": list(Trigger),
-            "photo_path": partial(photo_path, camera=page.filter.camera, is_stub=page.filter.stubs),
-            "triggers_of": _triggers_of,
-            "labels_of": labels_of,
-            "word": partial(label_text, Translation(preferences.language)),
-            "ids_of": lambda event: " ".join(str(photo.name) for photo in reversed(event.photos)),
-            "files_of": _files_of,
             "path": chosen.path(day, **{"from": params.get("from")}),
-            "is_uncertain": _is_uncertain,
-            "is_clips": lambda event: all(photo.media is Media.MP4 for photo in event.photos),
-            "kind_of": lambda photo: _KINDS[photo.media],
-            "duration": partial(_duration, Translation(preferences.language)),
             "states": list(State),
             "sentences": partial(sentences, preferences),
             "too_many": found is None or len(lanes.shown) < len(lanes.chosen),
             "max_photos": MAX_PHOTOS,
             "format_time": format_time,
+            **_describe_events(chosen, Translation(preferences.language)),
         },
     )
     return with_etag(reply, etag)
+
+
+def _describe_events(chosen: Filter, t: Translation) -> dict[str, Callable[..., object]]:
+    """Return what the template asks about an event or one of its photos."""
+    return {
+        "photo_path": partial(photo_path, camera=chosen.camera, is_stub=chosen.stubs),
+        "triggers_of": _triggers_of,
+        "labels_of": labels_of,
+        "word": partial(label_text, t),
+        "ids_of": lambda event: " ".join(str(photo.name) for photo in reversed(event.photos)),
+        "files_of": _files_of,
+        "is_uncertain": _is_uncertain,
+        "is_clips": lambda event: all(photo.media is Media.MP4 for photo in event.photos),
+        "kind_of": lambda photo: _KINDS[photo.media],
+        "duration": partial(_duration, t),
+    }
 
 
 def photo_path(name: PhotoName, camera: str | None = None, is_stub: bool = False) -> str:
@@ -277,19 +198,6 @@ def photo_path(name: PhotoName, camera: str | None = None, is_stub: bool = False
     values = {"camera": camera, "stubs": ONLY if is_stub else None}
     query = urlencode({name: value for name, value in values.items() if value})
     return f"/photos/{name}?{query}" if query else f"/photos/{name}"
-
-
-def _shown_until(params: Mapping[str, str], day: date, preferences: Preferences) -> datetime | None:
-    """Return the moment before which the photos of a page were taken, by `from`: a time of day,
-    whose whole minute is shown, or a moment. A time of day that comes twice is the later one."""
-    value = _FROM.read({name: text for name, text in params.items() if text})
-    if isinstance(value, datetime):
-        return value + timedelta(milliseconds=1)
-    if value is None:
-        return None
-    midnight = datetime.combine(day, datetime.min.time())
-    local = (midnight + value).replace(tzinfo=preferences.zone, fold=1)
-    return local.astimezone(UTC) + MINUTE
 
 
 def _seek(
