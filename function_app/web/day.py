@@ -94,7 +94,8 @@ class DayPage:
 
     @property
     def lanes_have_deleted(self) -> bool:
-        """Whether the lanes show photos that were deleted since they were counted."""
+        """Whether the lanes show photos that were deleted since they were counted. Viewers are not
+        told that a person did so: the page says that they are not there."""
         photos = (photo for event in self.part.events for photo in event.photos)
         return self.lists_all and self.lanes.draw_more_than(photos)
 

@@ -15,7 +15,7 @@ from tests.support.memory_store import memory_services
 from tests.support.pages import add_photo, open_page, session_cookie
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
-OLD = "still has photos that were deleted since"
+OLD = "still has photos that are no longer there"  # not why: viewers are not told
 OF_DAY = "The bars show all photos of the day, not only those listed here."
 OF_PHOTOS = "The bars show the photos of the whole day, not the triggers without motion."
 
