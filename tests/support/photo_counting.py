@@ -34,6 +34,12 @@ def listed(
     return photo
 
 
+def stored(backend: Services, photo: Photo) -> Photo:
+    """Store the bytes of a photo that is indexed."""
+    backend.blobs.add(photo, b"bytes")
+    return photo
+
+
 def hours_ago(backend: Services, count: int) -> list[Photo]:
     """So many photos, all counted by whoever asks now."""
     moments = [NOW - timedelta(hours=30, minutes=-n) for n in range(count)]
