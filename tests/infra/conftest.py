@@ -145,6 +145,14 @@ class Cloud:
     def calls(self) -> list[Call]:
         return [Call(one["argv"]) for one in self.records() if one["argv"][0] != "answer"]
 
+    def commands(self) -> list[str]:
+        """Return what was called, without its options."""
+        return [call.command for call in self.calls()]
+
+    def times_published(self) -> int:
+        """Return how often az was called to publish the code."""
+        return self.commands().count("az functionapp deployment source config-zip")
+
     def forget_calls(self) -> None:
         (self.folder / "calls.jsonl").unlink(missing_ok=True)
 

@@ -132,7 +132,7 @@ def test_the_old_key_is_tried_until_it_is_rejected(deployed: Cloud) -> None:
     done = deployed.run("rotate-keys.sh", NAME, "entry", "--yes")
     assert (done.code, done.err) == (0, "")
     assert "The old key of entry is refused." in done.out
-    calls = [call.command for call in deployed.calls()]
+    calls = deployed.commands()
     made, restarted = (calls.index(f"az {one}") for one in ("rest", "functionapp restart"))
     assert made < restarted < calls.index("curl")
     assert deployed.backend.photos == {}  # the trial stores nothing

@@ -14,6 +14,7 @@ LONGEST_FIRST = (
     "tests/systemd/test_install.py",
     "tests/drill/test_drill.py",
     "tests/infra/test_deploy.py",
+    "tests/infra/test_deploy_failures.py",
     "tests/function_app/notify/test_outbox.py",
     "tests/function_app/http/openapi/test_document.py",
     "tests/e2e/test_page_costs.py",
