@@ -68,6 +68,7 @@ def render_page(
     shared = {
         "t": t,
         "said": lambda sentence: translate(sentence or "", preferences.language) or sentence or "",
+        "sentence": _sentence,
         "template": template.removesuffix(".html"),
         "time": Times(preferences, t, now),
         "now": format_time(now),
@@ -111,6 +112,11 @@ def _script(name: str) -> Markup:
     return Markup('<script type="module" src="{}"></script>').format(first) + Markup("").join(
         preload.format(path) for path in imported
     )
+
+
+def _sentence(text: str) -> str:
+    """Return what devices and the API say in a line of its own, as a sentence. Markup stays so."""
+    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _script_strings(t: Translation, prefixes: tuple[str, ...]) -> Markup:

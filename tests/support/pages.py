@@ -38,7 +38,7 @@ def open_page(services: Services, handler: str, path: str, cookie: str, **header
         f"{SITE}{path}",
         headers={"Cookie": cookie, **headers},
         params=dict(parse_qsl(parts.query, keep_blank_values=True)),
-        route_params=dict.fromkeys(("date", "id"), parts.path.rpartition("/")[2]),
+        route_params=dict.fromkeys(("date", "id", "camera"), parts.path.rpartition("/")[2]),
         body=b"",
     )
     return call(handler, request, services)

@@ -188,7 +188,7 @@ def test_without_javascript_the_last_photo_is_shown(
     expect(page.locator("figure img")).to_be_visible()
     expect(page.locator("figcaption time").first).to_contain_text("vor" if is_phone else "ago")
     expect(page.locator("#state")).to_have_text(
-        "Zustand unbekannt" if is_phone else "state unknown"
+        "Zustand unbekannt." if is_phone else "State unknown."
     )
     page.get_by_role("button", name="Foto jetzt" if is_phone else "Photo now").click()
     expect(page.get_by_role("alert")).to_contain_text(

@@ -15,12 +15,13 @@ from function_app.settings import Settings
 from function_app.storage.models import StoredAlert
 from photo_wire.alert import DISK, Alert
 from photo_wire.headers import WAITING
+from photo_wire.heartbeat import CameraState
 from photo_wire.moment import format_time
 from photo_wire.motion import Motion
 from photo_wire.name import new_name
 from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
-from tests.support.devices import heartbeat, store_state
+from tests.support.devices import Device, heartbeat, store_state
 from tests.support.many_cameras import Requests
 from tests.support.memory_store import memory_services
 from tests.support.pages import add_photo, open_page, session_cookie
@@ -186,6 +187,31 @@ def test_a_camera_that_changed_its_device_is_as_the_new_one_says() -> None:
         cookie = session_cookie(services, cameras)
         page = open_page(services, "get_page", "/", cookie).body.decode()
         assert ">ready</p>" in tile_of(page, "gate")
+
+
+@pytest.mark.parametrize(
+    ("language", "on_tile", "on_live_page"),
+    [
+        ("en", "No picture came for 10 s.", "Failing: no picture came for 10 s."),
+        (
+            "de",
+            "Die Kamera lieferte 10 s lang kein Bild.",
+            "Gestört: die Kamera lieferte 10 s lang kein Bild.",
+        ),
+    ],
+)
+def test_why_a_camera_fails_is_a_sentence(language: str, on_tile: str, on_live_page: str) -> None:
+    services, now = memory_services(Settings("")), datetime.now(UTC)
+    services.device_keys.bindings.claim(Device("pi", services).introduce(now).caller(), "gate", now)
+    sent = heartbeat(cameras={"gate": CameraState(failing="no picture came for 10 s")})
+    store_state(services, DeviceState("pi", sent, now, frozenset({"gate"}), None))
+    add_photo(services, MOMENT)
+    headers = {"Accept-Language": language}
+    cookie = session_cookie(services)
+    page = open_page(services, "get_page", "/", cookie, **headers).body.decode()
+    assert f'<p class="alarm">{on_tile}</p>' in tile_of(page, "gate")
+    page = open_page(services, "get_live_page", "/live/gate", cookie, **headers).body.decode()
+    assert f'<p id="state" role="status">{on_live_page}</p>' in page
 
 
 @pytest.mark.parametrize(
