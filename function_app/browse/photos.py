@@ -50,6 +50,7 @@ def content(
     request: Request,
     services: Services,
     actor: str,
+    *,
     cache: Mapping[str, str] = CACHE,
     is_redacted: bool = False,
     is_guest: bool = False,

@@ -62,7 +62,7 @@ def read_trash(
 def get_trashed_content(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the bytes of a photo in the trash, 206 with a range of them."""
     photo = _find(request[PHOTO], services, caller)
-    return content(photo, request, services, caller.actor, _CACHE)
+    return content(photo, request, services, caller.actor, cache=_CACHE)
 
 
 def get_trashed_thumbnail(request: Request, services: Services, caller: Caller) -> Response:

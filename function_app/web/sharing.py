@@ -246,7 +246,13 @@ def get_shared_content(request: Request, services: Services, caller: Caller) -> 
     if photo is None or (photo.is_stub and not (link.photo or link.photos)):
         raise HTTPProblemError(404, "This link does not open that photo.")
     return content(
-        photo, request, services, link.label, _NO_CACHE, not link.with_location, is_guest=True
+        photo,
+        request,
+        services,
+        link.label,
+        cache=_NO_CACHE,
+        is_redacted=not link.with_location,
+        is_guest=True,
     )
 
 

@@ -49,49 +49,18 @@ def open_camera(settings: CameraSettings) -> Camera:
     Raises SettingsError if it cannot work with these settings: a folder without pictures, a
     library or a program that is missing. Raises CameraGoneError if it is not there.
     """
-    clip_seconds = settings.clip if settings.format is Media.MP4 else None
     match settings.source:
         case "picamera2":
-            from pi_uploader.cameras.picamera.camera import Picamera2Camera
-            from pi_uploader.cameras.picamera.mode import ClipLength, Mode
-
-            mode = Mode(
-                size=settings.size,
-                format=settings.format,
-                rotation=settings.rotation,
-                focus=settings.focus,
-                exposure=settings.exposure,
-                clip=ClipLength(settings.clip, settings.preroll),
-            )
-            network = settings.model if settings.detects_in_camera else None
-            return Picamera2Camera(mode, settings.sensor, network)
+            return _open_picamera2(settings)
         case "rtsp":
-            from pi_uploader.cameras.rtsp.auth import Credentials
-            from pi_uploader.cameras.rtsp.camera import RtspCamera
-            from pi_uploader.cameras.rtsp.connection import Trust
-
-            credentials = None
-            if settings.user is not None:
-                credentials = Credentials(
-                    settings.user, settings.password or "", allows_basic=settings.auth == "basic"
-                )
-            return RtspCamera(
-                settings.url or "",
-                credentials,
-                Trust(settings.ca, settings.fingerprint),
-                transport=settings.transport,
-                clip_seconds=clip_seconds,
-                watching=_watching(settings),
-                substream=settings.substream,
-                name=settings.name,
-            )
+            return _open_rtsp(settings)
         case "usb":
             from pi_uploader.cameras.usb import UsbCamera
 
             return UsbCamera(
                 settings.device,
                 size=settings.size,
-                clip_seconds=clip_seconds,
+                clip_seconds=_clip_seconds(settings),
                 watching=_watching(settings),
                 name=settings.name,
             )
@@ -102,6 +71,48 @@ def open_camera(settings: CameraSettings) -> Camera:
     from pi_uploader.cameras.simulated.camera import SimulatedCamera
 
     return SimulatedCamera(settings.name, pre_roll=settings.preroll, is_watched=settings.is_watched)
+
+
+def _open_picamera2(settings: CameraSettings) -> Camera:
+    from pi_uploader.cameras.picamera.camera import Picamera2Camera
+    from pi_uploader.cameras.picamera.mode import ClipLength, Mode
+
+    mode = Mode(
+        size=settings.size,
+        format=settings.format,
+        rotation=settings.rotation,
+        focus=settings.focus,
+        exposure=settings.exposure,
+        clip=ClipLength(settings.clip, settings.preroll),
+    )
+    network = settings.model if settings.detects_in_camera else None
+    return Picamera2Camera(mode, settings.sensor, network)
+
+
+def _open_rtsp(settings: CameraSettings) -> Camera:
+    from pi_uploader.cameras.rtsp.auth import Credentials
+    from pi_uploader.cameras.rtsp.camera import RtspCamera
+    from pi_uploader.cameras.rtsp.connection import Trust
+
+    credentials = None
+    if settings.user is not None:
+        credentials = Credentials(
+            settings.user, settings.password or "", allows_basic=settings.auth == "basic"
+        )
+    return RtspCamera(
+        settings.url or "",
+        credentials,
+        Trust(settings.ca, settings.fingerprint),
+        transport=settings.transport,
+        clip_seconds=_clip_seconds(settings),
+        watching=_watching(settings),
+        substream=settings.substream,
+        name=settings.name,
+    )
+
+
+def _clip_seconds(settings: CameraSettings) -> float | None:
+    return settings.clip if settings.format is Media.MP4 else None
 
 
 def _watching(settings: CameraSettings) -> "Watching":
