@@ -162,7 +162,7 @@ def redact(photo: bytes) -> bytes:
     tiff = TiffReader(bytes_source(photo), byte_order(photo) or ">")
     redacted = _Redacted(photo)
     redacted.copy(0, 8)
-    streams: list[list[Piece]] = []
+    streams: list[tuple[list[Piece], bool]] = []
     for directory, tags in _directories(tiff, len(photo)):
         entries = []
         for number, tag in tags.items():
@@ -172,9 +172,11 @@ def redact(photo: bytes) -> bytes:
                 entries.append(photo[tag.entry_at : tag.entry_at + ENTRY_BYTES])
         packed = pack_directory(tiff.byte_order, entries, directory.next_at or 0)
         redacted.write(directory.at, packed)
-        streams += _streams(photo, Picture(tiff, tags))
-    for stream in streams:  # last: what seems to be a directory may be a part of a picture
-        redacted.copy_stream(stream)
+        for stream in _streams(photo, Picture(tiff, tags)):
+            redacted.reserve(stream[0])
+            streams.append(stream)
+    for pieces, is_jpeg in streams:  # last: a part of a picture may seem to be a directory
+        redacted.copy_stream(pieces, is_jpeg)
     return bytes(redacted.data)
 
 
@@ -185,27 +187,39 @@ class _Redacted:
     def __init__(self, photo: bytes) -> None:
         self.data = bytearray(len(photo))
         self._photo = photo
-        self._bytes_left, self._pieces_left = 2 * len(photo), MAX_PIECES
+        self._bytes_left = self._piece_bytes_left = 2 * len(photo)
+        self._pieces_left = MAX_PIECES
 
     def copy(self, offset: int, size: int) -> None:
         self.write(offset, self._photo[offset : offset + size])
 
-    def copy_stream(self, pieces: Sequence[Piece]) -> None:
-        """Copy a strip, a tile or a preview, or the pieces of a JPEG, which may have metadata of
-        its own."""
+    def reserve(self, pieces: Sequence[Piece]) -> None:
+        """Count what will be copied. Raises NotRedactableError for more than a photo can have."""
         self._pieces_left -= len(pieces)
-        if self._pieces_left < 0:
+        self._piece_bytes_left -= sum(map(self._size, pieces))
+        if min(self._pieces_left, self._piece_bytes_left) < 0:
             raise _too_many_parts()
-        parts = (self._photo[one.offset : one.offset + one.read_size] for one in pieces)
-        stream = b"".join(parts)
+
+    def copy_stream(self, pieces: Sequence[Piece], is_jpeg: bool) -> None:
+        """Copy a strip, a tile or a preview, or the pieces of a JPEG, which may have metadata of
+        its own. What is said to be a JPEG and begins like none is no picture."""
+        sizes = list(map(self._size, pieces))
+        stream = b"".join(
+            self._photo[piece.offset : piece.offset + size]
+            for piece, size in zip(pieces, sizes, strict=True)
+        )
         if stream.startswith(START_OF_IMAGE):
             stream = blank_metadata(stream)
-        elif stream.startswith(_CONTAINERS):
+        elif is_jpeg or stream.startswith(_CONTAINERS):
             return
         at = 0
-        for piece in pieces:
-            self.write(piece.offset, stream[at : at + piece.read_size])
-            at += piece.read_size
+        for piece, size in zip(pieces, sizes, strict=True):
+            self.write(piece.offset, stream[at : at + size])
+            at += size
+
+    def _size(self, piece: Piece) -> int:
+        """Return how many bytes of a piece are in the file."""
+        return min(piece.read_size, max(len(self._photo) - piece.offset, 0))
 
     def write(self, offset: int, part: bytes) -> None:
         self._bytes_left -= len(part)
@@ -243,10 +257,9 @@ def _is_needed(number: int, tag: Tag) -> bool:
     return number in _NEEDED or (is_number and (number in _TIFF_TAGS or number in _DNG_TAGS))
 
 
-def _streams(photo: bytes, picture: Picture) -> Iterator[list[Piece]]:
-    """Yield the strips, tiles and previews of a directory: each piece alone, but those together
-    into which a JPEG was cut."""
-    tiff, tags = picture.tiff, picture.tags
+def _streams(photo: bytes, picture: Picture) -> Iterator[tuple[list[Piece], bool]]:
+    """Yield the strips, tiles and previews of a directory, each alone but for the pieces into which
+    a JPEG was cut, and whether they are said to be JPEGs."""
     try:
         pieces = picture.pieces()
     except InvalidPhotoError:  # of a directory that nothing points at
@@ -255,13 +268,16 @@ def _streams(photo: bytes, picture: Picture) -> Iterator[list[Piece]]:
     stream: list[Piece] = []
     for piece in pieces:
         if stream and not (is_jpeg and not photo.startswith(START_OF_IMAGE, piece.offset)):
-            yield stream
+            yield stream, is_jpeg
             stream = []
         stream.append(piece)
     if stream:
-        yield stream
-    offsets, sizes = (_lenient_offsets(tiff, tags, number) for number in _JPEG_INTERCHANGE)
-    yield from ([Piece(at, size, size)] for at, size in zip(offsets, sizes, strict=False))
+        yield stream, is_jpeg
+    offsets, sizes = (
+        _lenient_offsets(picture.tiff, picture.tags, number) for number in _JPEG_INTERCHANGE
+    )
+    for at, size in zip(offsets, sizes, strict=False):
+        yield [Piece(at, size, size)], True
 
 
 def _lenient_offsets(tiff: TiffReader, tags: Mapping[int, Tag], number: int) -> tuple[int, ...]:

@@ -249,6 +249,7 @@ COMPRESSION = struct.pack("<HHI", 259, 3, 1)
         dng_with_preview(jpeg() + located_jpeg()),  # a second picture
         dng_with_preview(b"\xff\xd8" + LOCATION + b"\xff\xd9"),
         dng_with_preview(PNG),
+        dng_with_preview(b"\0" + located_jpeg()),  # its offset is wrong
         dng_with_preview(located_jpeg()).replace(COMPRESSION + b"\7", COMPRESSION + b"\1"),
         in_strips(located_jpeg()),
         in_strips(jpeg() + LOCATION),
@@ -284,6 +285,19 @@ def test_a_damaged_photo_raises_nothing_else(kind: str, draw: st.DataObject) -> 
         redact(bytes(damaged), media)
     except NotRedactableError:
         return
+
+
+def test_overlapping_pieces_are_rejected_early() -> None:
+    """50,000 strips of a JPEG that are the whole file each: 200 GB."""
+    count = 50_000
+    preview = jpeg().ljust(4 << 20, b"\0")
+    raw = bytearray(dng_with_preview(preview))
+    for entry, tag, value in ((10 + 12 * 2, 273, 201), (10 + 12 * 3, 279, len(preview))):
+        struct.pack_into("<HHII", raw, entry, tag, 4, count, len(raw))
+        raw += struct.pack("<I", value) * count
+    assert inspect(bytes(raw)) is Media.DNG
+    with pytest.raises(NotRedactableError):
+        redact(bytes(raw), Media.DNG)
 
 
 @pytest.mark.parametrize("media", [Media.DNG, Media.MP4])
