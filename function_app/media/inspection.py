@@ -5,6 +5,15 @@ from function_app.media.errors import NotAPhotoError
 from photo_wire.media import Media
 
 _SIGNATURES = (jpeg.START_OF_IMAGE, *dng.SIGNATURES)
+_OTHER_FORMATS = {
+    b"\x89PNG": "a PNG",
+    b"GIF8": "a GIF",
+    b"RIFF": "a WebP or an AVI",
+    b"\x1f\x8b": "compressed with gzip",
+    b"<": "a page or an XML",
+    b"{": "JSON",
+    b"/9j/": "a JPEG in base64",
+}
 _APPLE_DOUBLE = b"\0\5\x16\7"  # macOS stores a file's attributes in a second file, named "._FILE"
 
 
@@ -33,4 +42,7 @@ def inspect(data: bytes) -> Media:
     if mp4.begins_like_a_clip(data):
         mp4.check(data)
         return Media.MP4
+    for signature, name in _OTHER_FORMATS.items():
+        if data.startswith(signature):
+            raise NotAPhotoError(f"is {name}, and none of JPEG, DNG and MP4")
     raise NotAPhotoError("is none of JPEG, DNG and MP4")

@@ -1,5 +1,8 @@
 """Which format the bytes have, and whether the photo is complete."""
 
+import base64
+import gzip
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -68,6 +71,24 @@ def test_a_damaged_photo_raises_nothing_else(data: bytes, draw: st.DataObject) -
         inspect(bytes(damaged))
     except (TruncatedError, NotAPhotoError):
         return
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"\x89PNG\r\n\x1a\n" + bytes(40), "a PNG"),
+        (b"GIF89a" + bytes(40), "a GIF"),
+        (b"RIFF\x40\0\0\0WEBPVP8 " + bytes(40), "a WebP"),
+        (gzip.compress(jpeg()), "gzip"),
+        (b"<!doctype html><title>Sign in</title>", "a page"),
+        (b'{"error": "no picture"}', "JSON"),
+        (base64.b64encode(jpeg()), "base64"),
+    ],
+)
+def test_a_format_that_is_sent_by_mistake_is_named(data: bytes, name: str) -> None:
+    """Such as a camera's page of errors."""
+    with pytest.raises(NotAPhotoError, match=f"{name}.*none of JPEG, DNG and MP4"):
+        inspect(data)
 
 
 @pytest.mark.parametrize(
