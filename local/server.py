@@ -117,7 +117,7 @@ class _Connection(BaseHTTPRequestHandler):
         if "chunked" in self.headers.get("Transfer-Encoding", "").lower():
             skip_chunked(self.rfile)
             return b""
-        length_text = self.headers.get("Content-Length", "0")
+        length_text = self.headers.get("Content-Length", "0").strip()
         if not (length_text.isascii() and length_text.isdigit()):
             raise ValueError("Content-Length is not a number")
         length = int(length_text)

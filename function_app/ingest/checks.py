@@ -9,9 +9,9 @@ from photo_wire.errors import quoted
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 
-# Clients use these types for anything: image/jpg, image/*, video/quicktime, binary/octet-stream,
-# application/x-www-form-urlencoded, which is curl's default, multipart/form-data without a form.
-# The bytes decide.
+# Clients use these types for anything: jpeg, image/jpg, image/*, video/quicktime,
+# binary/octet-stream, application/x-www-form-urlencoded, which is curl's default,
+# multipart/form-data without a form. The bytes decide.
 _VAGUE_TYPES = {"", "*", "image", "video", "binary", "application", "multipart"}
 # These name formats that are not supported, so the client sent something by mistake.
 _UNSUPPORTED_TYPES = {
@@ -59,7 +59,8 @@ def check_media(body: bytes, headers: PhotoHeaders) -> Media:
     except TruncatedError as error:
         raise HTTPProblemError(422, f"The body {error}: send the whole photo.") from None
     declared = headers.media
-    is_vague = essence.partition("/")[0] in _VAGUE_TYPES and essence not in _UNSUPPORTED_TYPES
+    family, slash, _ = essence.partition("/")
+    is_vague = not slash or (family in _VAGUE_TYPES and essence not in _UNSUPPORTED_TYPES)
     if declared is None and not is_vague:
         raise HTTPProblemError(
             415, f"Content-Type {quoted(essence)} is not a supported format: use one of {types}."

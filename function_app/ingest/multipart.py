@@ -116,7 +116,7 @@ def _spans(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:
         start = None if is_last else line_end
         if is_last:
             return
-    if start is not None:  # the last boundary is missing
+    if start is not None and not _REST.match(body, start):  # the last boundary is missing
         yield start, _without_line_end(body, len(body))
 
 
@@ -151,7 +151,7 @@ def _part(number: int, body: bytes, start: int, end: int) -> Part:
         raise FormError(f"part {number} has no blank line after its headers")
     headers = _parse_headers(body[start : max(blank_line.start(), start)])
     disposition = headers.get("content-disposition", "")
-    encoding = headers.get("content-transfer-encoding", "").lower()
+    encoding = headers.get("content-transfer-encoding", "").partition(";")[0].strip().lower()
     content = body[blank_line.end() : max(end, blank_line.end())]
     try:
         content = _DECODERS[encoding](content)
@@ -160,6 +160,9 @@ def _part(number: int, body: bytes, start: int, end: int) -> Part:
             f"part {number} is encoded as {quoted(encoding, 20)}, which cannot be read: "
             "send its bytes as they are"
         ) from None
+    without_lines = content[:4].lstrip(b"\r\n") + content[4:]
+    if begins_like_a_photo(without_lines):  # after a blank line too many
+        content = without_lines
     name = _NAME.search(disposition)
     return Part(
         name=(name[1] or name[2] or "") if name else "",

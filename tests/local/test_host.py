@@ -183,6 +183,15 @@ def test_a_malformed_chunked_body_is_400(server: Server, chunks: bytes) -> None:
         assert client.recv(1000).startswith(b"HTTP/1.1 400 ")
 
 
+@pytest.mark.parametrize("length", ["5", "005", "   5  \t"])
+def test_a_length_may_have_zeros_and_spaces(server: Server, length: str) -> None:
+    """RFC 9110, sections 5.5 and 8.6."""
+    with socket.create_connection(("127.0.0.1", server.server_port)) as client:
+        head = f"PUT /api/echo HTTP/1.1\r\nContent-Length: {length}\r\n\r\n"
+        client.sendall(head.encode() + b"photo")
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("length", ["-1", "1_0", "ten", "+1"])
 def test_an_invalid_length_is_400(server: Server, length: str) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port)) as client:

@@ -283,6 +283,7 @@ def test_the_maximum_size_can_be_set(
     "label",
     [
         "image/jpg",
+        "jpeg",
         "image/pjpeg",
         "image/*",
         "*/*",

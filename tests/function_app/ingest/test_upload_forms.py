@@ -157,6 +157,10 @@ XML = (b'Content-Disposition: form-data; name="event"; filename="e.xml"', b"", b
             "boundary=x",
             raw_form(b"--x", DISPOSITION, PRINTABLE, b"", b2a_qp(PHOTO, istext=False), b"--x--"),
         ),
+        ("boundary=x", raw_form(b"--x", DISPOSITION, BASE64 + b"; x", b"", b2a_base64(PHOTO))),
+        ("boundary=x", raw_form(b"--x", *PART, b"--x", b"")),
+        ("boundary=x", raw_form(b"--x", *PART[:3], b"", PHOTO, b"--x--")),
+        ("boundary=x", raw_form(b"--x", b"", PHOTO, b"--x--")),
         ("boundary=x", raw_form(b"--x", DISPOSITION[:30], b"\t" + DISPOSITION[30:], b"", PHOTO)),
         (
             "boundary=x",
