@@ -5,6 +5,7 @@ sub-directories.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import BinaryIO
 
 from function_app.media.dng_pictures import (
@@ -175,7 +176,9 @@ def redact(photo: bytes) -> bytes:
         for stream in _streams(photo, Picture(tiff, tags)):
             redacted.reserve(stream[0])
             streams.append(stream)
-    for pieces, is_jpeg in streams:  # last: a part of a picture may seem to be a directory
+    # After all tags, since a part of a picture may seem to be a directory. JPEGs are the last:
+    # another picture may seem to extend over one, and so over the metadata that it had.
+    for pieces, is_jpeg in sorted(streams, key=itemgetter(1)):
         redacted.copy_stream(pieces, is_jpeg)
     return bytes(redacted.data)
 
@@ -264,13 +267,16 @@ def _streams(photo: bytes, picture: Picture) -> Iterator[tuple[list[Piece], bool
         pieces = picture.pieces()
     except InvalidPhotoError:  # of a directory that nothing points at
         pieces = []
-    is_jpeg = picture.number(COMPRESSION, 1) in _JPEG_COMPRESSIONS
+    is_compressed = picture.number(COMPRESSION, 1) in _JPEG_COMPRESSIONS
     stream: list[Piece] = []
+    is_jpeg = is_compressed
     for piece in pieces:
-        if stream and not (is_jpeg and not photo.startswith(START_OF_IMAGE, piece.offset)):
+        begins_jpeg = photo.startswith(START_OF_IMAGE, piece.offset)
+        if stream and (begins_jpeg or not is_compressed):
             yield stream, is_jpeg
             stream = []
         stream.append(piece)
+        is_jpeg = is_compressed or begins_jpeg
     if stream:
         yield stream, is_jpeg
     offsets, sizes = (

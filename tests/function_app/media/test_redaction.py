@@ -287,6 +287,29 @@ def test_a_damaged_photo_raises_nothing_else(kind: str, draw: st.DataObject) -> 
         return
 
 
+def test_a_picture_that_seems_to_extend_over_a_preview_does_not_show_its_metadata() -> None:
+    """The raw picture states more rows than it has, and the preview follows it."""
+    raw = bytearray(pi_dng(3))
+    preview = located_jpeg()
+    for replaced, entry in (
+        (323, (323, 3, 1, 24 + len(preview) // 64)),
+        (325, (325, 4, 1, 32 * 2 * (24 + len(preview) // 64))),
+        (34855, (330, 4, 1, len(raw) + len(preview))),
+    ):
+        (at,) = [
+            at
+            for at in range(10, 10 + 12 * 32, 12)
+            if struct.unpack_from("<H", raw, at) == (replaced,)
+        ]
+        struct.pack_into("<HHII", raw, at, *entry)
+    tags = ((254, 4, 1, 1), (259, 3, 1, 7), (273, 4, 1, len(raw)), (279, 4, 1, len(preview)))
+    directory = struct.pack("<H", 4) + b"".join(struct.pack("<HHII", *one) for one in tags)
+    photo = bytes(raw) + preview + directory + bytes(4)
+    assert inspect(photo) is Media.DNG
+    assert LOCATION in photo
+    assert LOCATION not in redact(photo, Media.DNG)
+
+
 def test_overlapping_pieces_are_rejected_early() -> None:
     """50,000 strips of a JPEG that are the whole file each: 200 GB."""
     count = 50_000
