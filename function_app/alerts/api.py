@@ -162,7 +162,7 @@ def read_alerts(
     arrival, and the cursor of the next page. One request; for a caller who may see one or two
     cameras one for each. One more for each thousand of alerts that were taken back, or are another
     person's. Raises WireError for a cursor that is none, and StorageUnavailableError."""
-    cameras, after = _cameras(caller, camera), _after(cursor)
+    cameras, after = caller.cameras_among(camera), _after(cursor)
     is_of_all = cameras is None
     scan_limit = 2 * limit if kind or is_of_all else limit
     page = take_page(
@@ -177,13 +177,6 @@ def read_alerts(
     )
     shown = [_shown(kept, is_of_all) for kept in page.entries]
     return shown, encode_cursor(alert_key(page.last)) if page.last else None
-
-
-def _cameras(caller: Caller, camera: str | None) -> frozenset[str] | None:
-    """Return the cameras whose alerts the caller requests and may see; None for all."""
-    if camera is None:
-        return caller.cameras
-    return frozenset({camera} if caller.may_see(camera) else ())
 
 
 def _newest(

@@ -102,6 +102,13 @@ class Caller:
         """Return whether the caller may access this camera."""
         return self.cameras is None or camera in self.cameras
 
+    def cameras_among(self, camera: str | None) -> frozenset[str] | None:
+        """Return this camera, or with None all, as far as the caller may access them; None for
+        all that there are."""
+        if camera is None:
+            return self.cameras
+        return frozenset({camera} if self.may_see(camera) else ())
+
 
 DEVICE = Caller("device", frozenset({Scope.UPLOAD}))
 ANONYMOUS = Caller("anybody", frozenset())

@@ -13,6 +13,7 @@ from function_app.days.lane import Known, intervals
 from function_app.days.minutes import minute_of, photo_minutes
 from function_app.days.sources import changes_in, moment_of, read_photos, source_of
 from function_app.devices.intervals import MAX_CHANGES, TooManyChangesError
+from function_app.http.authorization import check_camera_is_visible, unknown_camera
 from function_app.http.parameters import CAMERA_NAME, MOMENT, check_range, optional, required
 from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
@@ -38,11 +39,10 @@ def get_timeline(request: Request, services: Services, caller: Caller) -> Respon
     read, it ends earlier, and `next_from` says where the next one begins."""
     camera, now = request[CAMERA], datetime.now(UTC)
     start, end = whole_minutes(request[FROM], request[TO], now, MAX_RANGE)
-    if not caller.may_see(camera):
-        raise _unknown(camera)
+    check_camera_is_visible(camera, caller)
     device = services.device_keys.bindings.device_of(camera, now)
     if device is None and services.index.last_seen(camera) is None:
-        raise _unknown(camera)
+        raise unknown_camera(camera)
     try:
         known, until = read_known(services, camera, device, (start, end), caller.cameras is None)
     except TooManyChangesError:
@@ -82,10 +82,6 @@ def whole_minutes(
 
 def _minute(moment: datetime) -> datetime:
     return moment.replace(second=0, microsecond=0)
-
-
-def _unknown(camera: str) -> HTTPProblemError:
-    return HTTPProblemError(404, f"There is no camera {camera}.")
 
 
 def read_known(

@@ -20,6 +20,7 @@ from function_app.devices.views import (
     sees_all,
 )
 from function_app.http import json_schema
+from function_app.http.authorization import check_camera_is_visible, unknown_camera
 from function_app.http.json_schema import Schema, array, number, text
 from function_app.http.parameters import CAMERA_NAME, FROM, TO, Kind, check_range, required
 from function_app.http.request import Request, WireBody
@@ -242,13 +243,11 @@ def read_camera_status(
     device reports it, for example because its device has a version without heartbeats. Raises
     HTTPProblemError (404), the same for one that does not exist and for one that the caller may not
     see."""
-    problem = HTTPProblemError(404, f"There is no camera {camera}.")
-    if not caller.may_see(camera):
-        raise problem
+    check_camera_is_visible(camera, caller)
     device = services.device_keys.bindings.device_of(camera, now)
     state = states.find(services.devices, device) if device else None
     if device is None and services.index.last_seen(camera) is None:
-        raise problem
+        raise unknown_camera(camera)
     return describe_camera(camera, state, now)
 
 

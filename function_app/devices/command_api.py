@@ -15,7 +15,12 @@ from function_app.devices.command_history import (
 )
 from function_app.devices.keys import DEVICE
 from function_app.http import json_schema
-from function_app.http.authorization import find_photo, unknown_photo
+from function_app.http.authorization import (
+    check_camera_is_visible,
+    find_photo,
+    unknown_camera,
+    unknown_photo,
+)
 from function_app.http.parameters import (
     CAMERA_NAME,
     TIME,
@@ -169,20 +174,10 @@ def device_of(camera: str, services: Services, caller: Caller, now: datetime) ->
     return device
 
 
-def check_camera_is_visible(camera: str, caller: Caller) -> None:
-    """Raise HTTPProblemError (404) if the caller may not see this camera."""
-    if not caller.may_see(camera):
-        raise _unknown_camera(camera)
-
-
 def check_camera_has_photos(camera: str, services: Services) -> None:
     """Raise HTTPProblemError (404) if no photo of this camera was ever stored. One request."""
     if services.index.last_seen(camera) is None:
-        raise _unknown_camera(camera)
-
-
-def _unknown_camera(camera: str) -> HTTPProblemError:
-    return HTTPProblemError(404, f"There is no camera {camera}.")
+        raise unknown_camera(camera)
 
 
 def _new(kind: wire.Kind, camera: str | None, seconds: int = DEFAULT_TTL) -> Command:

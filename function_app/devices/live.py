@@ -11,9 +11,9 @@ from function_app.auth.caller import Caller
 from function_app.devices.command_api import (
     CAMERA,
     check_camera_has_photos,
-    check_camera_is_visible,
     device_of,
 )
+from function_app.http.authorization import check_camera_is_visible
 from function_app.http.request import Request
 from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError

@@ -118,6 +118,17 @@ def find_photo(name: PhotoName, services: Services, caller: Caller) -> Photo:
     return photo
 
 
+def check_camera_is_visible(camera: str, caller: Caller) -> None:
+    """Raise HTTPProblemError (404) if the caller may not see this camera."""
+    if not caller.may_see(camera):
+        raise unknown_camera(camera)
+
+
+def unknown_camera(camera: str) -> HTTPProblemError:
+    """Return the problem for a camera that is not there, or that the caller may not see."""
+    return HTTPProblemError(404, f"There is no camera {camera}.")
+
+
 def unknown_photo(name: PhotoName) -> HTTPProblemError:
     """Return the problem for a photo that is not there."""
     return HTTPProblemError(404, f"There is no photo {name}: it never arrived, or it was deleted.")

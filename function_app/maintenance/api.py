@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import partial
 
 from function_app.auth.caller import Caller
-from function_app.http.authorization import unknown_photo
+from function_app.http.authorization import unknown_camera, unknown_photo
 from function_app.http.parameters import (
     BOOLEAN,
     CAMERA_NAME,
@@ -29,7 +29,6 @@ from function_app.maintenance.deletion import (
 )
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import MAX_REQUESTED, clean_up
-from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.timer_watch import CLEANUP, REPAIR, record_run
 
@@ -83,7 +82,7 @@ def remove_camera(
     """Record in the audit log that a camera is removed, and delete everything of it, or a part if
     that takes long. Raises HTTPProblemError (404) if nothing of it is stored."""
     if not camera_exists(camera, services):
-        raise HTTPProblemError(404, f"There is no camera {camera}.")
+        raise unknown_camera(camera)
     services.audit_log.record(request.headers, caller.actor, "removed a camera", camera)
     log = partial(services.audit_log.record, request.headers, caller.actor)
     return delete_all_of(camera, services, datetime.now(UTC), log)

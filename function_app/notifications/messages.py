@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from function_app.auth.caller import Caller
 from function_app.http import json_schema
+from function_app.http.authorization import check_camera_is_visible
 from function_app.http.parameters import (
     CAMERA_NAME,
     Kind,
@@ -95,8 +96,8 @@ def send_test(request: Request, services: Services, caller: Caller) -> Response:
 def snooze(request: Request, services: Services, caller: Caller) -> Response:
     """200 with the channels that are silent now, or no longer."""
     now, camera, table = datetime.now(UTC), request[CAMERA], services.notifications
-    if camera and not caller.may_see(camera):
-        raise HTTPProblemError(404, f"There is no camera {camera}.")
+    if camera:
+        check_camera_is_visible(camera, caller)
     if channel_id := request[ONE_CHANNEL]:
         chosen = [_own_channel(channel_id, services, caller)]
     else:

@@ -15,7 +15,14 @@ from function_app.http.parameters import (
     json_number,
     optional,
 )
-from function_app.notify.rules import ALL_DAYS, MAX_INTERVAL_MINUTES, Hours, Rule, moment_to_json
+from function_app.notify.rules import (
+    ALL_DAYS,
+    MAX_INTERVAL_MINUTES,
+    Hours,
+    Rule,
+    moment_to_json,
+    names_to_json,
+)
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time
@@ -171,10 +178,10 @@ def apply_change(rule: Rule, change: Mapping[str, Any]) -> Rule:
 def rule_to_json(rule: Rule) -> dict[str, object]:
     """Return the rule as the API has it."""
     return {
-        "cameras": _sorted(rule.cameras),
-        "triggers": _sorted(rule.triggers),
-        "labels": _sorted(rule.labels),
-        "alerts": _sorted(rule.alerts),
+        "cameras": names_to_json(rule.cameras),
+        "triggers": names_to_json(rule.triggers),
+        "labels": names_to_json(rule.labels),
+        "alerts": names_to_json(rule.alerts),
         "days": sorted(rule.days),
         "hours": _hours_to_json(rule.hours),
         "quiet": _hours_to_json(rule.quiet),
@@ -187,10 +194,6 @@ def rule_to_json(rule: Rule) -> dict[str, object]:
             camera: format_time(end) for camera, end in sorted(rule.snoozed_cameras.items())
         },
     }
-
-
-def _sorted(names: frozenset[str] | None) -> list[str] | None:
-    return None if names is None else sorted(names)
 
 
 def _hours_to_json(hours: Hours | None) -> dict[str, str] | None:

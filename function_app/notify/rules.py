@@ -132,9 +132,9 @@ class Rule:
         """Return the rule as its row stores it."""
         return json.dumps(
             {
-                "cameras": _names(self.cameras),
-                "triggers": _names(self.triggers),
-                "alerts": _names(self.alerts),
+                "cameras": names_to_json(self.cameras),
+                "triggers": names_to_json(self.triggers),
+                "alerts": names_to_json(self.alerts),
                 "days": sorted(self.days),
                 "hours": _hours_to_json(self.hours),
                 "quiet": _hours_to_json(self.quiet),
@@ -146,7 +146,7 @@ class Rule:
                     camera: format_time(end) for camera, end in self.snoozed_cameras.items()
                 },
                 "is_on": self.is_on,
-                "labels": _names(self.labels),
+                "labels": names_to_json(self.labels),
             },
             separators=(",", ":"),
         )
@@ -179,7 +179,8 @@ def _is_among(name: str, chosen: frozenset[str] | None) -> bool:
     return chosen is None or name in chosen
 
 
-def _names(names: frozenset[str] | None) -> list[str] | None:
+def names_to_json(names: frozenset[str] | None) -> list[str] | None:
+    """Return the names in their order; None for all."""
     return None if names is None else sorted(names)
 
 

@@ -92,7 +92,7 @@ def list_days(request: Request, services: Services, caller: Caller) -> Response:
     today = datetime.now(UTC).date()
     columns = columns_of_days(first or date.min, last or date.max, today)
     days: Counter[str] = Counter()
-    for figures in services.figures.read(_selection(caller, request[CAMERA]), columns).values():
+    for figures in services.figures.read(caller.cameras_among(request[CAMERA]), columns).values():
         for day, photos, *_ in figures.days(str(first or date.min), str(last or date.max)):
             days[day] += photos
     return json_response(
@@ -109,7 +109,7 @@ def get_stats(request: Request, services: Services, caller: Caller) -> Response:
     """200 with how many photos were ever received, still exist, and were lost, by camera and day.
     A camera that was not counted yet has no numbers (null)."""
     first, today = _last_days(request[DAYS])
-    selection = _selection(caller, request[CAMERA])
+    selection = caller.cameras_among(request[CAMERA])
     as_of = last_runs(services.accounts)[COUNT]
     figures = services.figures.read(selection, columns_of_days(first, today, today))
     seen = services.index.cameras(selection)
@@ -197,13 +197,6 @@ def _last_photo(seen: LastSeen, figures: Figures | None, as_of: datetime | None)
     if as_of and seen.last and seen.indexed_at > as_of:
         return str(seen.last)
     return figures.last_photo if figures else None
-
-
-def _selection(caller: Caller, camera: str | None) -> frozenset[str] | None:
-    """Return the requested camera, or all, as far as the caller may see it; None for all."""
-    if camera is None:
-        return caller.cameras
-    return frozenset({camera} if caller.may_see(camera) else ())
 
 
 def _last_days(count: int) -> tuple[date, date]:

@@ -9,9 +9,9 @@ from function_app.auth.caller import Caller
 from function_app.browse.day import FIRST_DAY, LAST_DAY, Selection
 from function_app.browse.listing import LABEL, ONLY, STUBS, TRIGGER
 from function_app.http import json_schema
+from function_app.http.authorization import check_camera_is_visible
 from function_app.http.parameters import CAMERA, MOMENT, Kind, optional, required
 from function_app.http.request import Request
-from function_app.problems import HTTPProblemError
 from function_app.web.label_text import label_of_text
 from function_app.web.preferences import Preferences
 from function_app.web.translation import Translation
@@ -69,8 +69,8 @@ class Filter:
             t = Translation(Preferences.read(request).language)
             given[LABEL.name] = label_of_text(t, typed)
         camera = CAMERA.read(given)
-        if camera and not caller.may_see(camera):
-            raise HTTPProblemError(404, f"There is no camera {camera}.")
+        if camera:
+            check_camera_is_visible(camera, caller)
         return Filter(camera, TRIGGER.read(given), LABEL.read(given), STUBS.read(given) == ONLY)
 
     def path(self, day: date, **query: str | None) -> str:

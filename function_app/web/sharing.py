@@ -14,7 +14,7 @@ from function_app.auth.provenance import created_by, undo_if_revoked
 from function_app.browse.listing import describe
 from function_app.browse.photos import content
 from function_app.http import json_schema
-from function_app.http.authorization import own_origin, unknown_photo
+from function_app.http.authorization import check_camera_is_visible, own_origin, unknown_photo
 from function_app.http.parameters import (
     BOOLEAN,
     CAMERA_NAME,
@@ -115,8 +115,7 @@ def photo_link(
 def span_link(span: TimeSpan, caller: Caller, until: datetime, with_location: bool) -> SharedLink:
     """Return a link to what a camera captured in a time. Raises HTTPProblemError (404) for a camera
     that the caller may not see."""
-    if not caller.may_see(span.camera):
-        raise HTTPProblemError(404, f"There is no camera {span.camera}.")
+    check_camera_is_visible(span.camera, caller)
     return SharedLink("", span, until, created_by(caller), with_location=with_location)
 
 

@@ -12,3 +12,8 @@ class ModelError(NightjarError):
 
     def __init__(self, text: str) -> None:
         super().__init__(printable(text))
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what a runtime says, or the name of its error."""
+    return (str(error) or type(error).__name__).splitlines()[0][:300]

@@ -8,7 +8,7 @@ import numpy as np
 from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 
-from pi_uploader.detect.errors import ModelError
+from pi_uploader.detect.errors import ModelError, first_line
 from pi_uploader.detect.outputs import Array
 from pi_uploader.detect.runtime import shape_of_input
 
@@ -22,7 +22,7 @@ class LiteRt:
         try:
             self._interpreter = Interpreter(str(file), num_threads=threads)
         except Exception as error:
-            raise ModelError(f"LiteRT cannot load it: {_describe(error)}") from error
+            raise ModelError(f"LiteRT cannot load it: {first_line(error)}") from error
         inputs = self._interpreter.get_input_details()
         if len(inputs) != 1:
             raise ModelError(f"it has {len(inputs)} inputs; must have one, a picture")
@@ -42,7 +42,7 @@ class LiteRt:
                 self._interpreter.resize_tensor_input(self._input, whole)
             self._interpreter.allocate_tensors()
         except Exception as error:
-            raise ModelError(f"LiteRT cannot prepare it: {_describe(error)}") from error
+            raise ModelError(f"LiteRT cannot prepare it: {first_line(error)}") from error
         self._outputs = self._interpreter.get_output_details()
         self.names: Sequence[str] = [one["name"] for one in self._outputs]
 
@@ -52,7 +52,7 @@ class LiteRt:
             self._interpreter.invoke()
             return [self._read(one) for one in self._outputs]
         except Exception as error:
-            raise ModelError(f"it failed: {_describe(error)}") from error
+            raise ModelError(f"it failed: {first_line(error)}") from error
 
     def _read(self, output: dict[str, Any]) -> Array:
         """Return an output as numbers, which a quantized model has scaled to bytes."""
@@ -60,7 +60,3 @@ class LiteRt:
         array = np.asarray(raw, np.float32)
         scale, zero = output["quantization"]
         return (array - np.float32(zero)) * np.float32(scale) if scale else array
-
-
-def _describe(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:300]

@@ -8,7 +8,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from pi_uploader.detect.errors import ModelError
+from pi_uploader.detect.errors import ModelError, first_line
 from pi_uploader.detect.outputs import Array
 from pi_uploader.detect.runtime import shape_of_input
 
@@ -35,7 +35,7 @@ class OnnxRuntime:
                 str(file), options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:
-            raise ModelError(f"ONNX Runtime cannot load it: {_first_line(error)}") from error
+            raise ModelError(f"ONNX Runtime cannot load it: {first_line(error)}") from error
         inputs = self._session.get_inputs()
         if len(inputs) != 1:
             raise ModelError(f"it has {len(inputs)} inputs; must have one, a picture")
@@ -52,8 +52,4 @@ class OnnxRuntime:
             outputs: list[Any] = self._session.run(None, {self._input: pixels})
             return [np.asarray(one, np.float32) for one in outputs]
         except Exception as error:
-            raise ModelError(f"it failed: {_first_line(error)}") from error
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:300]
+            raise ModelError(f"it failed: {first_line(error)}") from error

@@ -130,6 +130,7 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
     ("sentence", "german"),
     [
         ("The address is empty.", "Die Adresse ist leer."),
+        ("There is no camera gate.", "Es gibt keine Kamera gate."),
         (
             'it answered 404 "not here"; check the path in the address',
             'die Antwort war 404 "not here"; prüfen Sie den Pfad in der Adresse',
