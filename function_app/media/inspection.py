@@ -1,6 +1,6 @@
 """Which format a photo has, and whether it is complete. Nothing is decoded."""
 
-from function_app.media import dng, dng_pictures, jpeg, mp4
+from function_app.media import dng, dng_pictures, jpeg, mp4_check
 from function_app.media.errors import NotAPhotoError
 from photo_wire.media import Media
 
@@ -19,7 +19,7 @@ _APPLE_DOUBLE = b"\0\5\x16\7"  # macOS stores a file's attributes in a second fi
 
 def begins_like_a_photo(data: bytes) -> bool:
     """Return whether the first bytes are the signature of one of the three formats."""
-    return data.startswith(_SIGNATURES) or mp4.begins_like_a_clip(data)
+    return data.startswith(_SIGNATURES) or mp4_check.begins_like_a_clip(data)
 
 
 def inspect(data: bytes) -> Media:
@@ -39,8 +39,8 @@ def inspect(data: bytes) -> Media:
             'is not a picture: macOS writes such files, named "._" and the name of another file, '
             "to keep attributes of that one"
         )
-    if mp4.begins_like_a_clip(data):
-        mp4.check(data)
+    if mp4_check.begins_like_a_clip(data):
+        mp4_check.check(data)
         return Media.MP4
     for signature, name in _OTHER_FORMATS.items():
         if data.startswith(signature):

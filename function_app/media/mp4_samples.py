@@ -24,6 +24,7 @@ _DATA_OFFSET, _FIRST_FLAGS, _RUN_DURATION, _RUN_SIZE, _RUN_FLAGS, _RUN_TIME = (
 class PlayedSamples:
     """The tracks of a clip that a player plays, by their numbers (`tracks`) and by where their
     boxes begin (`boxes`), and where their samples are: `ranges` from a first byte to a last one.
+    `has_fragments`: whether there are samples that the description does not know.
 
     Raises NotRedactableError if the tables of the samples cannot be read, and TooManyBoxesError.
     """
@@ -32,6 +33,7 @@ class PlayedSamples:
         self.tracks: set[int] = set()
         self.boxes: set[int] = set()
         self.ranges: list[tuple[int, int]] = []
+        self.has_fragments = False
         self._clip, self._reader = clip, BoxReader(bytes_source(clip), MAX_BOXES)
         self._numbers_left = MAX_NUMBERS
         self._fragment_sizes: dict[
@@ -43,6 +45,7 @@ class PlayedSamples:
                 self._read_movie(box)
         for box in top:
             if box.kind == b"moof":
+                self.has_fragments = True
                 self._read_fragment(box)
 
     def merged(self) -> Iterator[tuple[int, int]]:
@@ -60,6 +63,7 @@ class PlayedSamples:
             if box.kind == b"trak":
                 self._read_track(box)
             elif box.kind == b"mvex":
+                self.has_fragments = True
                 for one in self._reader.boxes(box.content, box.end):
                     if one.kind == b"trex":
                         track, *_, size, _ = self._numbers(one, _FULL, "I", 5)
