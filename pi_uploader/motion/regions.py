@@ -23,6 +23,7 @@ MIN_ACTIVE = 2  # points by which a cell is part of a region
 MIN_POINTS = 5  # of a region
 
 _MIN_PEAK = 3  # points of at least one of its cells
+_INEXACT = np.float32(0.06)  # of a pattern's variance; compression does not repeat it exactly
 _CALM = 1.6  # times as restless as the median cell, which is calm still
 _ACROSS = np.tile(np.arange(COLUMNS, dtype=np.float32), (ROWS, 1))
 _DOWN = np.tile(np.arange(ROWS, dtype=np.float32)[:, None], (1, COLUMNS))
@@ -182,5 +183,6 @@ def _new_edges(seen: Comparison) -> Floats:
     shared = np.maximum(cell_means(seen.points * seen.expected) - mean * expected, 0)
     noise = cell_means(seen.variance)
     explained = shared * shared / np.maximum(of_expected, np.float32(0.2) * noise + 0.05)
-    left: Floats = np.maximum(variance - np.minimum(explained, variance), 0) - noise
+    np.minimum(explained, variance, out=explained)
+    left: Floats = variance - (1 + _INEXACT) * explained - noise
     return np.maximum(left, 0)
