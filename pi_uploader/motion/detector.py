@@ -31,7 +31,7 @@ _NEW_SCENE = 2.6  # times as different as usual: another light, or the infrared 
 _SUDDEN = 1.5  # times as different as the frame before
 _CHANGED = np.float32(2.5)  # noises between two frames
 _HELD_SECONDS = 120.0  # in which who stands still does not become background
-_MORE_SURPRISE = 10.0  # that motion asks for where nobody knows yet what is restless
+_MORE_EVIDENCE = 10.0  # that motion asks for where nobody knows yet what is restless
 _TOLERANCE = 0.5 / FRAMES_PER_SECOND  # seconds; frames do not come exactly in time
 _MIN_GAIN, _MAX_GAIN = 0.1, 1000.0
 
@@ -125,7 +125,11 @@ def saw_motion(
     if len(frames) < 3:
         return None
     demands, watched = DEMANDS[sensitivity], _points_of(zones)
-    demands = replace(demands, surprise=demands.surprise + _MORE_SURPRISE)
+    demands = replace(
+        demands,
+        surprise=demands.surprise + _MORE_EVIDENCE,
+        log_odds=demands.log_odds + _MORE_EVIDENCE,
+    )
     dither = Dither()
     pictures = [dither.add(_points(frame)) for frame in frames]
     background = Background.between(pictures, float(np.median([_gain(one) for one in frames])))

@@ -1,6 +1,7 @@
 """What counts as motion, for things of each kind that pass in front of a drawn yard."""
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -46,6 +47,25 @@ def pass_by(
     return frames
 
 
+def fall_on_a_line(row: float, seed: int) -> list[Frame]:
+    """Return the frames of a quiet yard, then of drops: one in each frame is on a line, two others
+    are elsewhere each time."""
+    rng = np.random.default_rng(seed)
+    frames = []
+    for number in range(QUIET_FRAMES + 4):
+        picture = yard(seed) + rng.normal(0, 1.5, (240, 320))
+        if (step := number - QUIET_FRAMES) >= 0:
+            sheet = Image.new("L", (320, 240))
+            pen = ImageDraw.Draw(sheet)
+            far = 200 - 120 * (step % 2)
+            for x, y in (((32, 102, 122, 147)[step], row), (200, far), (270, 280 - far)):
+                pen.ellipse((x - 5, y - 5, x + 5, y + 5), 255)
+            cover = np.asarray(sheet.filter(ImageFilter.GaussianBlur(0.6)), np.float64) / 255
+            picture += cover * (220 - picture)
+        frames.append(Frame(np.clip(picture, 0, 255).astype(np.uint8), number / 5))
+    return frames
+
+
 def decided_after(
     frames: list[Frame],
     sensitivity: Sensitivity = Sensitivity.MEDIUM,
@@ -68,6 +88,12 @@ def test_who_comes_in_at_a_side_is_motion_after_two_frames_or_three(
     frames = pass_by(start, (direction * step, 0), (24, tall), seed=seed)
 
     assert decided_after(frames) in (2, 3)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_little_evidence_of_each_kind_is_enough_together(seed: int) -> None:
+    """Somebody slender who walks in slowly is neither dense nor large."""
+    assert decided_after(pass_by((318, 190), (-4, 0), (8, 30), seed=seed)) is not None
 
 
 def test_what_is_to_last_longer_is_waited_for() -> None:
@@ -98,6 +124,14 @@ def test_what_falls_fast_and_is_small_is_none(seed: int, step: float, drift: flo
     frames = pass_by((160, 10), (drift, step), (4, 6), seed=seed)
 
     assert decided_after(frames) is None
+
+
+@given(st.integers(0, 1000), st.floats(60, 160))
+@settings(deadline=None, max_examples=settings().max_examples // 10)
+def test_what_is_fast_among_others_may_be_another_thing_in_each_frame(
+    seed: int, row: float
+) -> None:
+    assert decided_after(fall_on_a_line(row, seed)) is None
 
 
 def test_low_asks_for_more_than_high() -> None:
