@@ -33,6 +33,13 @@ def quoted(value: str, max_length: int = 80) -> str:
     return ascii(value if len(value) <= max_length else value[:max_length] + "...")
 
 
+def as_sentence(problem: str) -> str:
+    """Return the text of a problem, which programs read, too, as a sentence for people: it begins
+    with a capital, and ends with a full stop, unless it has its own end. Markup stays so."""
+    end = "" if problem.endswith((".", "!", "?", "…")) else "."
+    return problem[:1].upper() + problem[1:] + end
+
+
 def printable(text: str, max_length: int = 500, keep: str = "") -> str:
     """Return a text for a log or a terminal, cut to `max_length` characters. Escape control
     characters and those that turn the direction of the text (Unicode's categories C and Z), except

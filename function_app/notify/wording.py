@@ -24,6 +24,7 @@ from photo_wire.alert import (
     Alert,
     Detail,
 )
+from photo_wire.errors import as_sentence
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
 from photo_wire.moment import parse_time
@@ -189,7 +190,7 @@ def _missing(alert: Alert, reader: Reader) -> Text:
 def _spool_filling(alert: Alert, reader: Reader) -> Text:
     return Text(
         f"{alert.name.camera}: the device's disk is filling",
-        f"{_sentence(alert.reason)} Check the device's connection before it is full.",
+        f"{as_sentence(alert.reason)} Check the device's connection before it is full.",
         _DEVICES,
     )
 
@@ -197,7 +198,7 @@ def _spool_filling(alert: Alert, reader: Reader) -> Text:
 def _disk(alert: Alert, reader: Reader) -> Text:
     return Text(
         f"{alert.name.camera}: trouble with the device's disk",
-        f"{_sentence(alert.reason)} On the device, run: sudo pi-uploader doctor.",
+        f"{as_sentence(alert.reason)} On the device, run: sudo pi-uploader doctor.",
         _DEVICES,
     )
 
@@ -205,7 +206,7 @@ def _disk(alert: Alert, reader: Reader) -> Text:
 def _clock(alert: Alert, reader: Reader) -> Text:
     return Text(
         f"{alert.name.camera}: the device's clock is wrong",
-        f"{_sentence(alert.reason)} Check that the device reaches a time server.",
+        f"{as_sentence(alert.reason)} Check that the device reaches a time server.",
         _DEVICES,
     )
 
@@ -215,18 +216,18 @@ def _unknown_device(alert: Alert, reader: Reader) -> Text:
     compare = f" Compare the fingerprint {fingerprint} with the device's," if fingerprint else ""
     return Text(
         f"{alert.name.camera}: a device waits for your yes",
-        f"{_sentence(alert.reason)}{compare or ' Compare its fingerprint,'} then approve or reject "
-        "it under Devices.",
+        f"{as_sentence(alert.reason)}{compare or ' Compare its fingerprint,'} then approve or "
+        "reject it under Devices.",
         _DEVICES,
     )
 
 
 def _timer_stalled(alert: Alert, reader: Reader) -> Text:
-    return Text("Nightjar: a timer has stopped", _sentence(alert.reason), _ALERTS)
+    return Text("Nightjar: a timer has stopped", as_sentence(alert.reason), _ALERTS)
 
 
 def _undelivered(alert: Alert, reader: Reader) -> Text:
-    title, sentence = "Nightjar: somebody was not told", _sentence(alert.reason)
+    title, sentence = "Nightjar: somebody was not told", as_sentence(alert.reason)
     if "person" in alert.details:
         return Text(title, f"{sentence} Its owner can test it under Notifications.", _CHANNELS)
     return Text(title, f"{sentence} Look under Alerts.", _ALERTS)
@@ -235,7 +236,7 @@ def _undelivered(alert: Alert, reader: Reader) -> Text:
 def _other(alert: Alert, reader: Reader) -> Text:
     return Text(
         f"{alert.name.camera}: {alert.kind}",
-        f"{_sentence(alert.reason)} Look under Alerts.",
+        f"{as_sentence(alert.reason)} Look under Alerts.",
         _ALERTS,
     )
 
@@ -270,8 +271,3 @@ def _moment(text: object, reader: Reader) -> str:
         return reader.time(parse_time(str(text)))
     except ValueError:
         return ""
-
-
-def _sentence(reason: str) -> str:
-    """Return a reason as a sentence."""
-    return f"{reason[:1].upper()}{reason[1:]}".removesuffix(".") + "."

@@ -24,6 +24,7 @@ from function_app.web.preferences import Preferences
 from function_app.web.sentences import translate
 from function_app.web.times import Times
 from function_app.web.translation import Translation
+from photo_wire.errors import as_sentence
 from photo_wire.moment import format_time
 
 _FOLDER = Path(__file__).parent / "templates"
@@ -68,7 +69,7 @@ def render_page(
     shared = {
         "t": t,
         "said": lambda sentence: translate(sentence or "", preferences.language) or sentence or "",
-        "sentence": _sentence,
+        "sentence": as_sentence,
         "template": template.removesuffix(".html"),
         "time": Times(preferences, t, now),
         "now": format_time(now),
@@ -112,11 +113,6 @@ def _script(name: str) -> Markup:
     return Markup('<script type="module" src="{}"></script>').format(first) + Markup("").join(
         preload.format(path) for path in imported
     )
-
-
-def _sentence(text: str) -> str:
-    """Return what devices and the API say in a line of its own, as a sentence. Markup stays so."""
-    return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
 def _script_strings(t: Translation, prefixes: tuple[str, ...]) -> Markup:

@@ -7,7 +7,7 @@ from typing import Any
 
 import bottle
 
-from photo_wire.errors import WireError
+from photo_wire.errors import WireError, as_sentence
 from photo_wire.media import Media
 from photo_wire.moment import parse_time
 
@@ -34,7 +34,7 @@ def render_page(zone: tzinfo, **facts: Any) -> str:
         size=_size,
         percent=_percent,
         duration=_duration,
-        sentence=_sentence,
+        sentence=as_sentence,
         jpeg=Media.JPEG,
     )
     return page
@@ -42,13 +42,8 @@ def render_page(zone: tzinfo, **facts: Any) -> str:
 
 def render_error(status: HTTPStatus, detail: str) -> str:
     """Return a page that says why a request failed."""
-    page: str = _ERROR.render(title=status.phrase, detail=_sentence(detail))
+    page: str = _ERROR.render(title=status.phrase, detail=as_sentence(detail))
     return page
-
-
-def _sentence(problem: str) -> str:
-    """Return the text of a problem, which programs read, too, as a sentence."""
-    return f"{problem[:1].upper()}{problem[1:]}{'' if problem.endswith('.') else '.'}"
 
 
 def _size(count: float | None) -> str:
