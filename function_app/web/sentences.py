@@ -9,7 +9,7 @@ the text `field.zone`.
 
 import re
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from http import HTTPStatus
 
 from function_app.web.preferences import Language
@@ -57,6 +57,7 @@ def translate_problem(problem: Problem, language: Language) -> str | None:
     return translate(problem.detail, language)
 
 
+@lru_cache(1000)  # else a sentence in a sentence, and so on, is looked for again at each level
 def _find(sentence: str, language: Language) -> str | None:
     texts = load_strings(language)
     for key, pattern in _patterns().items():

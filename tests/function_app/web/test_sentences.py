@@ -3,7 +3,7 @@
 import ast
 import re
 import string
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from function_app.notifications.rule_json import RULE_CHANGE
+from function_app.web import sentences
 from function_app.web.preferences import LANGUAGES, Language
 from function_app.web.sentences import translate
 from function_app.web.translation import load_strings
@@ -236,3 +237,21 @@ def test_each_text_stands_for_its_sentence(data: st.DataObject) -> None:
 def test_no_text_of_a_device_is_an_error(text: str) -> None:
     translate(text, "de")
     translate(text, "en")
+
+
+def test_a_nested_sentence_takes_as_many_steps_as_it_has_levels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not as many as their square: a page of alerts has fifty texts of devices."""
+    steps, patterns = 0, sentences._patterns
+
+    def counted() -> Mapping[str, re.Pattern[str]]:
+        nonlocal steps
+        steps += 1
+        return patterns()
+
+    monkeypatch.setattr(sentences, "_patterns", counted)
+    levels = 50
+    translated = translate("it failed: " * levels + "x; y", "de")
+    assert translated is not None
+    assert levels <= steps <= 3 * levels
