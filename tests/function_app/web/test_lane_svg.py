@@ -125,6 +125,15 @@ def test_what_was_on_another_day_says_so() -> None:
     )
 
 
+def test_silences_of_unknown_heartbeats_are_not_joined() -> None:
+    """Their own times are all that is said of them."""
+    silent, recorded = Label(State.SILENT), Label(State.RECORDED)
+    texts = [text for _, text in describe(lane(silent, recorded, silent), UTC_PREFERENCES)]
+    assert [text.partition(": ")[0] for text in texts] == [
+        f"{at(60 * n):%H:%M} to {at(60 * n + 60):%H:%M}" for n in range(3)
+    ]
+
+
 PHOTOS = st.sampled_from([State.LATE, State.RECORDED, State.LOST, State.EXPIRED, State.UNKNOWN])
 
 

@@ -293,7 +293,7 @@ def test_the_pages_of_a_link_have_each_of_its_photos_once(
     seen: list[str] = []
     query: dict[str, str] = {}
     has_more = True
-    while has_more:
+    while has_more and len(seen) <= len(names):  # else a page does not lead on
         path, route = f"/api/shared/{secret}", {"secret": secret}
         request = func.HttpRequest("GET", path, params=query, route_params=route, body=b"")
         page = json.loads(call("list_shared", request, services).body)
