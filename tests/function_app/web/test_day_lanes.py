@@ -6,13 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from function_app.days.lane import Interval, Label, Lane
+from function_app.devices import conditions
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import State
+from function_app.web.day_lanes import DayLanes
+from photo_wire.moment import format_time
 from tests.support.many_cameras import add_photo as add_photo_of
 from tests.support.memory_store import memory_services
 from tests.support.pages import add_photo, open_page, session_cookie
+from tests.support.silent_devices import at
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 OLD = "still has photos that are no longer there"  # not why: viewers are not told
@@ -124,3 +129,16 @@ def test_bars_of_what_was_deleted_are_explained(
     assert (OF_DAY in part) is bool(taken)  # else there are no bars
     update_figures(services, NOON + timedelta(hours=2))
     assert OLD not in shown(services, "/days/2026-11-20", viewer)
+
+
+def test_photos_of_a_silence_are_counted_once(services: Services) -> None:
+    """They have bars of their own, and the silence only names how many came."""
+    listed = [add_photo(services, at(minute)) for minute in (1, 2)]
+    silence = Label(
+        conditions.State.SILENT, None, {"from": format_time(at(-9)), "to": None, "photos": 2}
+    )
+    late = Label(conditions.State.LATE, None, {"photos": 2, "late": 2})
+    intervals = [Interval(at(0), at(1), silence), Interval(at(1), at(3), late)]
+    lanes = DayLanes([Lane("gate", [*intervals, Interval(at(3), at(9), silence)])])
+    assert not lanes.draw_more_than(listed)
+    assert lanes.draw_more_than(listed[:1])
