@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -226,6 +227,13 @@ def is_expected(message: ConsoleMessage) -> bool:
     return bool(is_refused or none_yet or is_missing or is_failing or is_form)
 
 
+@cache  # nearly every file has the same twelve
+def drawn_photo(camera: str, at: datetime) -> bytes:
+    """Return the photo that a simulated camera takes at this moment."""
+    context = CaptureContext(camera, Trigger.MOTION, at)
+    return SimulatedCamera(camera, lambda: at).take(context).content
+
+
 class Gallery:
     """A backend with photos that a simulated camera took, newest last in `names`."""
 
@@ -235,11 +243,7 @@ class Gallery:
 
     def add(self, camera: str, at: datetime, clock: ClockStatus = ClockStatus.SYNCED) -> PhotoName:
         """One more photo, taken by `camera` at `at`."""
-        content = (
-            SimulatedCamera(camera, lambda: at)
-            .take(CaptureContext(camera, Trigger.MOTION, at))
-            .content
-        )
+        content = drawn_photo(camera, at)
         name = new_name(camera, at)
         headers = PhotoHeaders(
             name=name,
