@@ -11,8 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from local.processes import ROOT
@@ -107,14 +107,14 @@ def test_a_credential_or_a_file_of_either_form_is_the_key(tmp_path: Path, conten
     assert counter_of(of_credential) == 1
 
 
-RSA = generate_private_key(65537, 2048).private_bytes(
+ECDSA = ec.generate_private_key(ec.SECP256R1()).private_bytes(
     Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
 )
 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\n", b"garbage", base64.b64encode(SEED[1:]), b"\xff" * 50_000, RSA, bytes(32)],
+    [b"", b"\n", b"garbage", base64.b64encode(SEED[1:]), b"\xff" * 50_000, ECDSA, bytes(32)],
 )
 def test_a_damaged_or_foreign_key_stays_and_requests_go_unsigned(
     tmp_path: Path, content: bytes, caplog: pytest.LogCaptureFixture
