@@ -31,6 +31,7 @@ def test_a_heartbeat_tells_the_state(backend: AgentBackend, device: AgentDevice)
     wait_for(lambda: last_photo(device), what="the first photo")
     with device.running():
         heartbeat = first_heartbeat(backend)
+        wait_for(lambda: backend.polls, what="a poll, which follows the reply")
     assert (heartbeat.interval, heartbeat.site, heartbeat.goodbye) == (300, "home", None)
     assert heartbeat.uptime
     assert heartbeat.spool
