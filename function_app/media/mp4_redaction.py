@@ -1,5 +1,8 @@
 """Remove from an MP4 all that no player needs."""
 
+from bisect import bisect_right
+from operator import itemgetter
+
 from function_app.media.errors import NotRedactableError
 from function_app.media.mp4 import MAX_BOXES, Box, BoxReader, TooManyBoxesError
 from function_app.media.mp4_samples import PlayedSamples
@@ -45,6 +48,7 @@ class _Redaction:
         self.data = bytearray(clip)
         self._clip, self._reader = clip, BoxReader(bytes_source(clip), MAX_BOXES)
         self._samples = samples
+        self._played = list(samples.merged())  # once: each of thousands of boxes looks into it
 
     def keep_needed(self, parent: bytes, at: int, end: int) -> None:
         """Blank the boxes between two offsets that a box of the kind `parent` does not need."""
@@ -67,10 +71,13 @@ class _Redaction:
     def _keep_samples(self, media: Box) -> None:
         """Blank what no player plays: other tracks' samples, and cameras' notes between them."""
         at = media.content
-        for start, end in self._samples.merged():
-            if start < media.end and end > at:
-                self._blank(at, max(start, at))
-                at = min(end, media.end)
+        first = bisect_right(self._played, at, key=itemgetter(1))  # the first that ends after it
+        for number in range(first, len(self._played)):
+            start, end = self._played[number]
+            if start >= media.end:
+                break
+            self._blank(at, max(start, at))
+            at = min(end, media.end)
         self._blank(at, media.end)
 
     def _blank(self, start: int, end: int) -> None:
