@@ -164,6 +164,7 @@ def redact(photo: bytes) -> bytes:
     redacted = _Redacted(photo)
     redacted.copy(0, 8)
     streams: list[tuple[list[Piece], bool]] = []
+    stated_pieces = 0
     for directory, tags in _directories(tiff, len(photo)):
         entries = []
         for number, tag in tags.items():
@@ -173,7 +174,11 @@ def redact(photo: bytes) -> bytes:
                 entries.append(photo[tag.entry_at : tag.entry_at + ENTRY_BYTES])
         packed = pack_directory(tiff.byte_order, entries, directory.next_at or 0)
         redacted.write(directory.at, packed)
-        for stream in _streams(photo, Picture(tiff, tags)):
+        picture = Picture(tiff, tags)
+        stated_pieces += picture.stated_pieces
+        if stated_pieces > MAX_PIECES:
+            raise _too_many_parts()
+        for stream in _streams(photo, picture):
             redacted.reserve(stream[0])
             streams.append(stream)
     # After all tags, since a part of a picture may seem to be a directory. JPEGs are the last:

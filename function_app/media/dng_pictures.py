@@ -51,6 +51,12 @@ class Picture:
     def is_preview(self) -> bool:
         return bool(self.number(SUBFILE_TYPE, 0) & _PREVIEW_BIT)
 
+    @property
+    def stated_pieces(self) -> int:
+        """How many strips and tiles `pieces` reads, also those without content."""
+        counts = (self.tags[tag].value_count for tag, _ in (STRIPS, TILES) if tag in self.tags)
+        return sum(count for count in counts if count <= MAX_PIECES)
+
     def number(self, tag: int, default: int) -> int:
         """Return the first integer of a tag; the default if it is absent, and 0 if it is odd."""
         found = self.tags.get(tag)
@@ -125,7 +131,7 @@ def check(data: bytes) -> None:
     """
     tiff = TiffReader(bytes_source(data), byte_order(data))
     first = tiff.first_directory()
-    waiting, seen, pieces = [first], {first}, 0
+    waiting, seen, pieces, stated_pieces = [first], {first}, 0, 0
     has_picture = False
     missing: InvalidPhotoError | None = None
     while waiting:
@@ -147,11 +153,12 @@ def check(data: bytes) -> None:
                 raise
             missing, count = error, 0
         pieces += count
+        stated_pieces += picture.stated_pieces
         has_picture |= count > 0 and not picture.is_preview
         children = _sub_directories(picture)
         waiting += children - seen  # a directory may point back at one that was seen
         seen |= children
-        if len(seen) > MAX_DIRECTORIES or pieces > MAX_PIECES:
+        if len(seen) > MAX_DIRECTORIES or stated_pieces > MAX_PIECES:
             raise NotAPhotoError("is not a DNG: it has more parts than a photo can have")
     if missing and not has_picture:
         raise missing

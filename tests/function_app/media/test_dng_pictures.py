@@ -73,6 +73,30 @@ def test_many_directories_are_rejected() -> None:
         inspect(bytes(data))
 
 
+def with_empty_strips(directories: int, strips: int) -> bytes:
+    """Return a DNG with the picture of `dng()`, and with sub-directories of strips without content:
+    all have the same table of zeros."""
+    photo = bytearray(dng())
+    table = len(photo)
+    photo += bytes(4 * strips)
+    (raw,) = struct.unpack_from("<I", photo, entry_of(bytes(photo), 330) + 8)
+    children = len(photo)
+    photo += bytes(4 * directories)
+    struct.pack_into("<I", photo, children, raw)
+    for number in range(1, directories):
+        struct.pack_into("<I", photo, children + 4 * number, len(photo))
+        entries = [struct.pack("<HHII", tag, LONG, strips, table) for tag in (273, 279)]
+        photo += struct.pack("<H", 2) + b"".join(entries) + bytes(4)
+    return with_entry(bytes(photo), 330, (330, LONG, directories, children))
+
+
+def test_strips_without_content_are_few_too() -> None:
+    """They are read, too, and a small file may have thirty directories with the same table."""
+    assert inspect(with_empty_strips(3, 40_000)) is Media.DNG
+    with pytest.raises(NotAPhotoError, match="more parts than a photo can have"):
+        inspect(with_empty_strips(4, 40_000))
+
+
 def test_offsets_of_a_wrong_type_are_rejected() -> None:
     """Offsets are integers of two or four bytes."""
     with pytest.raises(NotAPhotoError):

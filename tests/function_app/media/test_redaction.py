@@ -323,6 +323,19 @@ def test_overlapping_pieces_are_rejected_early() -> None:
         redact(bytes(raw), Media.DNG)
 
 
+def test_many_strips_without_content_are_rejected_early() -> None:
+    """Of directories that the check does not see: each follows the one before it."""
+    strips, count = 40_000, 3
+    table = 8 + 30 * count  # of zeros, for all of them
+    chain = b""
+    for number in range(1, count + 1):
+        entries = [struct.pack("<HHII", tag, 4, strips, table) for tag in (273, 279)]
+        chain += struct.pack("<H", 2) + b"".join(entries) + struct.pack("<I", 8 + 30 * number)
+    photo = b"II*\0" + struct.pack("<I", 8) + chain + bytes(10 * 4 * strips)
+    with pytest.raises(NotRedactableError, match="more parts"):
+        redact(photo, Media.DNG)
+
+
 @pytest.mark.parametrize("media", [Media.DNG, Media.MP4])
 def test_a_hostile_photo_is_rejected_early(media: Media) -> None:
     """Too many boxes; directories whose tags all point at the whole file."""
