@@ -14,6 +14,10 @@ _PLAYED = (b"vide", b"soun")  # the handler types of the tracks that a player pl
 _HANDLER_TYPE = 8  # bytes of `hdlr` before it
 _FULL = 4  # bytes of version and flags at the beginning of most boxes
 _CHANNELS = 32  # bytes of `stsd` before the number of channels, and the bits of each
+_FORMAT, _SOUND_VERSION = 12, 24  # bytes of `stsd` before these
+# By the version: before the number of samples in a packet, and before the bytes of one.
+_PACKETS = {1: (44, 52), 2: (76, 72)}
+_G711 = {b"ulaw", b"alaw"}  # a byte for each sample, though 16 bits are stated
 # Of `tfhd` and `trun`: the flags of optional fields, in the order of these.
 _BASE_OFFSET, _DESCRIPTION, _DURATION, _SIZE, _BASE_IS_FRAGMENT = 0x1, 0x2, 0x8, 0x10, 0x20000
 _DATA_OFFSET, _FIRST_FLAGS, _RUN_DURATION, _RUN_SIZE, _RUN_FLAGS, _RUN_TIME = (
@@ -94,8 +98,9 @@ class PlayedSamples:
         if chunks is None or not offsets:
             return
         size, ends = self._sample_sizes(boxes)
-        if size and is_sound and b"stsd" in boxes:
-            size = max(size, self._frame_size(boxes[b"stsd"]))
+        samples = 1  # in each `size` bytes
+        if size == 1 and is_sound and b"stsd" in boxes:
+            samples, size = self._packet(boxes[b"stsd"])
         runs = self._table(chunks, "III")
         first_sample = 0
         for at, (first, count) in enumerate(zip(runs[::3], runs[1::3], strict=True)):
@@ -104,7 +109,9 @@ class PlayedSamples:
             self._spend(len(chunk_offsets))
             for start in chunk_offsets:
                 last_sample = min(first_sample + count, len(ends) - 1) if ends else 0
-                length = ends[last_sample] - ends[first_sample] if ends else count * size
+                length = (
+                    ends[last_sample] - ends[first_sample] if ends else -(-count // samples) * size
+                )
                 self.ranges.append((start, start + length))
                 first_sample = last_sample
 
@@ -126,13 +133,25 @@ class PlayedSamples:
                 return 0, [0, *accumulate(self._numbers(box, _FULL + 8, letter, count))]
         raise _odd_tables()
 
-    def _frame_size(self, descriptions: Box) -> int:
-        """Return how many bytes a moment of sound takes in all channels, by the first description
-        in `stsd`. QuickTime states 1 for the size of such a sample, whatever it is."""
+    def _packet(self, descriptions: Box) -> tuple[int, int]:
+        """Return how many samples a packet of sound has, and how many bytes for all channels, by
+        the first description in `stsd` (QuickTime File Format, "Sound Sample Descriptions").
+
+        QuickTime states 1 for the size of a sample, whatever it is. Too long a packet would keep
+        what follows the sound, such as places."""
         if descriptions.end - descriptions.content < _CHANNELS + 4:
-            return 0
+            return 1, 1
+        (version,) = self._numbers(descriptions, _SOUND_VERSION, "H", 1)
+        if version in _PACKETS:
+            samples_at, bytes_at = _PACKETS[version]
+            (samples,) = self._numbers(descriptions, samples_at, "I", 1)
+            (size,) = self._numbers(descriptions, bytes_at, "I", 1)
+            if samples and size:
+                return samples, size
         channels, bits = self._numbers(descriptions, _CHANNELS, "H", 2)
-        return min(channels, 64) * min((bits + 7) // 8, 8)
+        kind = self._clip[descriptions.content + _FORMAT : descriptions.content + _FORMAT + 4]
+        sample_bytes = 1 if kind in _G711 else (bits + 7) // 8
+        return 1, max(min(channels, 64) * min(sample_bytes, 8), 1)
 
     def _read_fragment(self, fragment: Box) -> None:
         """Add the ranges of a fragment's runs of samples."""

@@ -48,6 +48,11 @@ def played(folder: Path, clip: bytes) -> bytes:
         ("a.mp4", ["-c:a", "aac", "-movflags", "+dash+frag_keyframe+delay_moov", "-g", "3"]),
         ("a.mov", ["-c:a", "pcm_s16be", "-ac", "2"]),
         ("a.mov", ["-c:a", "pcm_u8"]),
+        ("a.mov", ["-c:a", "pcm_alaw"]),
+        ("a.mov", ["-c:a", "pcm_mulaw", "-ac", "2"]),
+        ("a.mov", ["-c:a", "pcm_s24le", "-ac", "2"]),
+        ("a.mov", ["-c:a", "adpcm_ms", "-ac", "2"]),
+        ("a.mov", ["-c:a", "adpcm_ima_wav"]),
     ],
 )
 def test_samples_of_other_tracks_are_removed(

@@ -52,13 +52,29 @@ def test_samples_of_one_size() -> None:
     assert found.ranges == [(100, 120), (200, 220), (300, 310)]
 
 
-def test_samples_of_sound_have_all_channels() -> None:
-    """Of which QuickTime states that their size is 1: here two channels of 16 bits."""
-    entry = box(b"sowt", bytes(6) + struct.pack(">H8xHH8x", 1, 2, 16))
-    described = box(b"stsd", struct.pack(">4xI", 1) + entry)
-    size = box(b"stsz", struct.pack(">4xII", 1, 5))
-    found = PlayedSamples(clip(CHUNKS, OFFSETS, size, described, kind=b"soun"))
-    assert found.ranges == [(100, 108), (200, 208), (300, 304)]
+@pytest.mark.parametrize(
+    ("kind", "version", "bits", "more", "lengths"),
+    [
+        (b"sowt", 0, 16, b"", (8, 8, 4)),
+        (b"ulaw", 0, 16, b"", (4, 4, 2)),
+        (b"alaw", 0, 16, b"", (4, 4, 2)),
+        (b"in24", 1, 16, struct.pack(">4I", 1, 3, 6, 2), (12, 12, 6)),
+        (b"ima4", 1, 16, struct.pack(">4I", 64, 34, 68, 2), (68, 68, 68)),
+        (b"lpcm", 2, 16, struct.pack(">IdIIIIII", 72, 8000, 2, 0, 24, 0, 6, 1), (12, 12, 6)),
+    ],
+)
+def test_the_description_says_how_long_sound_is(
+    kind: bytes, version: int, bits: int, more: bytes, lengths: tuple[int, ...]
+) -> None:
+    """In two channels. QuickTime states that the size of a sample is 1, and for some formats bits
+    that are not theirs."""
+    fields = struct.pack(">HH6xHH2xHI", 1, version, 2, bits, 0, 8000 << 16)
+    described = box(b"stsd", struct.pack(">4xI", 1) + box(kind, bytes(6) + fields + more))
+    for stated in (1, 5):
+        size = box(b"stsz", struct.pack(">4xII", stated, 5))
+        found = PlayedSamples(clip(CHUNKS, OFFSETS, size, described, kind=b"soun")).ranges
+        expected = lengths if stated == 1 else (10, 10, 5)
+        assert [end - start for start, end in found] == list(expected)
 
 
 def test_other_tracks_are_not_played() -> None:
