@@ -24,6 +24,7 @@ STRIPS, TILES = (273, 279), (324, 325)  # the tags of their offsets and of their
 SUBFILE_TYPE, WIDTH, HEIGHT, COMPRESSION, SUB_DIRECTORIES = 254, 256, 257, 259, 330
 _BITS, _SAMPLES, _ROWS, _PLANES, _TILE_WIDTH, _TILE_HEIGHT = 258, 277, 278, 284, 322, 323
 _NOT_COMPRESSED, _SEPARATE_PLANES = 1, 2
+_PHOTOMETRIC, _RAW = 262, (32803, 34892)  # an array of colour filters, and linear colours
 _PREVIEW_BIT = 1  # of the subfile type
 
 
@@ -56,6 +57,11 @@ class Picture:
         """How many strips and tiles `pieces` reads, also those without content."""
         counts = (self.tags[tag].value_count for tag, _ in (STRIPS, TILES) if tag in self.tags)
         return sum(count for count in counts if count <= MAX_PIECES)
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it is a sensor's picture. Programs do not say of every preview that it is one."""
+        return not self.is_preview and self.number(_PHOTOMETRIC, 0) in _RAW
 
     def number(self, tag: int, default: int) -> int:
         """Return the first integer of a tag; the default if it is absent, and 0 if it is odd."""
@@ -115,10 +121,12 @@ class Picture:
         return [self._row_size(_TILE_WIDTH) * self.number(_TILE_HEIGHT, 0)] * count
 
     def _row_size(self, width: int) -> int:
-        """Return the bytes of a row whose width the tag of this number states."""
+        """Return the bytes of a row whose width the tag of this number states; 0 if nothing states
+        the bits of a pixel. TIFF's own default, one bit, is no sensor's: by it, a picture that is
+        cut would seem whole."""
         has_planes = self.number(_PLANES, 1) == _SEPARATE_PLANES
         samples = 1 if has_planes else self.number(_SAMPLES, 1)
-        return (self.number(width, 0) * samples * self.number(_BITS, 1) + 7) // 8
+        return (self.number(width, 0) * samples * self.number(_BITS, 0) + 7) // 8
 
 
 def check(data: bytes) -> None:
@@ -126,13 +134,13 @@ def check(data: bytes) -> None:
 
     Only what the pictures need is checked: programs that edit a DNG leave EXIF, XMP and private
     data that point elsewhere, and pointers to directories and previews that they removed. These may
-    be missing beside a picture that is not a preview. Raises NotAPhotoError, also for a TIFF that
+    be missing beside a sensor's raw picture. Raises NotAPhotoError, also for a TIFF that
     is not a DNG, and TruncatedError.
     """
     tiff = TiffReader(bytes_source(data), byte_order(data))
     first = tiff.first_directory()
     waiting, seen, pieces, stated_pieces = [first], {first}, 0, 0
-    has_picture = False
+    has_raw = False
     missing: InvalidPhotoError | None = None
     while waiting:
         at = waiting.pop()
@@ -154,13 +162,13 @@ def check(data: bytes) -> None:
             missing, count = error, 0
         pieces += count
         stated_pieces += picture.stated_pieces
-        has_picture |= count > 0 and not picture.is_preview
+        has_raw |= count > 0 and picture.is_raw
         children = _sub_directories(picture)
         waiting += children - seen  # a directory may point back at one that was seen
         seen |= children
         if len(seen) > MAX_DIRECTORIES or stated_pieces > MAX_PIECES:
             raise NotAPhotoError("is not a DNG: it has more parts than a photo can have")
-    if missing and not has_picture:
+    if missing and not has_raw:
         raise missing
     if pieces == 0:
         raise NotAPhotoError("is a DNG without a picture in it")

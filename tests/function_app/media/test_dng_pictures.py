@@ -191,6 +191,23 @@ def test_a_preview_may_be_lost(at: int) -> None:
         inspect(with_entry(dng_with_preview(b"preview"), 273, (273, LONG, 1, at)))
 
 
+@pytest.mark.parametrize("subfile_type", [(254, LONG, 1, 0), (253, LONG, 1, 0)])
+def test_a_preview_that_does_not_say_so_is_no_raw_picture(subfile_type: tuple[int, ...]) -> None:
+    """So the raw picture, or the directory of it, may not be missing beside it."""
+    data = with_entry(dng(), 254, subfile_type)
+    assert inspect(data) is Media.DNG
+    far = len(data) + 100
+    with pytest.raises(TruncatedError):
+        inspect(with_entry(data, 330, (330, LONG, 1, far)))
+
+
+def test_without_the_bits_of_a_pixel_the_sizes_count() -> None:
+    data = with_entry(dng(), 258, (65000,), RAW)
+    assert inspect(data) is Media.DNG
+    with pytest.raises(TruncatedError):
+        inspect(data[:-1])
+
+
 @pytest.mark.parametrize("at", [0, 2**31, 2**32 - 1])
 @pytest.mark.parametrize("count", [1, 40])
 def test_sub_directories_may_be_lost(at: int, count: int) -> None:
