@@ -22,7 +22,7 @@ from function_app.media.dng_pictures import (
     truncated,
 )
 from function_app.media.errors import InvalidPhotoError, NotRedactableError, TruncatedError
-from function_app.media.jpeg import START_OF_IMAGE, blank_metadata
+from function_app.media.jpeg import START_OF_IMAGE, blank_metadata, count_markers
 from function_app.media.sources import bytes_source, file_source
 from function_app.media.tiff import (
     ENTRY_BYTES,
@@ -42,6 +42,7 @@ MAX_PREVIEW_BYTES = 16_000_000
 MAX_TIFF_PIXELS = 4_000_000  # unlike a JPEG, a TIFF cannot be decoded at a fraction of its size
 
 MAX_REDACTED_DIRECTORIES = 64  # also those that follow others, which are not checked
+MAX_REDACTED_SEGMENTS = 200_000  # in all JPEGs; a hundred megapixels in tiles have 8,000
 MAX_OFFSETS = 100_000  # in one tag
 
 _JPEG_INTERCHANGE = (513, 514)  # the tags of a JPEG's offset and of its size
@@ -197,6 +198,7 @@ class _Redacted:
         self._photo = photo
         self._bytes_left = self._piece_bytes_left = 2 * len(photo)
         self._pieces_left = MAX_PIECES
+        self._segments_left = MAX_REDACTED_SEGMENTS
 
     def copy(self, offset: int, size: int) -> None:
         self.write(offset, self._photo[offset : offset + size])
@@ -217,6 +219,9 @@ class _Redacted:
             for piece, size in zip(pieces, sizes, strict=True)
         )
         if stream.startswith(START_OF_IMAGE):
+            self._segments_left -= count_markers(stream, self._segments_left + 1)
+            if self._segments_left < 0:
+                raise _too_many_parts()
             stream = blank_metadata(stream)
         elif is_jpeg or stream.startswith(_CONTAINERS):
             return

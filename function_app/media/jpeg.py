@@ -6,6 +6,7 @@ it. Nothing is decoded here.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from function_app.media.errors import InvalidPhotoError, NotAPhotoError, TruncatedError
@@ -140,6 +141,11 @@ def redact(data: bytes, exif: bytes = b"") -> bytes:
     parts += [_needed_bytes(data, one) for one in kept if one.marker != APP0]
     parts += _scans(data, segments[-1].end)
     return b"".join([*parts, END_OF_IMAGE])
+
+
+def count_markers(data: bytes, max_count: int) -> int:
+    """Return how many segments a JPEG has at most; `max_count` for more."""
+    return sum(1 for _ in islice(_IN_SCAN.finditer(data), max_count))
 
 
 def blank_metadata(data: bytes) -> bytes:

@@ -323,6 +323,26 @@ def test_overlapping_pieces_are_rejected_early() -> None:
         redact(bytes(raw), Media.DNG)
 
 
+def test_many_segments_are_rejected_early() -> None:
+    """Of all JPEGs in a DNG together, each of which has no more than a photo may have."""
+    strip = b"\xff\xd8" + b"\xff\xfe\0\2" * 5_000
+    for count in (2, 50):
+        raw = bytearray(dng_with_preview(strip * count))
+        for number, (tag, values) in enumerate(
+            [
+                (273, [200 + len(strip) * place for place in range(count)]),
+                (279, [len(strip)] * count),
+            ]
+        ):
+            struct.pack_into("<HHII", raw, 10 + 12 * (2 + number), tag, 4, count, len(raw))
+            raw += struct.pack(f"<{count}I", *values)
+        if count == 2:
+            assert len(redact(bytes(raw), Media.DNG)) == len(raw)
+        else:
+            with pytest.raises(NotRedactableError, match="more parts"):
+                redact(bytes(raw), Media.DNG)
+
+
 def test_many_strips_without_content_are_rejected_early() -> None:
     """Of directories that the check does not see: each follows the one before it."""
     strips, count = 40_000, 3
