@@ -19,8 +19,6 @@ from function_app.media.sources import bytes_source
 _FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"})
 _MOVIE_BOXES = {b"ftyp", b"moov", b"moof", b"mdat"}
 _MAX_BOXES_BEFORE_MOVIE = 10  # of other kinds: a preview, a maker's own
-
-
 # Still pictures that use the same boxes: HEIF, AVIF, Canon's raw files, JPEG 2000 and XL.
 _STILLS = {
     b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis",

@@ -4,11 +4,10 @@ from bisect import bisect_right
 from operator import itemgetter
 
 from function_app.media.errors import NotRedactableError
-from function_app.media.mp4 import MAX_BOXES, Box, BoxReader, TooManyBoxesError
+from function_app.media.mp4 import HEADER_BYTES, MAX_BOXES, Box, BoxReader, TooManyBoxesError
 from function_app.media.mp4_samples import PlayedSamples
 from function_app.media.sources import bytes_source
 
-_HEADER_BYTES = 8
 # The boxes that a player needs, by the box around them. Those without an entry of their own are
 # kept whole.
 _NEEDED: dict[bytes, frozenset[bytes]] = {
@@ -65,7 +64,7 @@ class _Redaction:
             elif box.kind == b"mdat":
                 self._keep_samples(box)
         self._blank(at, end)
-        if end - at >= _HEADER_BYTES:
+        if end - at >= HEADER_BYTES:
             self.data[at : at + 8] = (end - at).to_bytes(4, "big") + b"free"
 
     def _keep_samples(self, media: Box) -> None:

@@ -40,9 +40,8 @@ class PlayedSamples:
         self.has_fragments = False
         self._clip, self._reader = clip, BoxReader(bytes_source(clip), MAX_BOXES)
         self._numbers_left = MAX_NUMBERS
-        self._fragment_sizes: dict[
-            int, int
-        ] = {}  # of a sample, by track, if nothing else states it
+        # Of a sample in fragments, by track, if nothing else states it.
+        self._fragment_sizes: dict[int, int] = {}
         top = list(self._reader.boxes(0, len(clip)))
         for box in top:
             if box.kind == b"moov":

@@ -149,7 +149,7 @@ def test_the_default_pace_is_that_of_the_device() -> None:
     assert (defaults.heartbeat, defaults.poll) == DEFAULT_PACE
 
 
-def test_one_camera_computed_by_hand() -> None:
+def test_the_amounts_of_one_camera_follow_from_its_use() -> None:
     """50 photos a day of 500 KB, 127 days of them, each with its thumbnail in it and deleted in the
     end; 4 visits a day of 50 thumbnails, 10 photos, each with its page, a day, the alerts, and 8
     looks; a timer each minute of 30 days, one each hour, and one each week."""

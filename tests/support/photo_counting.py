@@ -41,7 +41,7 @@ def stored(backend: Services, photo: Photo) -> Photo:
 
 
 def hours_ago(backend: Services, count: int) -> list[Photo]:
-    """So many photos, all counted by whoever asks now."""
+    """Return `count` photos that are old enough to be counted."""
     moments = [NOW - timedelta(hours=30, minutes=-n) for n in range(count)]
     return [listed(backend, at, n, at) for n, at in enumerate(moments)]
 

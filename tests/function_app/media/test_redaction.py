@@ -64,10 +64,9 @@ LOCATED = {
 }
 
 
-@pytest.mark.parametrize("kind", LOCATED)
-def test_the_location_is_removed(kind: str) -> None:
-    """The result is a photo; a DNG or a clip keeps its length."""
-    photo, media = LOCATED[kind]
+def without_location(photo: bytes, media: Media) -> bytes:
+    """Return what redaction makes of a photo with a location: one without, of the same media, and
+    as long unless it is a JPEG; to redact it again changes nothing."""
     assert LOCATION in photo
     assert inspect(photo) is media
     bare = redact(photo, media)
@@ -75,6 +74,13 @@ def test_the_location_is_removed(kind: str) -> None:
     assert inspect(bare) is media
     assert media is Media.JPEG or len(bare) == len(photo)
     assert redact(bare, media) == bare
+    return bare
+
+
+@pytest.mark.parametrize("kind", LOCATED)
+def test_the_location_is_removed(kind: str) -> None:
+    """The result is a photo; a DNG or a clip keeps its length."""
+    without_location(*LOCATED[kind])
 
 
 @pytest.mark.parametrize("progressive", [False, True])
@@ -132,12 +138,7 @@ def clip(moov: bytes = b"", track: bytes = b"", top: bytes = b"", name: bytes = 
 )
 def test_a_clip_keeps_only_what_a_player_needs(photo: bytes) -> None:
     """Whatever the box is called, and wherever it is."""
-    assert LOCATION in photo
-    assert inspect(photo) is Media.MP4
-    bare = redact(photo, Media.MP4)
-    assert LOCATION not in bare
-    assert (len(bare), inspect(bare)) == (len(photo), Media.MP4)
-    assert redact(bare, Media.MP4) == bare
+    without_location(photo, Media.MP4)
 
 
 def tagged_dng(tag: int, kind: int, size: int = 1, directory: int | None = None) -> bytes:
@@ -181,12 +182,7 @@ def tagged_dng(tag: int, kind: int, size: int = 1, directory: int | None = None)
 )
 def test_a_dng_keeps_only_what_a_converter_needs(photo: bytes) -> None:
     """Whatever the tag, and bytes that no tag points at. Converters read the same pixels."""
-    assert LOCATION in photo
-    assert inspect(photo) is Media.DNG
-    bare = redact(photo, Media.DNG)
-    assert LOCATION not in bare
-    assert (len(bare), inspect(bare)) == (len(photo), Media.DNG)
-    assert redact(bare, Media.DNG) == bare
+    bare = without_location(photo, Media.DNG)
     with rawpy.imread(io.BytesIO(photo)) as before, rawpy.imread(io.BytesIO(bare)) as after:
         assert before.raw_image.tobytes() == after.raw_image.tobytes()
         assert before.camera_whitebalance == after.camera_whitebalance
@@ -257,12 +253,7 @@ COMPRESSION = struct.pack("<HHI", 259, 3, 1)
 )
 def test_previews_have_no_metadata(photo: bytes) -> None:
     """Whatever they are said to be, and wherever it is."""
-    assert LOCATION in photo
-    assert inspect(photo) is Media.DNG
-    bare = redact(photo, Media.DNG)
-    assert LOCATION not in bare
-    assert (len(bare), inspect(bare)) == (len(photo), Media.DNG)
-    assert redact(bare, Media.DNG) == bare
+    without_location(photo, Media.DNG)
 
 
 def test_damage_in_a_scan_does_not_keep_what_follows_the_picture() -> None:
