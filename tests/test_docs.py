@@ -113,7 +113,7 @@ def test_every_term_of_the_glossary_is_used() -> None:
 @pytest.mark.parametrize("shown", LOGGED)
 def test_a_line_that_the_page_shows_is_one_that_is_logged(shown: str) -> None:
     assert shown in OPERATE
-    names = tracked("*.py", "*.js", "*.html", "function_app/web/strings/en.json")
+    names = tracked("*.py", "*.js", "*.html", "function_app/localization/strings/en.json")
     files = [ROOT / one for one in names if one.startswith(("pi_uploader", "function_app"))]
     assert any(LOGGED[shown] in file.read_text() for file in files)
 

@@ -23,7 +23,10 @@ FORBIDDEN = {
 # From the lowest layer to the highest: a module imports from its own line and from lines above it.
 LAYERS: dict[str, tuple[tuple[str, ...], ...]] = {
     "function_app": (
-        ("lazy_module", "memory", "origins", "private_networks", "problems", "retention_policy"),
+        (
+            *("lazy_module", "localization", "memory", "origins", "private_networks", "problems"),
+            "retention_policy",
+        ),
         ("media",),
         ("storage",),
         ("auth", "timer_watch"),

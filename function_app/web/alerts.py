@@ -11,6 +11,7 @@ from function_app.auth.caller import Caller
 from function_app.auth.unknown_device import ALERT_KIND as UNKNOWN_DEVICE
 from function_app.browse.day import day_of
 from function_app.http.parameters import MOMENT, required
+from function_app.http.preferences import Preferences, preference_cookie, read_preference
 from function_app.http.request import FormBody, Request
 from function_app.http.responses import Response, redirect
 from function_app.new_alerts import NewCount, parse_new_alerts
@@ -22,7 +23,6 @@ from function_app.storage.table_store import Entity
 from function_app.timer_watch import CAMERA as BACKEND
 from function_app.timer_watch import KIND as TIMER_STALLED
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences, preference_cookie, read_preference
 from photo_wire.alert import (
     BACK,
     CLOCK,

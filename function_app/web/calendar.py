@@ -11,12 +11,12 @@ from function_app.browse.day import FIRST_DAY, LAST_DAY
 from function_app.days.counts import count_by_day, read_counted
 from function_app.http import json_schema
 from function_app.http.parameters import Kind, optional
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
 from function_app.services import Services
 from function_app.web.day_filter import DAY, Filter
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
 from photo_wire.errors import WireError, quoted
 
 MAX_YEARS = 10  # that are linked, the last one the current

@@ -22,18 +22,18 @@ from function_app.browse.events import Event
 from function_app.browse.listing import ONLY
 from function_app.days.lanes import few_lanes
 from function_app.devices.conditions import State
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
+from function_app.localization.label_text import label_text
+from function_app.localization.translation import Translation
 from function_app.services import Services
 from function_app.web import lane_svg
 from function_app.web.assets import asset_path
 from function_app.web.day_filter import DATE, MINUTE, Filter, read_shown_until
 from function_app.web.day_lanes import DayLanes, sentences
 from function_app.web.followed import etag_of, if_unchanged, with_etag
-from function_app.web.label_text import label_text
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
-from function_app.web.translation import Translation
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.moment import format_time

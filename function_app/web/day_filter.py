@@ -11,10 +11,10 @@ from function_app.browse.listing import LABEL, ONLY, STUBS, TRIGGER
 from function_app.http import json_schema
 from function_app.http.authorization import check_camera_is_visible
 from function_app.http.parameters import CAMERA, MOMENT, Kind, optional, required
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
-from function_app.web.label_text import label_of_text
-from function_app.web.preferences import Preferences
-from function_app.web.translation import Translation
+from function_app.localization.label_text import label_of_text
+from function_app.localization.translation import Translation
 from photo_wire.errors import WireError, quoted
 
 MINUTE = timedelta(minutes=1)

@@ -9,9 +9,9 @@ from typing import NamedTuple
 from function_app.days.lane import NOT_COUNTED_YET, Interval, Lane
 from function_app.days.minutes import minute_of
 from function_app.devices.conditions import NEVER_HEARD_OF, State
+from function_app.http.preferences import Preferences
 from function_app.storage.models import Photo
 from function_app.web import lane_svg
-from function_app.web.preferences import Preferences
 
 MAX_LANES = 20  # of more, a viewer chooses a camera
 MAX_SENTENCES = 6  # of a camera on a day without photos

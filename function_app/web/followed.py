@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from function_app.auth.caller import Caller
 from function_app.browse.ranges import is_cached
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
 
 
 def render_followed(

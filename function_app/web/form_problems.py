@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import LogDetails, Response
+from function_app.localization.sentences import translate_problem
+from function_app.localization.translation import Translation
 from function_app.problems import HTTPProblemError
-from function_app.web.preferences import Preferences
-from function_app.web.sentences import translate_problem
-from function_app.web.translation import Translation
 from photo_wire.errors import WireError
 from photo_wire.problem import Problem
 

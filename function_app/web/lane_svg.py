@@ -15,9 +15,9 @@ from markupsafe import Markup
 
 from function_app.days.lane import Interval, Label, Lane
 from function_app.devices.conditions import State
-from function_app.web.preferences import Preferences
+from function_app.http.preferences import Preferences
+from function_app.localization.translation import Translation
 from function_app.web.statistics.texts import short_day
-from function_app.web.translation import Translation
 from photo_wire.moment import parse_time
 
 LANE, BAR, NAME, HOURS = 48, 20, 18, 22  # pixels: of a lane, its bar, its name, and the hours above

@@ -16,14 +16,14 @@ from markupsafe import Markup
 
 from function_app.auth.caller import Caller, Scope
 from function_app.http.compression import compress
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, page_response
 from function_app.http.templates import render_template
+from function_app.localization.sentences import translate
+from function_app.localization.translation import Translation
 from function_app.web.assets import asset_path, module_paths
-from function_app.web.preferences import Preferences
-from function_app.web.sentences import translate
 from function_app.web.times import Times
-from function_app.web.translation import Translation
 from photo_wire.errors import as_sentence
 from photo_wire.moment import format_time
 

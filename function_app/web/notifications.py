@@ -11,15 +11,17 @@ from zoneinfo import available_timezones
 
 from function_app.auth.caller import Caller
 from function_app.http.parameters import TEXT, choice, defaulting, required, whole_number
+from function_app.http.preferences import Preferences
 from function_app.http.request import FormBody, Request, parse_form
 from function_app.http.responses import Response, redirect
+from function_app.localization.sentences import translate
+from function_app.localization.translation import Translation
 from function_app.notifications import channels, messages
 from function_app.notifications.channel_json import APPRISE, FAILING, STOPPED, WEBHOOK
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.web.followed import render_followed
 from function_app.web.form_problems import FormError, problem_text, with_problem
-from function_app.web.preferences import Preferences
 from function_app.web.rule_form import (
     ALERTS,
     DAYS,
@@ -28,8 +30,6 @@ from function_app.web.rule_form import (
     form_of,
     read_rule_form,
 )
-from function_app.web.sentences import translate
-from function_app.web.translation import Translation
 from photo_wire.errors import WireError
 from photo_wire.headers import Trigger
 from photo_wire.moment import parse_time

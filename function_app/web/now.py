@@ -10,6 +10,7 @@ from function_app.devices import states
 from function_app.devices.api import describe_cameras
 from function_app.devices.views import UNREACHABLE, describe_camera
 from function_app.http.authorization import own_origin
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
 from function_app.origins import hostname_of
@@ -22,7 +23,6 @@ from function_app.web.assets import asset_path
 from function_app.web.followed import etag_of, if_unchanged, with_etag
 from function_app.web.layout import render_page
 from function_app.web.moved import moved_to
-from function_app.web.preferences import Preferences
 
 # What a person types on a Raspberry Pi to connect a camera.
 COMMANDS = {

@@ -13,8 +13,11 @@ from function_app.browse.thumbnails import CHUNK_SIZE, open_photo
 from function_app.days.lateness import why_late
 from function_app.http.authorization import unknown_photo
 from function_app.http.parameters import PHOTO
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
+from function_app.localization.label_text import label_text
+from function_app.localization.translation import Translation
 from function_app.maintenance.trash import TRASH_TTL
 from function_app.media.technical import TechnicalData, read_technical_data
 from function_app.services import Services
@@ -26,10 +29,7 @@ from function_app.storage.models import (
     StorageUnavailableError,
 )
 from function_app.storage.row_keys import View
-from function_app.web.label_text import label_text
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
-from function_app.web.translation import Translation
 from photo_wire.headers import ClockStatus
 from photo_wire.media import Media
 from photo_wire.moment import format_time, just_after

@@ -9,14 +9,14 @@ import azure.functions as func
 from function_app.browse.photos import PLACE_NOT_REMOVABLE
 from function_app.http.authorization import bearer_token
 from function_app.http.cookies import SESSION, read_cookie
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
+from function_app.localization.sentences import translate, translate_problem
+from function_app.localization.translation import load_strings
 from function_app.web.form_problems import kind_of
 from function_app.web.layout import render_page
 from function_app.web.next_page import sign_in_page
-from function_app.web.preferences import Preferences
-from function_app.web.sentences import translate, translate_problem
-from function_app.web.translation import load_strings
 from photo_wire.problem import Problem
 
 

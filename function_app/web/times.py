@@ -7,8 +7,8 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from function_app.web.preferences import Preferences
-from function_app.web.translation import Translation
+from function_app.http.preferences import Preferences
+from function_app.localization.translation import Translation
 from photo_wire.moment import format_time, parse_time
 
 # A time of day without and with seconds, a day, a day with its weekday, a day with the time, the
@@ -50,15 +50,7 @@ class Times:
         of_day = f"{local:%H:%M:%S}" if style in ("seconds", "full") else f"{local:%H:%M}"
         if style in ("short", "seconds"):
             return of_day
-        key = "times.day" if style == "day" else "times.date"
-        day = self.t(
-            key,
-            weekday=self.t(f"times.weekday.{local.isoweekday()}"),
-            day=str(local.day),
-            month=self.t(f"times.month.{local.month}"),
-            short_month=self.t(f"times.short_month.{local.month}"),
-            year=str(local.year),
-        )
+        day = self.t.day(local, with_weekday=style == "day")
         if style in ("date", "day"):
             return day
         return f"{day}, {of_day} {local:%Z}" if style == "full" else f"{day}, {of_day}"

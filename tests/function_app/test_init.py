@@ -14,6 +14,7 @@ LATER = (
     *("function_app.devices", "function_app.http.signed_requests", "photo_wire.signature"),
     "cryptography.hazmat.primitives.asymmetric.ed25519",
     *("function_app.web", "function_app.health", "function_app.http.openapi"),
+    *("function_app.http.preferences", "function_app.localization"),
     *("function_app.http.templates", "function_app.http.pagination"),
     *("function_app.maintenance.api", "function_app.maintenance.repair"),
     *("function_app.maintenance.retention", "function_app.maintenance.deletion"),

@@ -10,14 +10,14 @@ from function_app.auth import users
 from function_app.auth.audit_log import FAILED_SIGN_IN, LOOKED_AT_DAY, ActionKind, AuditEntry
 from function_app.auth.caller import Caller
 from function_app.http.pagination import encode_cursor
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response
+from function_app.localization.translation import load_strings
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
 from function_app.web.settings.forms import owners_only
-from function_app.web.translation import load_strings
 from photo_wire.errors import WireError
 from photo_wire.name import parse_name
 

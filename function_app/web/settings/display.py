@@ -4,14 +4,15 @@ from dataclasses import dataclass
 from zoneinfo import available_timezones
 
 from function_app.auth.caller import Caller
+from function_app.http import preferences
 from function_app.http.json_schema import text
 from function_app.http.parameters import Kind, defaulting
+from function_app.http.preferences import Preferences, parse_zone, preference_cookie
 from function_app.http.request import FormBody, Request
 from function_app.http.responses import Response, redirect
+from function_app.localization.translation import LANGUAGES
 from function_app.services import Services
-from function_app.web import preferences
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences, parse_zone, preference_cookie
 from function_app.web.settings.forms import Form
 from photo_wire.errors import WireError
 
@@ -35,7 +36,7 @@ def _parse_zone(value: str, name: str) -> str:
     return value
 
 
-LANGUAGE = defaulting(preferences.LANGUAGE, _one_of(preferences.LANGUAGES), "")
+LANGUAGE = defaulting(preferences.LANGUAGE, _one_of(LANGUAGES), "")
 THEME = defaulting(preferences.THEME, _one_of(preferences.THEMES), "")
 DENSITY = defaulting(preferences.DENSITY, _one_of(preferences.DENSITIES), "")
 ZONE = defaulting(preferences.ZONE, Kind(text(), "a time zone, or empty", _parse_zone), "")
@@ -93,7 +94,7 @@ def _form(
         "draft": draft,
         "problem": problem,
         "is_saved": is_saved,
-        "languages": preferences.LANGUAGES,
+        "languages": LANGUAGES,
         "themes": ("", *preferences.THEMES),
         "densities": preferences.DENSITIES,
         "zones": sorted(one for one in available_timezones() if "/" in one),

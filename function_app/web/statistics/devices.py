@@ -11,17 +11,17 @@ from markupsafe import Markup
 from function_app.auth.caller import Caller
 from function_app.devices.api import DEVICE
 from function_app.devices.history import HourFigures
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response
+from function_app.localization.translation import Translation
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.stats.devices import read_device_statistics
 from function_app.web.devices import is_paused
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
 from function_app.web.statistics.charts import line_chart
 from function_app.web.statistics.choice import Choice
-from function_app.web.translation import Translation
 from photo_wire.moment import parse_time
 
 _SPANS = (7, 30)  # days: figures are kept for 31

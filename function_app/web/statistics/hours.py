@@ -7,16 +7,16 @@ from datetime import UTC, date, datetime, tzinfo
 
 from function_app.auth.caller import Caller
 from function_app.days.counts import count_by_hour, read_counted
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response
+from function_app.localization.translation import Translation
 from function_app.services import Services
 from function_app.stats.periods import Period, last_periods, places
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
 from function_app.web.statistics.charts import Line, heat_map, levels
 from function_app.web.statistics.choice import SPANS, Choice
 from function_app.web.statistics.texts import Figure, period_text, short_day
-from function_app.web.translation import Translation
 
 HOURS = range(24)
 

@@ -4,17 +4,17 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from function_app.auth.caller import Caller
+from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response
+from function_app.localization.translation import Translation
 from function_app.services import Services
 from function_app.stats.photos import CameraPhotos, PhotoStatistics, read_photo_statistics
 from function_app.stats.storage_price import load_storage_price
 from function_app.web.layout import render_page
-from function_app.web.preferences import Preferences
 from function_app.web.statistics.charts import Bar, bar_chart, spark_bars
 from function_app.web.statistics.choice import SPANS, Choice
 from function_app.web.statistics.texts import Figure, full_day, period_text
-from function_app.web.translation import Translation
 
 _CENT = 0.01
 

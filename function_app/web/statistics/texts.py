@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
+from function_app.localization.translation import Translation
 from function_app.stats.periods import Period
-from function_app.web.translation import Translation
 
 
 class Figure(NamedTuple):

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 
 from function_app.days.lane import Interval, Label, Lane
 from function_app.devices.conditions import State
+from function_app.http.preferences import Preferences
 from function_app.web.lane_svg import render
-from function_app.web.preferences import Preferences
 from tests.e2e.gallery.conftest import Pages, Scheme, Size, check_axe, in_each_look
 from tests.support.silent_devices import START
 

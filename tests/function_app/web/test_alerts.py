@@ -10,10 +10,10 @@ from zoneinfo import ZoneInfo
 import azure.functions as func
 import pytest
 
+from function_app.localization.translation import load_strings
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import StoredAlert
-from function_app.web.translation import load_strings
 from photo_wire.alert import (
     BACK,
     CLOCK,

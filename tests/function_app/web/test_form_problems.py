@@ -5,10 +5,9 @@ import pytest
 
 from function_app.http.request import Request
 from function_app.http.responses import Response
+from function_app.localization.translation import LANGUAGES, Language, load_strings
 from function_app.problems import HTTPProblemError
 from function_app.web.form_problems import problem_of, problem_text, with_problem
-from function_app.web.preferences import LANGUAGES, Language
-from function_app.web.translation import load_strings
 from photo_wire.errors import WireError
 
 PAGE = Response(200, b"the form", "text/html", {"ETag": "x"})

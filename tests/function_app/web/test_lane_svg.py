@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from function_app.days.lane import Interval, Label, Lane
 from function_app.devices.conditions import State
+from function_app.http.preferences import Preferences
+from function_app.localization.translation import LANGUAGES
 from function_app.web.lane_svg import MIN_WIDTH, PATTERNS, describe, render, sentence
-from function_app.web.preferences import LANGUAGES, Preferences
 from tests.support.silent_devices import START, at
 
 UTC_PREFERENCES = Preferences()

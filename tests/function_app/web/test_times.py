@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from function_app.web.preferences import Language, Preferences, parse_zone
+from function_app.http.preferences import Preferences, parse_zone
+from function_app.localization.translation import Language, Translation
 from function_app.web.times import Style, Times
-from function_app.web.translation import Translation
 
 MOMENT = datetime(2026, 11, 27, 23, 5, 9, 120_000, UTC)
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from function_app.auth.audit_log import FAILED_SIGN_IN, KIND_OF, ActionKind
+from function_app.localization.translation import load_strings
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.table_store import PAGE_SIZE as SCANNED
 from function_app.web.settings.audit_log import PAGE_SIZE
-from function_app.web.translation import load_strings
 from tests.support.api import name_of
 from tests.support.memory_store import memory_services
 from tests.support.page_host import Visitor

@@ -10,7 +10,7 @@ register(`data:text/javascript,${encodeURIComponent(HOOKS)}`);
 const PAGE = new URL("../../../../../function_app/web/page/", import.meta.url);
 
 /** The English texts, which the pages give to their scripts. */
-export const STRINGS = new URL("../strings/en.json", PAGE);
+export const STRINGS = new URL("../../localization/strings/en.json", PAGE);
 
 /** Import a script of the pages. @param {string} name */
 export const script = (name) => import(new URL(name, PAGE).href);

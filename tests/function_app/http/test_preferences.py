@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import azure.functions as func
 import pytest
 
+from function_app.http.preferences import Preferences, preference_cookie
 from function_app.http.request import Request
-from function_app.web.preferences import Preferences, preference_cookie
 
 
 def read(cookie: str = "", accept: str = "") -> Preferences:

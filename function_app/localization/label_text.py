@@ -1,6 +1,6 @@
 """The words for what models find in photos, in the viewer's language."""
 
-from function_app.web.translation import Translation
+from function_app.localization.translation import Translation
 
 COMMON_LABELS = (
     *("animal", "bicycle", "bird", "bus", "car", "cat", "cow", "dog", "face", "horse"),

@@ -10,11 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from function_app.localization import sentences
+from function_app.localization.sentences import translate
+from function_app.localization.translation import LANGUAGES, Language, load_strings
 from function_app.notifications.rule_json import RULE_CHANGE
-from function_app.web import sentences
-from function_app.web.preferences import LANGUAGES, Language
-from function_app.web.sentences import translate
-from function_app.web.translation import load_strings
 
 # Where the sentences are written that a page may show, and what is none of them.
 SOURCES = (

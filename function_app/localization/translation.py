@@ -1,4 +1,4 @@
-"""The texts of the pages: `strings/en.json` and the same keys in each other language.
+"""The texts of pages and notifications: `strings/en.json` and the same keys in each other language.
 
 A key is `page.thing`. A text has placeholders such as {name}. One that depends on a number has two
 keys, `page.thing.one` and `page.thing.other`, and is asked for as `page.thing` with a `count`. A
@@ -8,13 +8,15 @@ template's text may have a third one, `page.thing.zero`.
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from markupsafe import Markup
 
-from function_app.web.preferences import Language
-
+Language = Literal["en", "de"]
+LANGUAGES: tuple[Language, ...] = ("en", "de")
 _FOLDER = Path(__file__).parent / "strings"
 _THOUSANDS = {"en": ",", "de": "."}
 _UNITS = {1: "KB", 2: "MB", 3: "GB", 4: "TB"}  # by the power of 1,000
@@ -52,6 +54,18 @@ class Translation:
         """Return a number of bytes in the largest unit of which there is one."""
         power = next((power for power in (4, 3, 2) if size >= 1000**power), 1)
         return f"{self.decimal(size / 1000**power, 0 if power == 1 else 1)} {_UNITS[power]}"
+
+    def day(self, moment: datetime, with_weekday: bool = False) -> str:
+        """Return the day of a moment, in the zone that the moment has: `28 Nov 2026`, or with the
+        weekday `Saturday, 28 November 2026`."""
+        return self(
+            "times.day" if with_weekday else "times.date",
+            weekday=self(f"times.weekday.{moment.isoweekday()}"),
+            day=str(moment.day),
+            month=self(f"times.month.{moment.month}"),
+            short_month=self(f"times.short_month.{moment.month}"),
+            year=str(moment.year),
+        )
 
     def subset(self, prefixes: Iterable[str]) -> dict[str, str]:
         """Return the texts whose keys begin with one of these words and a dot."""

@@ -9,11 +9,10 @@ from typing import Literal, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.http.request import Request
+from function_app.localization.translation import LANGUAGES, Language
 
-Language = Literal["en", "de"]
 Theme = Literal["light", "dark"]
 Density = Literal["comfortable", "compact"]
-LANGUAGES: tuple[Language, ...] = ("en", "de")
 THEMES: tuple[Theme, ...] = ("light", "dark")
 DENSITIES: tuple[Density, ...] = ("comfortable", "compact")
 T = TypeVar("T", bound=str)

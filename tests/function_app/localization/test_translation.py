@@ -1,4 +1,4 @@
-"""The texts of the pages: in all languages the same keys, each used, and no text elsewhere."""
+"""The texts that people read: in all languages the same keys, each used, and no text elsewhere."""
 
 import re
 from html.parser import HTMLParser
@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from markupsafe import Markup
 
-from function_app.web.preferences import LANGUAGES
-from function_app.web.translation import Translation, load_strings
+from function_app.localization.translation import LANGUAGES, Translation, load_strings
 
 WEB = Path("function_app/web")
 TEMPLATES = sorted((WEB / "templates").glob("*.html"))
@@ -77,7 +76,7 @@ def test_german_texts_address_people_formally() -> None:
 
 def sources() -> str:
     """Return all that can ask for a text."""
-    files = [*TEMPLATES, *WEB.rglob("*.py"), *(WEB / "page").glob("*.js")]
+    files = [*TEMPLATES, *Path("function_app").rglob("*.py"), *(WEB / "page").glob("*.js")]
     return "\n".join(file.read_text() for file in files)
 
 

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from functools import cache, lru_cache
 from http import HTTPStatus
 
-from function_app.web.preferences import Language
-from function_app.web.translation import load_strings
+from function_app.localization.translation import Language, load_strings
 from photo_wire.problem import Problem
 
 PREFIX = "sentence."
