@@ -3,6 +3,8 @@
 import signal
 import socket
 
+import pytest
+
 from local.azurite import Azurite
 from tests.conftest import StartBackend
 from tests.e2e.conftest import MakeDevice
@@ -40,6 +42,7 @@ def test_the_uploader_is_killed_between_a_capture_and_its_upload(
     assert len(listed) == len(set(listed)) == kept
 
 
+@pytest.mark.slow
 def test_the_backend_is_killed_between_blob_and_index(
     azurite: Azurite, start_backend: StartBackend, make_device: MakeDevice
 ) -> None:

@@ -129,6 +129,7 @@ def test_a_contact_that_bounces_is_one_photo(service: MakeService) -> None:
     assert device.end()[device.gate]["stored"] == 1
 
 
+@pytest.mark.slow
 def test_a_flood_while_the_camera_is_busy_is_counted(service: MakeService, tmp_path: Path) -> None:
     """While the camera takes a photo, all further triggers become one photo, and are counted."""
     pictures = tmp_path / "pictures"

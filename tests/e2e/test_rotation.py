@@ -91,6 +91,7 @@ def test_photos_wait_for_the_new_key_and_arrive_once(
     assert len(Store(azurite.connection_string).blobs(device.camera)) == 5
 
 
+@pytest.mark.slow
 def test_with_two_valid_keys_meanwhile_no_photo_waits(
     backend: Backend, device: Device, secrets_used: set[str]
 ) -> None:

@@ -203,6 +203,7 @@ def of_devices(store: RecordedStore) -> tuple[list[object], list[object]]:
     return rows, [one for one in store.blobs if one["container"] == "photos"]
 
 
+@pytest.mark.slow
 def test_photos_and_alerts_that_are_sent_once_more_change_no_row_and_no_blob(
     recorded: RecordedStore, start: StartBackend
 ) -> None:

@@ -257,6 +257,7 @@ def test_a_backup_holds_the_photos_and_what_is_known_of_them(deployed: Cloud) ->
     assert (listed["path"], listed["known"]["id"]) == (PATH, PHOTO)
 
 
+@pytest.mark.slow
 def test_a_photo_that_was_damaged_is_named(deployed: Cloud) -> None:
     damaged = {**blob(PATH, BYTES), "content": "other bytes"}
     deployed.change(blobs=[damaged])
@@ -265,6 +266,7 @@ def test_a_photo_that_was_damaged_is_named(deployed: Cloud) -> None:
     assert f"{PATH} has another SHA-256" in done.err
 
 
+@pytest.mark.slow
 def test_one_month_alone(deployed: Cloud) -> None:
     other = PATH.replace("2026/11", "2026/10")
     deployed.change(blobs=[blob(PATH, BYTES), blob(other, BYTES)])
@@ -288,6 +290,7 @@ def test_what_was_saved_comes_back(deployed: Cloud) -> None:
     assert "0 brought back, 1 were there" in deployed.run("restore.sh", NAME, "saved").out
 
 
+@pytest.mark.slow
 def test_what_a_person_deleted_is_not_brought_back(deployed: Cloud) -> None:
     """Its tombstone was saved later than its bytes."""
     mark = blob(PATH, "")

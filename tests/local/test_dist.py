@@ -208,6 +208,7 @@ def test_the_wheel_holds_the_device_and_nothing_else(dist: Path) -> None:
     assert "azure" not in "".join(line for line in metadata.splitlines() if "Requires-" in line)
 
 
+@pytest.mark.slow
 def test_pip_installs_the_wheel(dist: Path, tmp_path: Path) -> None:
     """Its list of files is right, and its program starts."""
     offline = ["--quiet", "--no-index", "--no-deps", "--target", str(tmp_path)]

@@ -61,6 +61,7 @@ def test_alerts_are_new_until_they_are_marked(
     expect(page.get_by_role("button", name="Mark all as seen")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_key_that_waits_leads_to_the_devices(pages: Pages, reported: Gallery) -> None:
     """To its page, where an owner approves it; and a camera leads to its day."""
     page = pages.signed_in(reported.backend, "/alerts")
@@ -75,6 +76,7 @@ def test_a_key_that_waits_leads_to_the_devices(pages: Pages, reported: Gallery) 
     expect(page.get_by_role("heading", name="Sunday, 22 November 2026")).to_be_visible()
 
 
+@pytest.mark.slow
 @in_each_look
 def test_the_page_is_accessible(
     pages: Pages, reported: Gallery, size: Size, scheme: Scheme

@@ -218,6 +218,7 @@ def test_without_javascript_photos_are_chosen_by_a_form(pages: Pages, own: Galle
     expect(guest.locator("figcaption").first).to_contain_text("UTC")
 
 
+@pytest.mark.slow
 @in_each_look
 def test_choosing_is_accessible(pages: Pages, day: Gallery, size: Size, scheme: Scheme) -> None:
     """Each size in one of two languages."""

@@ -46,6 +46,7 @@ def tls_server(folder: Path, cookies: list[str]) -> Iterator[str]:
             thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("domain", ["", "; domain=", f"; domain={HOST}"])
 def test_a_browser_keeps_the_cookies_whatever_domain_azure_adds(
     pages: Pages, tmp_path: Path, domain: str

@@ -70,6 +70,7 @@ def test_a_day_is_accessible(pages: Pages, days: Gallery, size: Size, scheme: Sc
     check_axe(page)
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_first_event_is_in_sight(pages: Pages, days: Gallery) -> None:
     """Below the lanes of three cameras. The filter says what is chosen, and opens."""
     page = pages.signed_in(days.backend, DAY, "phone", timezone_id="Europe/Berlin", locale="de-DE")
@@ -93,6 +94,7 @@ def test_on_a_phone_the_check_mark_of_an_event_hides_nothing(pages: Pages, days:
     assert page.locator(".event").evaluate_all(BEHIND_MARKS) == []
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_lanes_of_many_cameras_are_folded(pages: Pages, days: Gallery) -> None:
     """Until somebody opens them; a new photo does not fold them again."""
     page = pages.signed_in(days.backend, f"/days/{MANY:%Y-%m-%d}", "phone")
@@ -120,6 +122,7 @@ def test_a_day_opens_from_the_calendar(pages: Pages, days: Gallery) -> None:
     expect(page.get_by_role("heading", name="Saturday, 21 November 2026")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_click_with_control_is_the_browsers(pages: Pages, days: Gallery) -> None:
     page = pages.signed_in(days.backend, DAY)
     with page.context.expect_page() as opened:
@@ -128,6 +131,7 @@ def test_a_click_with_control_is_the_browsers(pages: Pages, days: Gallery) -> No
     expect(page.locator("#calendar")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_photos_of_an_event_load_when_they_are_opened(pages: Pages, days: Gallery) -> None:
     """And nothing moves when they have come."""
     page = pages.signed_in(days.backend, DAY)
@@ -161,6 +165,7 @@ def test_the_arrows_lead_along_a_lane(pages: Pages, days: Gallery) -> None:
     expect(bars.first).to_be_focused()
 
 
+@pytest.mark.slow
 def test_a_new_photo_slips_in(pages: Pages, days: Gallery) -> None:
     """What is under the pointer stays there, what has the focus keeps it, and an event that is open
     stays open."""
@@ -199,6 +204,7 @@ def top_of(element: Locator) -> float:
     return box["y"]
 
 
+@pytest.mark.slow
 def test_without_javascript_every_photo_is_reached(pages: Pages, days: Gallery) -> None:
     page = pages.signed_in(days.backend, DAY, java_script_enabled=False)
     page.get_by_label("Day", exact=True).fill("2026-11-21")
@@ -220,6 +226,7 @@ def test_an_empty_day_says_why(pages: Pages, days: Gallery) -> None:
     check_axe(page)
 
 
+@pytest.mark.slow
 def test_the_zone_of_the_browser_is_that_of_the_day(pages: Pages, days: Gallery) -> None:
     """The first page was made before the browser said it."""
     page = pages.signed_in(days.backend, "/alerts", timezone_id="Asia/Tokyo")

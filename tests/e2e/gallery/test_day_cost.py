@@ -116,6 +116,7 @@ def test_any_day_takes_three_requests(archive: Archive) -> None:
     assert max(shown) >= 100
 
 
+@pytest.mark.slow
 def test_a_viewer_of_some_cameras_takes_three_requests_for_a_day(archive: Archive) -> None:
     """As one who sees all, however many photos the others have."""
     for cameras in (CAMERAS[:1], CAMERAS[:2], CAMERAS[1:]):
@@ -127,6 +128,7 @@ def test_a_viewer_of_some_cameras_takes_three_requests_for_a_day(archive: Archiv
             assert (f"/photos/{CAMERAS[0]}-" in page) is (CAMERAS[0] in cameras)
 
 
+@pytest.mark.slow
 def test_other_pages_take_three_requests(archive: Archive) -> None:
     """Now, the calendar of any month, and any photo, which has its neighbours."""
     session, photos = archive.sign_in(), archive.photos

@@ -312,6 +312,7 @@ def test_a_device_that_is_silent(owner: Page, two: ReportingDevice) -> None:
     expect(card.get_by_role("button", name=re.compile("^Disarm"))).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_device_that_is_off_is_asked_for_no_live_pictures(
     owner: Page, two: ReportingDevice
 ) -> None:
@@ -395,6 +396,7 @@ def test_the_key_of_a_device_without_a_heartbeat_is_approved(owner: Page, backen
     expect(key).to_contain_text("Two devices use the name shed: rename one (CAMERA_DEVICE_NAME).")
 
 
+@pytest.mark.slow
 def test_why_a_decision_was_not_stored_stays(owner: Page, two: ReportingDevice) -> None:
     """While the page is refreshed, as long as another key waits."""
     accepting(owner)

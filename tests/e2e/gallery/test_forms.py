@@ -35,6 +35,7 @@ def test_a_form_that_cannot_be_sent_keeps_what_was_typed(pages: Pages, owner: Pa
     pages.complaints.clear()  # the browser tells of the request that was cut
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "path", ["/settings/tokens", "/settings/display", "/notifications", "/days/2026-11-20"]
 )
@@ -52,6 +53,7 @@ def test_no_form_ends_on_the_browsers_error_page(pages: Pages, gallery: Gallery,
     pages.complaints.clear()
 
 
+@pytest.mark.slow
 def test_a_form_is_sent_once(owner: Page) -> None:
     """However often its button is pressed before the page of the answer is there."""
     sent = []

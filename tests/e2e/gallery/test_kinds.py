@@ -63,6 +63,7 @@ def journey(
         device.end()
 
 
+@pytest.mark.slow
 def test_a_raw_picture_and_a_clip_come_as_they_were(
     page: Page, journey: Backend, pictures: dict[str, bytes]
 ) -> None:

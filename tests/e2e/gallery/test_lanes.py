@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from markupsafe import Markup
 from playwright.sync_api import expect
 
@@ -55,6 +56,7 @@ def lane(camera: str, parts: tuple[tuple[int, Label], ...]) -> Lane:
     )
 
 
+@pytest.mark.slow
 @in_each_look
 def test_the_lanes_of_a_day(pages: Pages, size: Size, scheme: Scheme) -> None:
     """They fit into the window, and the focus on an interval can be seen."""

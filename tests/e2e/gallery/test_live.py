@@ -100,6 +100,7 @@ def test_a_picture_that_is_old_is_shown_as_old(page: Page, camera: LiveCamera) -
     expect(page.locator("#state")).to_be_empty()
 
 
+@pytest.mark.slow
 def test_a_hidden_page_asks_for_nothing(page: Page, camera: LiveCamera) -> None:
     page.evaluate(HIDE, True)
     before = camera.count()
@@ -110,6 +111,7 @@ def test_a_hidden_page_asks_for_nothing(page: Page, camera: LiveCamera) -> None:
     camera.run(2)
 
 
+@pytest.mark.slow
 def test_a_page_that_nobody_touches_pauses(page: Page, camera: LiveCamera) -> None:
     """After two minutes; it looks once a minute until then, and goes on when somebody wants it."""
     state, resume = page.locator("#state"), page.get_by_role("button", name="Go on")
@@ -142,6 +144,7 @@ def test_a_page_that_is_touched_goes_on(page: Page, camera: LiveCamera) -> None:
     expect(page.get_by_role("button", name="Go on")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_the_reason_why_nobody_can_look_now(page: Page, gallery: Gallery) -> None:
     """The page asks again, and not each second."""
     detail = "Somebody looks at 32 cameras of gate already."
@@ -196,6 +199,7 @@ def test_without_javascript_the_last_photo_is_shown(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["desk", pytest.param("laptop", marks=pytest.mark.slow), "phone"])
 def test_the_page_is_accessible(pages: Pages, gallery: Gallery, size: Size) -> None:
     page = pages.new(size)

@@ -28,6 +28,7 @@ def test_no_word_is_cut(pages: Pages, gallery: Gallery, locale: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_script", [True, False])
 def test_where_there_is_no_room_other_pages_are_below_a_button(
     pages: Pages, gallery: Gallery, with_script: bool

@@ -52,6 +52,7 @@ def test_a_tile_leads_to_its_photo(pages: Pages, cameras: Gallery) -> None:
     expect(page.locator("#photo h1")).to_have_text("drive")
 
 
+@pytest.mark.slow
 def test_a_session_that_ended_leads_to_the_sign_in(pages: Pages, cameras: Gallery) -> None:
     page = pages.signed_in(cameras.backend, "/")
     page.context.clear_cookies()
@@ -59,6 +60,7 @@ def test_a_session_that_ended_leads_to_the_sign_in(pages: Pages, cameras: Galler
     expect(page.get_by_text("You were signed out.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_without_a_connection_the_page_says_so_and_comes_back(
     pages: Pages, cameras: Gallery
 ) -> None:
@@ -96,6 +98,7 @@ def test_without_javascript_the_tiles_are_there(pages: Pages, cameras: Gallery) 
     expect(page.get_by_role("link", name="Live").first).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_first_camera_appears_by_itself(
     pages: Pages, new_store: NewStore, start_backend: StartBackend
 ) -> None:

@@ -89,6 +89,7 @@ def test_a_token_opens_the_api_for_a_page_and_the_owners_cookie_does_not(
     assert fetch(page, photo, "DELETE", backend.admin_token)[0] == 204
 
 
+@pytest.mark.slow
 def test_without_the_setting_a_token_opens_nothing(
     page: Page, start_backend: StartBackend, new_store: NewStore, other_origin: str
 ) -> None:

@@ -194,6 +194,7 @@ def test_one_returns_to_the_photo(pages: Pages, gallery: Gallery) -> None:
         expect(tile).to_be_focused()
 
 
+@pytest.mark.slow
 def test_without_a_connection_one_may_press_again(pages: Pages, gallery: Gallery) -> None:
     """Which is said in the person's language. A swipe leafs, and is no step of the browser back."""
     page = pages.signed_in(gallery.backend, path_of(gallery.names[5]), "phone", locale="de-DE")
@@ -212,6 +213,7 @@ def test_without_a_connection_one_may_press_again(pages: Pages, gallery: Gallery
     pages.complaints.clear()  # the browser tells of the requests that failed
 
 
+@pytest.mark.slow
 def test_a_photo_that_cannot_be_enlarged_says_why(pages: Pages, gallery: Gallery) -> None:
     """While the backend cannot be reached; it is enlarged once it can."""
     page = pages.signed_in(gallery.backend, path_of(gallery.names[6]))
@@ -225,6 +227,7 @@ def test_a_photo_that_cannot_be_enlarged_says_why(pages: Pages, gallery: Gallery
     pages.complaints.clear()  # the browser tells of the request that was cut
 
 
+@pytest.mark.slow
 def test_without_javascript_links_lead_on(pages: Pages, gallery: Gallery) -> None:
     page = pages.signed_in(gallery.backend, path_of(gallery.names[5]), java_script_enabled=False)
     page.get_by_role("link", name="Earlier photo", exact=True).click()
@@ -284,6 +287,7 @@ def test_a_photo_is_protected_deleted_and_restored(pages: Pages, gallery: Galler
     expect_shown(page, name)
 
 
+@pytest.mark.slow
 def test_what_is_shown_is_what_is_shared_and_deleted(pages: Pages, gallery: Gallery) -> None:
     """Also after leafing, without a new page."""
     page = pages.signed_in(gallery.backend, path_of(gallery.names[5]))
@@ -303,6 +307,7 @@ def test_what_is_shown_is_what_is_shared_and_deleted(pages: Pages, gallery: Gall
     expect(page.get_by_role("status")).to_contain_text("The photo is back.")
 
 
+@pytest.mark.slow
 def test_a_photo_is_shared(pages: Pages, gallery: Gallery) -> None:
     """The link opens it without a session."""
     page = pages.signed_in(gallery.backend, path_of(gallery.names[2]))
@@ -321,6 +326,7 @@ def test_a_photo_is_shared(pages: Pages, gallery: Gallery) -> None:
     expect_shown(page, gallery.names[2])
 
 
+@pytest.mark.slow
 def test_a_deleted_photo_has_a_page(pages: Pages, gallery: Gallery) -> None:
     name = new_name("gate", gallery.names[4].captured_at, "0" * 8)
     page = pages.signed_in(gallery.backend, path_of(name))
@@ -330,6 +336,7 @@ def test_a_deleted_photo_has_a_page(pages: Pages, gallery: Gallery) -> None:
     expect(page.locator("#photo #picture")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_what_cannot_be_shown_says_so(pages: Pages, gallery: Gallery) -> None:
     """And offers the download."""
     page = pages.new()

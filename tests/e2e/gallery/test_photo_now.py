@@ -39,6 +39,7 @@ def owner(system: dict[str, Any], page: Page) -> Page:
     return page
 
 
+@pytest.mark.slow
 def test_a_photo_now(owner: Page) -> None:
     """The press of a button, and the photo is in the camera's tile."""
     owner.get_by_role("button", name="Photo now").press("Enter")
@@ -47,6 +48,7 @@ def test_a_photo_now(owner: Page) -> None:
     expect(owner.locator(".facts")).to_contain_text("on demand")
 
 
+@pytest.mark.slow
 def test_live_pictures(owner: Page, system: dict[str, Any]) -> None:
     """They come while somebody looks, with their age, and a photo can be taken beside them."""
     owner.goto(f"{system['base_url']}/live/gate")
@@ -59,6 +61,7 @@ def test_live_pictures(owner: Page, system: dict[str, Any]) -> None:
         assert not owner.evaluate(WIDER_THAN_THE_WINDOW)
 
 
+@pytest.mark.slow
 def test_devices(owner: Page, system: dict[str, Any]) -> None:
     """Each with its state and its cameras. The owner disarms one, arms it, and reads the log."""
     owner.goto(f"{system['base_url']}/devices")

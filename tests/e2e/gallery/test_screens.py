@@ -23,6 +23,7 @@ def test_a_shared_link_follows_the_colour_scheme(
     assert grounds == [expected, expected]
 
 
+@pytest.mark.slow
 def test_each_label_of_the_sign_in_belongs_to_its_own_field(page: Page, gallery: Gallery) -> None:
     """It stands nearer to that than to the field above."""
     page.goto(gallery.backend.base_url)

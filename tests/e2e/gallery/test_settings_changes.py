@@ -147,6 +147,7 @@ def test_a_token_is_shown_once(
     assert requests.get(photos, headers=bearer, timeout=90).status_code == 401
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("size", "has_scripts"), EACH_SIZE)
 def test_a_link_is_revoked(pages: Pages, gallery: Gallery, size: Size, has_scripts: bool) -> None:
     """After a question; the page says how often it was opened, not how many pictures it showed."""
@@ -191,6 +192,7 @@ def test_a_camera_is_removed(pages: Pages, gallery: Gallery) -> None:
     expect(page.locator(".entries b")).to_have_text(["drive", "entry", "gate"])
 
 
+@pytest.mark.slow
 def test_the_keyboard_suffices(pages: Pages, gallery: Gallery) -> None:
     """To add somebody and to remove them again: Tab leads through the form in its order."""
     page = pages.signed_in(gallery.backend, "/settings/people")

@@ -103,6 +103,7 @@ def test_a_viewer_sees_what_is_theirs(pages: Pages, settings: Gallery) -> None:
         assert "Nothing here" in reply.text()
 
 
+@pytest.mark.slow
 def test_a_stranger_is_asked_to_sign_in(pages: Pages, settings: Gallery) -> None:
     """And comes back to the page."""
     page, site = pages.new(), settings.backend.base_url

@@ -81,6 +81,7 @@ def take(camera: str, minute: int, number: int) -> tuple[Photo, bytes]:
     return photo, body
 
 
+@pytest.mark.slow
 def test_a_day_tells_what_its_cameras_did(pages: Pages, site: str) -> None:
     """Each kind of minute is on the page, in words, too."""
     page = pages.new()

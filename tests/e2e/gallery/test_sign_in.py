@@ -50,6 +50,7 @@ def test_a_person_comes_back_to_the_page_that_they_opened(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_link_from_another_site_opens_the_page(pages: Pages, gallery: Gallery) -> None:
     """Such as one in a message: the session comes with it."""
     page = pages.new()
@@ -119,6 +120,7 @@ def look_at(page: Page, size: Size) -> None:
         assert small == []
 
 
+@pytest.mark.slow
 def test_the_keyboard_skips_the_navigation(pages: Pages, gallery: Gallery) -> None:
     """The first Tab shows the link, which leads to the content."""
     page = pages.signed_in(gallery.backend, "/devices")
@@ -130,6 +132,7 @@ def test_the_keyboard_skips_the_navigation(pages: Pages, gallery: Gallery) -> No
     expect(page.locator("main")).to_be_focused()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_script", [True, False])
 def test_the_display_is_chosen_for_this_browser(
     pages: Pages, gallery: Gallery, with_script: bool

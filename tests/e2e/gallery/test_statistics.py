@@ -92,6 +92,7 @@ def test_the_pages_are_accessible(pages: Pages, counted: Backend, size: Size) ->
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
 
 
+@pytest.mark.slow
 def test_cameras_and_times_are_chosen(pages: Pages, counted: Backend) -> None:
     """From the navigation, and by the keyboard."""
     page = pages.signed_in(counted, "/")
@@ -109,6 +110,7 @@ def test_cameras_and_times_are_chosen(pages: Pages, counted: Backend) -> None:
     expect(page.locator("tbody tr")).to_have_count(53)
 
 
+@pytest.mark.slow
 def test_on_a_phone_the_cameras_have_all_of_their_columns(pages: Pages, counted: Backend) -> None:
     """In German, too, which has long words; nothing is to be moved sideways."""
     page = pages.signed_in(counted, PATHS["photos"], "phone", locale="de-DE")
@@ -117,6 +119,7 @@ def test_on_a_phone_the_cameras_have_all_of_their_columns(pages: Pages, counted:
     assert table.evaluate("one => one.scrollWidth <= one.clientWidth")
 
 
+@pytest.mark.slow
 def test_one_points_at_an_hour_of_a_device(pages: Pages, counted: Backend) -> None:
     """The chart has the numbers of the table, and breaks where there are none."""
     page = pages.signed_in(counted, PATHS["devices"])
@@ -131,6 +134,7 @@ def test_one_points_at_an_hour_of_a_device(pages: Pages, counted: Backend) -> No
     expect(page.get_by_role("heading", name="yard-pi by the hour")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_without_javascript_there_are_lines_and_tables(pages: Pages, counted: Backend) -> None:
     page = pages.signed_in(counted, PATHS["devices"], java_script_enabled=False)
     expect(page.locator("svg.line")).to_have_count(4)

@@ -39,6 +39,7 @@ def delete(gallery: Gallery, *names: PhotoName) -> None:
     assert reply.json()["unknown"] == []
 
 
+@pytest.mark.slow
 def test_photos_are_restored_and_deleted_for_good(pages: Pages, own: Gallery) -> None:
     """By the keyboard, too: the focus goes to the next photo, and in the end to the heading. Whom
     the page is not for gets none."""

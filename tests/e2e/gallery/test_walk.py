@@ -30,6 +30,7 @@ pytestmark = pytest.mark.slow  # it takes 20 s; the tests of each page look at t
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"  # it looks again now
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["laptop", "desk", "phone"])
 def test_a_person_walks_through_the_gallery(
     pages: Pages, archive: Archive, clip: bytes, size: Size
@@ -239,6 +240,7 @@ def expect_shown(page: Page, name: PhotoName) -> None:
     expect(page.locator("#photo")).to_have_attribute("data-id", str(name))
 
 
+@pytest.mark.slow
 def test_a_person_walks_through_the_gallery_without_javascript(
     pages: Pages, archive: Archive
 ) -> None:

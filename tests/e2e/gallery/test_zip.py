@@ -74,6 +74,7 @@ def check_zip(path: str | Path, expected: dict[str, bytes]) -> None:
             assert hashlib.sha256(content).hexdigest() == digest
 
 
+@pytest.mark.slow
 def test_chosen_photos_are_one_zip(pages: Pages, gallery: Gallery) -> None:
     """Made while it is saved. One photo alone is saved as it is. The requests of the page itself do
     not go through the service worker."""

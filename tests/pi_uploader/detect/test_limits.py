@@ -33,6 +33,7 @@ def test_the_limits_fit_this_machine() -> None:
     assert 1 <= thread_count() <= 3
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux counts RLIMIT_DATA so")
 def test_a_model_that_takes_more_memory_is_an_error(tmp_path: Path) -> None:
     """Not the end of the process: it says so, and other cameras keep their model."""

@@ -236,6 +236,7 @@ def harmful_broker(talk: Talk) -> Iterator[tuple[int, list[int]]]:
         server.shutdown(socket.SHUT_RDWR)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "talk",
     [
