@@ -9,11 +9,11 @@ from photo_wire.errors import quoted
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 
-# Clients use these types for anything: jpeg, image/jpg, image/*, video/quicktime,
-# binary/octet-stream, application/x-www-form-urlencoded, which is curl's default,
-# multipart/form-data without a form. The bytes decide.
-_VAGUE_TYPES = {"", "*", "image", "video", "binary", "application", "multipart"}
-# These name formats that are not supported, so the client sent something by mistake.
+# Clients use any other type for photos, such as jpeg, "image/jpeg" in quotes, photo/jpeg, image/*,
+# binary/octet-stream, application/x-www-form-urlencoded, which is curl's default, and
+# multipart/form-data without a form: the bytes decide. These name formats that are not supported,
+# so the client sent something by mistake.
+_UNSUPPORTED_FAMILIES = {"audio", "font", "message", "model", "text"}
 _UNSUPPORTED_TYPES = {
     f"image/{name}" for name in ("png", "gif", "webp", "heic", "heif", "avif", "svg+xml")
 }
@@ -60,8 +60,7 @@ def check_media(body: bytes, headers: PhotoHeaders) -> Media:
         raise HTTPProblemError(422, f"The body {error}: send the whole photo.") from None
     declared = headers.media
     family, slash, _ = essence.partition("/")
-    is_vague = not slash or (family in _VAGUE_TYPES and essence not in _UNSUPPORTED_TYPES)
-    if declared is None and not is_vague:
+    if (slash and family in _UNSUPPORTED_FAMILIES) or essence in _UNSUPPORTED_TYPES:
         raise HTTPProblemError(
             415, f"Content-Type {quoted(essence)} is not a supported format: use one of {types}."
         )

@@ -1,19 +1,22 @@
 """Parse forms with files (multipart/form-data, RFC 7578), as cameras and scripts write them.
 
 Many break the rules: an unquoted boundary with `=` or with its dashes, names in Latin-1, a last
-boundary that is missing or follows the picture without a line end, files in base64, headers on two
-lines, a form in a form. What can be read is read; for the rest the error says what is wrong.
+boundary that is missing or follows the picture without a line end, files in base64 or said to be,
+headers on two lines, a form in a form. What can be read is read; for the rest the error says what
+is wrong.
 """
 
 import binascii
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import NamedTuple
 
 from function_app.media.inspection import begins_like_a_photo
 from photo_wire.errors import quoted
 
 MAX_PARTS = 20
+MAX_LEVELS = 4  # of forms in forms, as mail has them
 MAX_HEADER_BYTES = 8 * 1024  # of one part
 MAX_FALSE_BOUNDARIES = 10_000  # in all parts; a short boundary may occur in a picture
 
@@ -22,14 +25,22 @@ _FIRST_LINE = re.compile(rb"\s*(--[^\s]{1,200})[ \t]*\r?\n(?=content-)", re.I)
 _END_OF_LINE = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
 _HEADER = re.compile(rb"[ \t]*\r?\ncontent-", re.I)
 _REST = re.compile(rb"\s*\Z")
-_BLANK_LINE = re.compile(rb"\r?\n\r?\n")
+_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n")
 _NAME = re.compile(r'[;\s]name\s*=\s*(?:"([^"]*)"|([^;\s]+))', re.I)
 _FILENAME = re.compile(r"[;\s]filename\*?\s*=", re.I)
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
+_ENCODING = re.compile(r'^[\s"]*([^\s";(]*).*', re.S)  # without quotes, parameters and comments
+_URL_ALPHABET = bytes.maketrans(b"-_", b"+/")  # the base64 of URLs, which has no padding either
+
+
+def _decode_base64(data: bytes) -> bytes:
+    return binascii.a2b_base64(data.translate(_URL_ALPHABET) + b"==")
+
+
 # By what programs call it that send forms as if they were mail.
 _DECODERS: dict[str, Callable[[bytes], bytes]] = {
     **dict.fromkeys(("", "binary", "8bit", "7bit"), bytes),
-    "base64": binascii.a2b_base64,
+    "base64": _decode_base64,
     "quoted-printable": binascii.a2b_qp,
 }
 
@@ -64,14 +75,22 @@ def is_form(content_type: str, body: bytes) -> bool:
 def read_parts(content_type: str, body: bytes) -> list[Part]:
     """Return the parts of a form. Of a part that is a form itself, its parts are meant: several
     files of one field were sent so (RFC 2388, section 4.2). Raises FormError."""
-    parts: list[Part] = []
-    for part in _read_parts(content_type, body):
-        is_multipart = part.content_type.lower().startswith("multipart/")
-        is_nested = is_multipart and not begins_like_a_photo(part.body)
-        parts += _read_parts(part.content_type, part.body) if is_nested else [part]
-    if len(parts) > MAX_PARTS:
-        raise _too_many_parts()
+    parts = _read_parts(content_type, body)
+    for _ in range(MAX_LEVELS - 1):
+        parts = [inner for part in parts for inner in _parts_within(part)]
+        if len(parts) > MAX_PARTS:
+            raise _too_many_parts()
     return parts
+
+
+def _parts_within(part: Part) -> list[Part]:
+    """Return the parts of a part that is a form itself; any other part, and a form that cannot be
+    read, as it is."""
+    is_multipart = part.content_type.lower().startswith("multipart/")
+    if is_multipart and not begins_like_a_photo(part.body):
+        with suppress(FormError):
+            return _read_parts(part.content_type, part.body)
+    return [part]
 
 
 def _read_parts(content_type: str, body: bytes) -> list[Part]:
@@ -130,7 +149,9 @@ def _boundaries(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]
         end += 2 if is_last else 0
         line_end = _END_OF_LINE.match(body, end)
         starts_line = at == 0 or body[at - 1] == 0x0A
-        if line_end and (starts_line or (_REST if is_last else _HEADER).match(body, end)):
+        if is_last and starts_line:  # whatever follows: zeros, further dashes
+            yield at, end, True
+        elif line_end and (starts_line or (_REST if is_last else _HEADER).match(body, end)):
             yield at, line_end.end(), is_last
         else:
             false_boundaries += 1
@@ -151,26 +172,39 @@ def _part(number: int, body: bytes, start: int, end: int) -> Part:
         raise FormError(f"part {number} has no blank line after its headers")
     headers = _parse_headers(body[start : max(blank_line.start(), start)])
     disposition = headers.get("content-disposition", "")
-    encoding = headers.get("content-transfer-encoding", "").partition(";")[0].strip().lower()
-    content = body[blank_line.end() : max(end, blank_line.end())]
+    name = _NAME.search(disposition)
+    part = Part(
+        name=(name[1] or name[2] or "") if name else "",
+        is_file=bool(_FILENAME.search(disposition)),
+        content_type=headers.get("content-type", ""),
+        body=_without_blank_lines(body[blank_line.end() : max(end, blank_line.end())]),
+        size=max(end - blank_line.end(), 0),
+    )
+    encoding = _ENCODING.sub(r"\1", headers.get("content-transfer-encoding", ""))
+    return _decoded(part, encoding.lower(), number)
+
+
+def _decoded(part: Part, encoding: str, number: int) -> Part:
+    """Return a part without the encoding by which programs send forms as if they were mail. The
+    bytes of a photo are a photo, whatever the encoding is said to be. Raises FormError."""
+    is_field = not part.is_file and encoding not in _DECODERS
+    if is_field or begins_like_a_photo(part.body):
+        return part
     try:
-        content = _DECODERS[encoding](content)
+        decoded = _DECODERS[encoding](part.body)
     except (KeyError, binascii.Error):
         raise FormError(
             f"part {number} is encoded as {quoted(encoding, 20)}, which cannot be read: "
             "send its bytes as they are"
         ) from None
-    without_lines = content[:4].lstrip(b"\r\n") + content[4:]
-    if begins_like_a_photo(without_lines):  # after a blank line too many
-        content = without_lines
-    name = _NAME.search(disposition)
-    return Part(
-        name=(name[1] or name[2] or "") if name else "",
-        is_file=bool(_FILENAME.search(disposition)),
-        content_type=headers.get("content-type", ""),
-        body=content,
-        size=max(end - blank_line.end(), 0),
-    )
+    return part._replace(body=_without_blank_lines(decoded))
+
+
+def _without_blank_lines(content: bytes) -> bytes:
+    """Return a photo without the line ends before it, which a blank line too many leaves; anything
+    else as it is."""
+    without = content[:4].lstrip(b"\r\n") + content[4:]
+    return without if begins_like_a_photo(without) else content
 
 
 def _parse_headers(data: bytes) -> dict[str, str]:

@@ -13,6 +13,13 @@ _OTHER_FORMATS = {
     b"<": "a page or an XML",
     b"{": "JSON",
     b"/9j/": "a JPEG in base64",
+    b"data:": "a data URL",
+    b"\x1aE\xdf\xa3": "a Matroska or a WebM",
+    b"FLV": "an FLV",
+    b"BM": "a BMP",
+    b"%PDF": "a PDF",
+    b"II+\0": "a BigTIFF",
+    b"MM\0+": "a BigTIFF",
 }
 _APPLE_DOUBLE = b"\0\5\x16\7"  # macOS stores a file's attributes in a second file, named "._FILE"
 

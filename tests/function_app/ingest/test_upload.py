@@ -285,6 +285,8 @@ def test_the_maximum_size_can_be_set(
         "image/jpg",
         "jpeg",
         "image/pjpeg",
+        "photo/jpeg",
+        '"image/jpeg"',
         "image/*",
         "*/*",
         "image/dng",

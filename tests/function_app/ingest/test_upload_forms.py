@@ -1,7 +1,7 @@
 """Photos that are posted in a form, with the fields and headers that describe them."""
 
 import hashlib
-from base64 import encodebytes
+from base64 import encodebytes, urlsafe_b64encode
 from binascii import b2a_base64, b2a_qp
 from collections.abc import Callable
 from typing import Any
@@ -126,9 +126,18 @@ PHOTO = jpeg(seed=78)
 DISPOSITION = b'Content-Disposition: form-data; name="photo"; filename="a.jpg"'
 PART = (DISPOSITION, b"Content-Type: image/jpeg", b"", PHOTO)
 NO_FILENAME = b'Content-Disposition: form-data; name="photo"'
-BASE64 = b"Content-Transfer-Encoding: base64"
+ENCODING = b"Content-Transfer-Encoding: "
+BASE64 = ENCODING + b"base64"
 PRINTABLE = b"content-transfer-encoding:Quoted-Printable"
 XML = (b'Content-Disposition: form-data; name="event"; filename="e.xml"', b"", b"<event/>")
+
+
+def nested(boundary: bytes, form: bytes, *more: bytes) -> bytes:
+    """Return a form with another one in it, which has the next letter as its boundary, and with an
+    XML or another part."""
+    inner = b"Content-Type: multipart/mixed; boundary=" + bytes([boundary[0] + 1])
+    line = b"--" + boundary
+    return raw_form(line, inner, b"", form, line, *(more or XML), line + b"--")
 
 
 @pytest.mark.parametrize(
@@ -160,25 +169,33 @@ XML = (b'Content-Disposition: form-data; name="event"; filename="e.xml"', b"", b
             raw_form(b"--x", DISPOSITION, PRINTABLE, b"", b2a_qp(PHOTO, istext=False), b"--x--"),
         ),
         ("boundary=x", raw_form(b"--x", DISPOSITION, BASE64 + b"; x", b"", b2a_base64(PHOTO))),
+        (
+            "boundary=x",
+            raw_form(b"--x", DISPOSITION, ENCODING + b'"base64"', b"", b2a_base64(PHOTO)),
+        ),
+        (
+            "boundary=x",
+            raw_form(
+                b"--x", DISPOSITION, BASE64, b"", urlsafe_b64encode(PHOTO).rstrip(b"="), b"--x--"
+            ),
+        ),
+        *(
+            ("boundary=x", raw_form(b"--x", DISPOSITION, ENCODING + stated, b"", PHOTO, b"--x--"))
+            for stated in (b"base64", b"identity", b"Binary (raw)", b"utf-8")
+        ),
+        (
+            "boundary=x",
+            raw_form(b"--x", NO_FILENAME, ENCODING + b"none", b"", b"a", b"--x", *PART, b"--x--"),
+        ),
+        ("boundary=x", raw_form(b"--x", *PART, b"--x--") + bytes(16)),
+        ("boundary=x", raw_form(b"--x", *PART, b"--x----", b"")),
+        ("boundary=x", raw_form(b"--x", DISPOSITION, b" \t", PHOTO, b"--x--")),
         ("boundary=x", raw_form(b"--x", *PART, b"--x", b"")),
         ("boundary=x", raw_form(b"--x", *PART[:3], b"", PHOTO, b"--x--")),
         ("boundary=x", raw_form(b"--x", b"", PHOTO, b"--x--")),
         ("boundary=x", raw_form(b"--x", DISPOSITION[:30], b"\t" + DISPOSITION[30:], b"", PHOTO)),
-        (
-            "boundary=x",
-            raw_form(
-                b"--x",
-                b"Content-Type: multipart/mixed; boundary=y",
-                b"",
-                b"--y",
-                *PART,
-                b"--y--",
-                b"",
-                b"--x",
-                *XML,
-                b"--x--",
-            ),
-        ),
+        ("boundary=x", nested(b"x", nested(b"y", raw_form(b"--z", *PART, b"--z--", b"")))),
+        ("boundary=x", nested(b"x", b"no form", *PART)),
         ("boundary=x", raw_form(b"--x", b"Content-Type: image/jpeg", b"", PHOTO, b"--x--")),
         (
             "boundary=x",
@@ -240,7 +257,7 @@ def test_a_raw_photo_is_recognized_under_a_form_s_type(
         ("", raw_form(b"nothing of the kind"), "no boundary"),
         ("boundary=x", raw_form(b"--x--", b""), "no part"),
         ("boundary=x", raw_form(b"--x", DISPOSITION, b"--x--"), "no blank line"),
-        ("boundary=x", raw_form(b"--x", DISPOSITION, BASE64, b"", b"/9j"),
+        ("boundary=x", raw_form(b"--x", DISPOSITION, BASE64, b"", b"/9j/4"),
          "base64"),
         ("boundary=x",
          raw_form(b"--x", DISPOSITION, BASE64[:27] + "\u202e\x1b[2j".encode(), b"", b"a"),

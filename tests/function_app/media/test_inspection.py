@@ -83,6 +83,12 @@ def test_a_damaged_photo_raises_nothing_else(data: bytes, draw: st.DataObject) -
         (b"<!doctype html><title>Sign in</title>", "a page"),
         (b'{"error": "no picture"}', "JSON"),
         (base64.b64encode(jpeg()), "base64"),
+        (b"data:image/jpeg;base64," + base64.b64encode(jpeg()), "a data URL"),
+        (b"\x1aE\xdf\xa3" + bytes(40), "a Matroska"),
+        (b"FLV\1\5" + bytes(40), "an FLV"),
+        (b"BM" + bytes(60), "a BMP"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"II+\0\x08\0\0\0" + bytes(40), "a BigTIFF"),
     ],
 )
 def test_a_format_that_is_sent_by_mistake_is_named(data: bytes, name: str) -> None:
