@@ -8,8 +8,11 @@ whatever is odd counts as absent. Nothing is raised.
 import math
 import re
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from itertools import islice
 
 from function_app.media.errors import InvalidPhotoError, TruncatedError
 from function_app.media.jpeg import APP1, Segment, header
@@ -21,6 +24,7 @@ SIGNATURE = b"Exif\0\0"
 # Programs write it in other cases, and with another byte at its end.
 _SIGNATURE = re.compile(rb"exif\0.", re.I | re.S)
 MAX_TAGS = 1_000  # in one directory
+_MAX_EXIF_SEGMENTS = 16  # a megabyte
 
 _ORIENTATION, _DATE_TIME, _EXIF, _GPS = 0x0112, 0x0132, 0x8769, 0x8825
 _THUMBNAIL_OFFSET, _THUMBNAIL_SIZE = 0x0201, 0x0202  # JPEGInterchangeFormat and its length
@@ -36,9 +40,10 @@ _NUMBERS = {1: "B", 3: "H", 4: "I", 9: "i", 11: "f", 12: "d"}
 _MAX_TEXT_BYTES = 64
 _QUARTER_HOUR = timedelta(minutes=15)
 _MAX_ZONE_HOURS = 14
+# Programs write it within quotes, with other separators, and without seconds.
 _TIME = re.compile(
-    r"(\d{4})[:/.-] ?(\d\d?)[:/.-] ?(\d\d?)(?:T| +|-)(\d\d?): ?(\d\d?)"
-    r"(?:: ?(\d\d?)(?:\.(\d+))?)? ?(?P<zone>Z|[+-]\d\d:?\d\d)?",
+    r"[^\d-]{0,3}(\d{4})\D{0,3}(\d\d?)\D{0,3}(\d\d?)\D{1,5}(\d\d?)(?P<colon>[:._-]) ?(\d\d?)"
+    r"(?:(?P=colon) ?(\d\d?)(?:[.,](?P<fraction>\d+))?)? ?(?P<zone>Z|[+-]\d\d:?\d\d)?",
     re.A,
 )
 _ZONE = re.compile(r"([+-])(\d\d):?(\d\d)?", re.A)
@@ -49,8 +54,9 @@ Tags = Mapping[int, Tag]
 def orientation(jpeg: bytes, segments: Iterable[Segment] | None = None) -> int:
     """Return how the picture has to be turned, as EXIF numbers it: 1 to 8, 1 for upright.
     `segments` are those of its header, for a caller who has found them."""
-    exif = Exif(bytes_source(tiff_in(jpeg, segments)))
-    value = exif.integer(exif.first().get(_ORIENTATION))
+    place = _place_in(jpeg, header(jpeg) if segments is None else segments)
+    exif = Exif(bytes_source(jpeg[place.start : place.stop]))
+    value = exif.integer(exif.first.get(_ORIENTATION))
     return value if value and 1 <= value <= 8 else UPRIGHT
 
 
@@ -81,27 +87,8 @@ def capture_time(photo: bytes) -> datetime | None:
 
     A time without a zone counts as UTC, unless GPS states the time as well, which shows the zone.
     """
-    exif = Exif(bytes_source(tiff_in(photo)))
-    first = exif.first()
-    tags = exif.directory(first.get(_EXIF))
-    for (time, offset, subseconds), place in (
-        (_ORIGINAL, tags), (_DIGITIZED, tags), (_CHANGED, first),
-    ):  # fmt: skip
-        text = exif.text(place.get(time))
-        local = _time(text, exif.text(tags.get(subseconds)))
-        if local is None:
-            continue
-        zone = _zone_in(text)
-        if zone is None:
-            zone = _zone(exif.text(tags.get(offset)))
-        if zone is None:
-            gps = exif.gps_time(exif.directory(first.get(_GPS)))
-            zone = _zone_by_gps(local, gps) if gps else timedelta(0)
-        try:
-            return (local - zone).replace(tzinfo=UTC)
-        except OverflowError:  # in the first or the last hours of the calendar
-            return None
-    return None
+    times = (_capture_time(Exif(bytes_source(tiff))) for tiff in tiffs_in(photo))
+    return next((time for time in times if time), None)
 
 
 class Exif:
@@ -112,8 +99,9 @@ class Exif:
         self._read = read if order else bytes_source(b"")
         self._tiff = TiffReader(self._read, order or "<")
 
+    @cached_property
     def first(self) -> Tags:
-        """Return the tags of the first directory."""
+        """The tags of the first directory."""
         try:
             return self._tags(self._tiff.first_directory())
         except TruncatedError:
@@ -127,7 +115,16 @@ class Exif:
             return {}
         return self._tags(first.next_at or 0) if first.count <= MAX_TAGS else {}
 
-    def directory(self, pointer: Tag | None) -> Tags:
+    def all(self) -> Tags:
+        """Return the tags of EXIF's own directory, and those of the first one that it does not
+        have: cameras write any tag into either (TIFF/EP: all into the first one)."""
+        return {**self.first, **self._directory(self.first.get(_EXIF))}
+
+    def gps(self) -> Tags:
+        """Return the tags of the place."""
+        return self._directory(self.first.get(_GPS))
+
+    def _directory(self, pointer: Tag | None) -> Tags:
         """Return the tags of the directory to which a tag points."""
         return self._tags(self.integer(pointer) or 0)
 
@@ -152,10 +149,12 @@ class Exif:
         """Return the value of a tag with a short text, which may be padded."""
         if tag is None or tag.type not in _TEXTS:
             return ""
-        raw = self._read(self._tiff.values_at(tag), min(tag.value_count, _MAX_TEXT_BYTES))
+        size = min(tag.value_count, _MAX_TEXT_BYTES)
+        raw = self._read(self._tiff.values_at(tag), size)
         text = raw.partition(b"\0")[0].decode("ascii", "replace").strip()
-        is_cut = tag.value_count > _MAX_TEXT_BYTES and len(text) == _MAX_TEXT_BYTES
-        return "" if is_cut else text
+        is_long = tag.value_count > _MAX_TEXT_BYTES and len(text) == _MAX_TEXT_BYTES
+        is_cut = len(raw) < size and b"\0" not in raw  # it would end outside of the TIFF
+        return "" if is_long or is_cut else text
 
     def fractions(self, tag: Tag | None, count: int) -> tuple[float, ...] | None:
         """Return the values of a tag with `count` fractions, or other numbers."""
@@ -200,26 +199,55 @@ class Exif:
         return dict(directory.tags) if directory.count <= MAX_TAGS else {}
 
 
-def tiff_in(photo: bytes, segments: Iterable[Segment] | None = None) -> bytes:
-    """Return the TIFF of a JPEG's first EXIF segment, no bytes if it has none; a DNG itself."""
+def _capture_time(exif: Exif) -> datetime | None:
+    tags = exif.all()
+    for time, offset, subseconds in (_ORIGINAL, _DIGITIZED, _CHANGED):
+        text = exif.text(tags.get(time))
+        local = _time(text, exif.text(tags.get(subseconds)))
+        if local is None:
+            continue
+        zone = _zone_in(text)
+        if zone is None:
+            zone = _zone(exif.text(tags.get(offset)))
+        if zone is None:
+            gps = exif.gps_time(exif.gps())
+            zone = _zone_by_gps(local, gps) if gps else timedelta(0)
+        try:
+            return (local - zone).replace(tzinfo=UTC)
+        except OverflowError:  # in the first or the last hours of the calendar
+            return None
+    return None
+
+
+def tiffs_in(photo: bytes, segments: Iterable[Segment] | None = None) -> list[bytes]:
+    """Return the TIFFs in the EXIF of a JPEG, most often one; a DNG itself. A TIFF of more than a
+    segment holds goes on in the next one."""
     if byte_order(photo):
-        return photo
-    place = _place_in(photo, header(photo) if segments is None else segments)
-    return photo[place.start : place.stop]
+        return [photo]
+    tiffs: list[bytes] = []
+    places = _places_in(photo, header(photo) if segments is None else segments)
+    for place in islice(places, _MAX_EXIF_SEGMENTS):
+        part = photo[place.start : place.stop]
+        if byte_order(part):
+            tiffs.append(part)
+        elif tiffs:
+            tiffs[-1] += part
+    return tiffs
 
 
 def _place_in(jpeg: bytes, segments: Iterable[Segment]) -> range:
     """Return where in the file the TIFF of the first EXIF segment that has one is; an empty range
     if there is none."""
-    try:
+    places = _places_in(jpeg, segments)
+    return next((one for one in places if byte_order(jpeg[one.start : one.stop])), range(0))
+
+
+def _places_in(jpeg: bytes, segments: Iterable[Segment]) -> Iterator[range]:
+    """Yield where in the file the contents of the EXIF segments are."""
+    with suppress(InvalidPhotoError):
         for segment in segments:
             if segment.marker == APP1 and _SIGNATURE.match(jpeg, segment.content):
-                tiff = range(segment.content + len(SIGNATURE), segment.end)
-                if byte_order(jpeg[tiff.start : tiff.stop]):
-                    return tiff
-    except InvalidPhotoError:
-        pass
-    return range(0)
+                yield range(segment.content + len(SIGNATURE), segment.end)
 
 
 def _time(text: str, subseconds: str) -> datetime | None:
@@ -227,10 +255,10 @@ def _time(text: str, subseconds: str) -> datetime | None:
     match = _TIME.match(text)
     if match is None:
         return None
-    *fields, fraction = match.groups(default="0")[:7]
-    stated = fraction if match[7] else subseconds
+    fields = match.group(1, 2, 3, 4, 6, 7)
+    stated = match["fraction"] or subseconds
     digits = stated[:3] if stated.isascii() and stated.isdigit() else "0"
-    year, month, day, hour, minute, second = map(int, fields)
+    year, month, day, hour, minute, second = (int(one or 0) for one in fields)
     try:
         return datetime(year, month, day, hour, minute, second, int(digits.ljust(3, "0")) * 1000)
     except ValueError:  # 0000:00:00 00:00:00, as clocks that were never set write it
@@ -240,8 +268,7 @@ def _time(text: str, subseconds: str) -> datetime | None:
 def _zone_in(text: str) -> timedelta | None:
     """Return the zone that a time itself states."""
     match = _TIME.match(text)
-    zone = match["zone"] if match else None
-    return timedelta(0) if zone == "Z" else _zone(zone or "")
+    return _zone(match["zone"] or "") if match else None
 
 
 def _zone_by_gps(local: datetime, gps: datetime) -> timedelta:
@@ -252,6 +279,8 @@ def _zone_by_gps(local: datetime, gps: datetime) -> timedelta:
 
 
 def _zone(text: str) -> timedelta | None:
+    if text == "Z":
+        return timedelta(0)
     match = _ZONE.fullmatch(text)
     if match is None:
         return None

@@ -3,10 +3,11 @@
 Whatever is odd counts as absent, as in `exif`. Anyone who may upload writes these texts.
 """
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from function_app.media import exif, jpeg, mp4
@@ -22,10 +23,12 @@ _MAX_BOXES = 100
 _MAX_SUB_DIRECTORIES = 4
 
 _ORIENTATION, _WIDTH, _HEIGHT, _SUB_DIRECTORIES = 0x0112, 0x0100, 0x0101, 0x014A
-_EXIF, _GPS = 0x8769, 0x8825
-_TEXTS = {"maker": 0x010F, "model": 0x0110, "software": 0x0131, "description": 0x010E}
-_EXIF_TEXTS = {"lens": 0xA434, "recorded_at": 0x9003, "zone": 0x9011}
+_TEXTS = {
+    "maker": 0x010F, "model": 0x0110, "software": 0x0131, "description": 0x010E,
+    "lens": 0xA434, "recorded_at": 0x9003, "zone": 0x9011,
+}  # fmt: skip
 _EXPOSURE, _APERTURE, _ISO, _FOCAL_LENGTH = 0x829A, 0x829D, 0x8827, 0x920A
+_NUMBER = re.compile(r"\d+(?:\.\d+)?", re.A)
 _LATITUDE, _LONGITUDE = (1, 2), (3, 4)  # the tags of the direction and of the degrees
 
 
@@ -61,12 +64,14 @@ def _of_jpeg(data: bytes) -> TechnicalData:
         segments.extend(jpeg.header(data))
     frame = next((one for one in segments if one.marker in jpeg.FRAMES), None)
     width, height = jpeg.frame_size(data, frame) if frame else (0, 0)
-    return _described(Exif(bytes_source(exif.tiff_in(data, segments))), width, height)
+    tiffs = exif.tiffs_in(data, segments) or [b""]
+    first, *more = (_described(Exif(bytes_source(tiff)), width, height) for tiff in tiffs)
+    return replace(first, place=next((one.place for one in [first, *more] if one.place), None))
 
 
 def _of_dng(read: ReadAt) -> TechnicalData:
     tiff = Exif(read)
-    first = tiff.first()
+    first = tiff.first
     pictures = [first, *tiff.directories(first.get(_SUB_DIRECTORIES), _MAX_SUB_DIRECTORIES)]
     sizes = [(tiff.integer(one.get(_WIDTH)), tiff.integer(one.get(_HEIGHT))) for one in pictures]
     width, height = max((width or 0, height or 0) for width, height in sizes)
@@ -74,15 +79,14 @@ def _of_dng(read: ReadAt) -> TechnicalData:
 
 
 def _described(tiff: Exif, width: int, height: int) -> TechnicalData:
-    first = tiff.first()
+    first = tiff.first
     if tiff.integer(first.get(_ORIENTATION)) in _SIDEWAYS:
         width, height = height, width
-    tags = tiff.directory(first.get(_EXIF))
-    texts = {name: tiff.text(first.get(number)) for name, number in _TEXTS.items()}
-    texts |= {name: tiff.text(tags.get(number)) for name, number in _EXIF_TEXTS.items()}
+    tags = tiff.all()
+    texts = {name: tiff.text(tags.get(number)) for name, number in _TEXTS.items()}
     values = texts | dict(_exposure(tiff, tags))
     stated = {name: text for name, text in values.items() if text}
-    return TechnicalData(width, height, stated, _place(tiff, tiff.directory(first.get(_GPS))))
+    return TechnicalData(width, height, stated, _place(tiff, tiff.gps()))
 
 
 def _exposure(tiff: Exif, tags: Tags) -> Iterator[tuple[str, str]]:
@@ -110,15 +114,17 @@ def _degrees(
     """Return degrees, which are negative for the second of the two directions."""
     direction = tiff.text(gps.get(numbers[0]))[:1].upper()  # "N", "n", "North"
     degrees = _degrees_of(tiff, gps.get(numbers[1]))
-    if degrees is None or not 0 <= degrees <= limit or direction not in tuple(directions):
+    if degrees is None or abs(degrees) > limit or direction not in tuple(directions):
         return None
-    return degrees if direction == directions[0] else -degrees
+    # Programs write a sign beside the direction, which says the same.
+    return abs(degrees) if direction == directions[0] else -abs(degrees)
 
 
 def _degrees_of(tiff: Exif, tag: Tag | None) -> float | None:
     """Return degrees of a tag with degrees, minutes and seconds. Programs leave out the last ones,
-    which the first ones have as their fractions then."""
+    which the first ones have as their fractions then, and write numbers as a text."""
     parts = tiff.fractions(tag, tag.value_count) if tag and 1 <= tag.value_count <= 3 else None
+    parts = parts or tuple(map(float, _NUMBER.findall(tiff.text(tag))[:3]))
     return sum(part / 60**place for place, part in enumerate(parts)) if parts else None
 
 

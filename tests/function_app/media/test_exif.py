@@ -28,6 +28,18 @@ ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
             {},
             "2026-11-20T12:01:34Z",
         ),
+        (
+            {ORIGINAL: "2026:11:20 14:01:34"},
+            {GPS_DATE: "20261120", GPS_TIME: (11.0, 58.0, 3.0)},
+            {},
+            "2026-11-20T12:01:34Z",
+        ),
+        (
+            {ORIGINAL: "2026:11:20 14:01:34", OFFSET: "Z"},
+            {GPS_DATE: "2026:11:20", GPS_TIME: (11.0, 58.0, 3.0)},
+            {},
+            "2026-11-20T14:01:34Z",
+        ),
         ({ORIGINAL: "0000:00:00 00:00:00"}, {}, {}, None),
         ({ORIGINAL: "    :  :     :  :  "}, {}, {}, None),
         ({ORIGINAL: "0001:01:01 00:00:00", OFFSET: "+14:00"}, {}, {}, None),
@@ -52,6 +64,13 @@ def test_capture_time(exif: Tags, gps: Tags, first: Tags, expected: str | None) 
         ("2026.11.20  14:01:34", "2026-11-20T14:01:34Z"),
         ("2026: 1: 9  4: 1:34", "2026-01-09T04:01:34Z"),
         ("2026:11:20 14:01:34".ljust(100), "2026-11-20T14:01:34Z"),
+        ("2026.11.20 14.01.34", "2026-11-20T14:01:34Z"),
+        ("2026_11_20 14_01_34", "2026-11-20T14:01:34Z"),
+        ("2026-11-20 14-01-34,5 -0530", "2026-11-20T19:31:34.5Z"),
+        ("2026:11:20, 14:01+02:00", "2026-11-20T12:01:00Z"),
+        ('"2026:11:20\t14:01:34"', "2026-11-20T14:01:34Z"),
+        ("2026\u5e7411\u670820\u65e5 14:01:34", "2026-11-20T14:01:34Z"),
+        ("1795183294567", None),
         ("\u0662\u0660\u0662\u0666:11:20 14:01:34", None),
         ("20.11.2026 14:01:34", None),
     ],
@@ -72,6 +91,48 @@ def test_another_time_counts_if_the_first_is_none(original: str) -> None:
     exif |= {0x9004: "2026:11:19 14:01:34", 0x9012: "+0200", 0x9292: "5"}
     found = capture_time(jpeg_with_exif(exif, first=changed))
     assert found == parse_time("2026-11-19T12:01:34.5Z")
+
+
+@pytest.mark.parametrize("tag", [ORIGINAL, 0x9004])
+def test_a_time_may_be_in_the_first_directory(tag: int) -> None:
+    """With its zone, as TIFF/EP has it. That of EXIF's own directory counts more."""
+    offset = {ORIGINAL: OFFSET, 0x9004: 0x9012}[tag]
+    first: Tags = {tag: "2026:11:20 14:01:34", offset: "+02:00"}
+    assert capture_time(jpeg_with_exif({}, first=first)) == parse_time("2026-11-20T12:01:34Z")
+    exif: Tags = {tag: "2026:11:19 14:01:34"}
+    assert capture_time(jpeg_with_exif(exif, first=first)) == parse_time("2026-11-19T12:01:34Z")
+
+
+def test_exif_may_be_in_several_segments() -> None:
+    """A program added one that has no time, or the first one is continued in the next."""
+    photo = jpeg_with_exif({ORIGINAL: "2026:11:20 14:01:34"})
+    added = exif_segment(jpeg_with_exif({}, first={0x0112: 6}))
+    assert capture_time(photo[:2] + added + photo[2:]) == parse_time("2026-11-20T14:01:34Z")
+    whole = exif_segment(photo)
+    rest = photo.replace(whole, b"")
+    for at in range(12, len(whole) - 1):
+        parts = [whole[10:at], whole[at:]]
+        segments = b"".join(map(segment_of, parts))
+        assert capture_time(rest[:2] + segments + rest[2:]) == parse_time("2026-11-20T14:01:34Z")
+        if at <= whole.index(b":34\0") + 3:  # the beginning of a time is none
+            assert capture_time(rest[:2] + segment_of(parts[0]) + rest[2:]) is None
+
+
+def exif_segment(photo: bytes) -> bytes:
+    """Return the first EXIF segment of a JPEG."""
+    start = photo.index(b"Exif") - 4
+    return photo[start : start + 2 + int.from_bytes(photo[start + 2 : start + 4], "big")]
+
+
+def segment_of(tiff: bytes) -> bytes:
+    return struct.pack(">HH6s", 0xFFE1, 8 + len(tiff), b"Exif\0\0") + tiff
+
+
+def test_thousands_of_exif_segments_are_not_read() -> None:
+    """Each with a thousand tags; the time limit of the suite is the check."""
+    tags = b"".join(struct.pack(">HHII", 50000 + number, 3, 1, 0) for number in range(1_000))
+    tiff = struct.pack(">2sHIH", b"MM", 42, 8, 1_000) + tags + bytes(4)
+    assert capture_time(b"\xff\xd8" + segment_of(tiff) * 2_500 + jpeg()[2:]) is None
 
 
 @pytest.mark.parametrize("signature", [b"Exif\0\xff", b"EXIF\0\0", b"exif\0\1"])

@@ -64,6 +64,44 @@ def test_places_are_read_as_programs_write_them(
     assert place == (pytest.approx((expected, 13.405)) if expected else None)
 
 
+@pytest.mark.parametrize("text", [b"52.52", b"52 31 12", b"52 deg 31' 12.0\""])
+def test_a_place_may_be_a_text(text: bytes) -> None:
+    photo = jpeg_with_exif({}, {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
+    order = ">" if b"Exif\0\0MM" in photo else "<"
+    tiff = photo.index(b"Exif\0\0") + 6
+    entry = photo.index(struct.pack(order + "HHI", 2, 5, 3))
+    (at,) = struct.unpack_from(order + "I", photo, entry + 8)
+    odd = bytearray(photo)
+    struct.pack_into(order + "HI", odd, entry + 2, 2, 24)
+    odd[tiff + at : tiff + at + 24] = text.ljust(24, b"\0")
+    assert read(bytes(odd)).place == pytest.approx((52.52, 13.405))
+
+
+@pytest.mark.parametrize(("direction", "expected"), [("N", 52.52), ("S", -52.52)])
+def test_a_sign_beside_a_direction_is_ignored(direction: str, expected: float) -> None:
+    """As signed fractions that programs write wrongly."""
+    photo = jpeg_with_exif({}, {1: direction, 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
+    order = ">" if b"Exif\0\0MM" in photo else "<"
+    tiff = photo.index(b"Exif\0\0") + 6
+    entry = photo.index(struct.pack(order + "HHI", 2, 5, 3))
+    (at,) = struct.unpack_from(order + "I", photo, entry + 8)
+    odd = bytearray(photo)
+    struct.pack_into(order + "H", odd, entry + 2, 10)
+    struct.pack_into(order + "6i", odd, tiff + at, -52, 1, -31, 1, -12, 1)
+    assert read(bytes(odd)).place == pytest.approx((expected, 13.405))
+
+
+def test_a_place_may_be_in_a_second_segment_of_exif() -> None:
+    """Before which a program put its own."""
+    photo = located_jpeg()
+    first = jpeg_with_exif({}, first={0x0131: "editor"})
+    start = first.index(b"Exif") - 4
+    added = first[start : start + 2 + int.from_bytes(first[start + 2 : start + 4], "big")]
+    found = read(photo[:2] + added + photo[2:])
+    assert (found.values["software"], found.place) == ("editor", read(photo).place)
+    assert found.place
+
+
 @pytest.mark.parametrize(("kind", "letter"), [(4, "I"), (9, "i"), (10, "i"), (11, "f"), (12, "d")])
 def test_a_place_may_be_in_numbers_of_any_type(kind: int, letter: str) -> None:
     """Also signed fractions. Numbers that are none are no place."""
