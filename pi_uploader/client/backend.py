@@ -258,6 +258,7 @@ class BackendClient:
             try:
                 with self._adapter.respond(request) as response:
                     content = response.read(MAX_RESPONSE_BYTES, decode_content=True)
+                    deadline.check()
                     return _checked(Response(response.status, response.headers, content))
             except (requests.RequestException, HTTPError, OSError) as error:
                 if deadline.has_passed:

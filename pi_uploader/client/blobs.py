@@ -103,6 +103,7 @@ class BlobClient:
                 prepared = requests.Request(method, url, {**headers, **agent}, data=body).prepare()
                 with adapter.respond(prepared) as response:
                     content = response.read(MAX_BLOB_BYTES + 1, decode_content=True)
+                    deadline.check()
             except (requests.RequestException, HTTPError, OSError, ValueError) as error:
                 if deadline.has_passed:
                     raise UnavailableError(f"took longer than {MAX_SECONDS:g} s") from None

@@ -37,6 +37,12 @@ class Deadline:
         self._connections.append(connection)
         self._sockets.append(connection.sock)
 
+    def check(self) -> None:
+        """Raise TimeoutError if the time has passed: http.client takes a connection that was closed
+        within the headers for the end of a response, which says nothing then."""
+        if self.has_passed:
+            raise TimeoutError
+
     def expire(self) -> None:
         """Close the connections, whatever they are doing."""
         self.has_passed = True

@@ -145,6 +145,26 @@ def test_a_response_after_which_the_connection_closes_has_a_deadline_too(
         assert "took longer than 0.5 s" in caplog.text
 
 
+@pytest.mark.parametrize(
+    "beginning", [b"HTTP/1.1 201 Created\r\nX-", b"HTTP/1.1 422 Unprocessable Content\r\nX-"]
+)
+def test_headers_that_the_deadline_cut_are_no_answer(
+    beginning: bytes, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """http.client takes the end of the connection for that of the headers."""
+
+    def stall(exchange: Exchange) -> None:
+        exchange.read()
+        exchange.send_bytes(beginning)
+        exchange.wait_for_close()
+
+    with FaultServer(stall) as server:
+        device = Device(tmp_path, server, max_put_seconds=SHORT_TIMEOUT)
+        device.take(1)
+        device.try_once()
+    assert "took longer than 0.5 s" in caplog.text
+
+
 def test_a_photo_stays_in_the_spool_while_connections_are_refused(tmp_path: Path) -> None:
     with FaultServer() as server:
         device = Device(tmp_path, server)

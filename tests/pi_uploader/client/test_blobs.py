@@ -10,7 +10,7 @@ from pi_uploader.client import BackendClient, UnavailableError
 from pi_uploader.client.blobs import MAX_BLOB_BYTES, BlobClient
 from tests.support.certificates import Authority
 from tests.support.fault_server import Exchange, FaultServer, Handler
-from tests.support.faults import hang, in_turn, redirect, respond_with, status
+from tests.support.faults import in_turn, redirect, respond_with, status
 from tests.support.proxy import as_proxy
 from tests.support.store import Response
 
@@ -95,9 +95,17 @@ def test_what_is_no_blob(handler: Handler, code: int | None, client: BlobClient)
     assert "secret" not in f"{raised.value!r}"
 
 
-def test_a_server_that_never_responds(client: BlobClient, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("beginning", [b"", b"HTTP/1.1 200 OK\r\nX-"], ids=["nothing", "headers"])
+def test_a_server_that_never_ends_its_response(
+    beginning: bytes, client: BlobClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("pi_uploader.client.blobs.MAX_SECONDS", 0.2)
-    with FaultServer(hang) as server, pytest.raises(UnavailableError, match="longer than"):
+
+    def stall(exchange: Exchange) -> None:
+        exchange.send_bytes(beginning)
+        exchange.wait_for_close()
+
+    with FaultServer(stall) as server, pytest.raises(UnavailableError, match="longer than"):
         client.read(link(server))
 
 
