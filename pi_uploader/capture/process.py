@@ -84,9 +84,9 @@ def _run(
         watchdog.notify_ready()  # before what may take minutes; triggers are queued by now
         spool.recover()  # now, so that the first photo does not wait for it
         start_keep_alive(math.inf)
+        server.start()  # before the first photo: who sees that one may ask for others
         for thread in threads:
             thread.start(watchdog)
-        server.start()
         seconds = RETRY_MISSING_SECONDS if missing else math.inf
         is_stopped = _purge_until(stop, settings, spool, seconds)
         for thread in threads:  # all at once, before each is waited for
