@@ -123,8 +123,10 @@ def test_a_doctor_that_lasts_holds_up_nothing(
             wait_for(lambda: backend.final(photo), what="a photo")
             wait_for(lambda: backend.pictures, what="a live picture")
             assert {one.state for one in backend.results[doctor.id]} == {CommandState.TAKEN}
-            threads = [one.name for one in threading.enumerate()]
-            assert threads.count("command") == 1
+            wait_for(
+                lambda: [one.name for one in threading.enumerate()].count("command") == 1,
+                what="the end of all commands but the doctor",
+            )
 
 
 def test_what_a_doctor_has_started_ends_with_it(

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,8 +17,9 @@ from photo_wire.headers import Trigger
 from photo_wire.moment import parse_time
 from photo_wire.name import parse_name
 from pi_uploader.agent.state import read_cameras
+from pi_uploader.capture import requests
 from pi_uploader.capture.requests import MAX_PENDING
-from pi_uploader.control import ControlError, RequestRefusedError, ask
+from pi_uploader.control import SOCKET_NAME, ControlError, RequestRefusedError, ask
 from pi_uploader.detect.report import new_report, write_reports
 from pi_uploader.log_ring import LogRing
 from pi_uploader.settings import CaptureSettings, load_settings
@@ -334,17 +336,28 @@ def test_a_restart_replies_and_ends_the_process(tmp_path: Path) -> None:
         assert stop.wait(90)
 
 
-def test_only_so_many_photos_may_be_asked_for_at_once(tmp_path: Path) -> None:
+def give_up(folder: Path, tag: str) -> bytes:
+    """Ask for a photo, and give up once the process waits for it; return the reply."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(90)
+        client.connect(str(folder / SOCKET_NAME))
+        client.sendall(b'{"do": "photo", "camera": "gate", "tag": "%s"}\n' % tag.encode())
+        client.shutdown(socket.SHUT_WR)  # by which the process sees that nobody waits any more
+        return client.makefile("rb").read()
+
+
+def test_only_so_many_photos_may_be_asked_for_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Clients that give up leave their requests in the camera's queue."""
+    monkeypatch.setattr(requests, "CHECK_SECONDS", 0.01)
     picture = SlowPicture(tmp_path / "a.jpg")
     settings = idle_settings(tmp_path, CAMERA_REPLAY=str(tmp_path), CAMERA_NAME="gate")
     stop = threading.Event()
     with asking(settings, stop) as capture:
         picture.wait_for_reader()
         for number in range(MAX_PENDING):
-            demand = {"do": "photo", "camera": "gate", "tag": f"{number:08x}"}
-            with pytest.raises(ControlError, match="did not reply within"):
-                ask(settings.spool, demand, 0.3 if number == MAX_PENDING - 1 else 0.05)
+            assert b"the photo is not taken yet" in give_up(settings.spool, f"{number:08x}")
         with pytest.raises(RequestRefusedError, match="16 photos wait for their cameras already"):
             capture("photo", camera="gate", tag="ffffffff")
         stop.set()
