@@ -61,6 +61,7 @@ class ReplaySet:
                 at=np.array([frame.at - moment for frame in frames]),
                 gain=np.array([frame.gain for frame in frames]),
             )
+        _set_time(new)  # by which the oldest are deleted
         new.replace(first)
         for other in others:
             with suppress(OSError):  # not every file system has links
@@ -77,8 +78,7 @@ class ReplaySet:
         if found is None:
             return False
         self.missed.mkdir(exist_ok=True)
-        now = time.time_ns()  # the kernel's own time of a change is only exact to 4 ms or so
-        os.utime(found, ns=(now, now))  # the age of what is kept counts from now
+        _set_time(found)  # the age of what is kept counts from now
         kept = found.replace(self.missed / f"{photo}{_SUFFIX}")
         _delete_oldest(self.missed, MAX_MISSED_FILES, MAX_MISSED_BYTES, but=kept)
         return True
@@ -94,6 +94,12 @@ class ReplaySet:
         for half_written in self.candidates.glob("*.new"):
             half_written.unlink()
         _delete_oldest(self.candidates, max_files, max_bytes)
+
+
+def _set_time(path: Path) -> None:
+    """Let a file have been written now. The kernel's own time of that is exact to 4 ms or so."""
+    now = time.time_ns()
+    os.utime(path, ns=(now, now))
 
 
 def _is_own(path: Path) -> bool:
