@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pi_uploader.agent.agent import Agent, UploadSide
@@ -14,23 +15,25 @@ from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool
 from pi_uploader.upload.limits import MonthlyQuota, UploadLimits
 from tests.support.agent_backend import AgentBackend
+from tests.support.fake_clock import FakeClock
 
 POLL = 0.05  # seconds
-CLOCK = Clock(is_trusted=True)
 
 
 class AgentDevice:
     """The device gate, which polls each 50 ms, or `poll` seconds. `running` runs its agent in a
-    thread."""
+    thread. By default its wall clock stands still: no month ends while a test counts its bytes."""
 
     def __init__(
         self,
         folder: Path,
         backend: AgentBackend,
         monthly_bytes: int | None = None,
-        clock: Clock = CLOCK,
+        clock: Clock | None = None,
         poll: float = POLL,
     ) -> None:
+        clock = clock or FakeClock(wall=datetime.now(UTC))
+        self.clock = clock
         self.spool = Spool(folder / "spool")
         self.urgent: list[str] = []
         self.carrier = HeartbeatCarrier()

@@ -16,6 +16,12 @@ from tests.support.waiting import wait_for
 __all__ = ["authority", "quick_client"]
 
 
+@pytest.fixture(autouse=True)
+def _goodbyes_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device does not wait for long before it ends; a busy machine may need longer."""
+    monkeypatch.setattr("pi_uploader.agent.agent.GOODBYE_SECONDS", 90.0)
+
+
 @pytest.fixture
 def backend() -> Iterator[AgentBackend]:
     with AgentBackend() as one:

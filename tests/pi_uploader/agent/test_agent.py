@@ -3,7 +3,6 @@
 import json
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import ANY
 
@@ -77,7 +76,7 @@ def test_live_pictures_while_somebody_looks(
         wait_for(lambda: len(backend.polls) > polls + 2, what="more polls")
         assert len(backend.pictures) == count
     assert all(one.startswith(b"\xff\xd8") for one in backend.pictures)
-    sent, _ = device.quota.used(datetime.now(UTC))
+    sent, _ = device.quota.used(device.clock.now())
     assert sent > sum(map(len, backend.pictures))
 
 
@@ -116,7 +115,7 @@ def test_polls_and_live_pictures_stop_when_the_data_of_the_month_is_spent(
     tmp_path: Path, backend: AgentBackend
 ) -> None:
     device = AgentDevice(tmp_path, backend, monthly_bytes=1)
-    device.quota.add(2, datetime.now(UTC))
+    device.quota.add(2, device.clock.now())
     backend.look()
     command = backend.ask("photo")
     with device.running():

@@ -88,7 +88,7 @@ def test_a_blob_that_cannot_be_read_counts_in_the_budget(
     monkeypatch.setattr(type(backend._blob), "to_json", lambda _: b" " * 50_000)
     with device.running():
         wait_for(lambda: len(backend.polls) > 2, what="polls")
-    assert device.quota.used(datetime.now(UTC))[0] > 100_000
+    assert device.quota.used(device.clock.now())[0] > 100_000
 
 
 def test_a_capture_process_that_hangs_is_logged_once(

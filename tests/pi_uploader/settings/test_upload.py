@@ -3,10 +3,12 @@
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
 from photo_wire.headers import FUNCTION_KEY
+from pi_uploader.clock import Clock
 from tests.support.agent_backend import AgentBackend
 from tests.support.fault_server import Exchange, FaultServer, store_photo
 from tests.support.installed_pi import InstalledPi
@@ -80,9 +82,13 @@ def test_camera_max_kbps(pi: InstalledPi, server: FaultServer) -> None:
 
 
 @pytest.mark.setting("CAMERA_MONTHLY_MB")
-def test_camera_monthly_mb(pi: InstalledPi, server: FaultServer) -> None:
+def test_camera_monthly_mb(
+    pi: InstalledPi, server: FaultServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of two photos that are too much together the second waits for the next month, while a small
-    one goes."""
+    one goes. Here the clock stands still: the next month does not begin meanwhile."""
+    now = datetime.now(UTC)
+    monkeypatch.setattr(Clock, "_wall_time", lambda _: now)
     pi.environ["CAMERA_MONTHLY_MB"] = "1"
     waits = put(pi.spool, 1, size=BIG)
     put(pi.spool, 2, size=BIG)
@@ -95,13 +101,18 @@ def test_camera_monthly_mb(pi: InstalledPi, server: FaultServer) -> None:
 
 
 @pytest.mark.setting("CAMERA_HEARTBEAT")
-def test_camera_heartbeat(pi: InstalledPi, agent_backend: AgentBackend) -> None:
-    """It says when the next one comes, and the last one that none does."""
+def test_camera_heartbeat(
+    pi: InstalledPi, agent_backend: AgentBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says when the next one comes, and the last one that none does. The second one has the
+    result of a command: so the device has the reply to the first one, else it says no goodbye."""
+    monkeypatch.setattr("pi_uploader.agent.agent.GOODBYE_SECONDS", 90.0)
     pi.environ |= {"CAMERA_HEARTBEAT": "1m", "CAMERA_POLL": "off"}
+    command = agent_backend.ask("dance")
     with pi.uploading():
-        wait_for(lambda: agent_backend.heartbeats, what="a heartbeat")
-    assert [one.interval for one in agent_backend.heartbeats] == [60, 60]
-    assert [one.goodbye for one in agent_backend.heartbeats] == [None, "shutdown"]
+        wait_for(lambda: agent_backend.final(command), what="a refusal")
+    assert [one.interval for one in agent_backend.heartbeats] == [60] * 3
+    assert [one.goodbye for one in agent_backend.heartbeats] == [None, None, "shutdown"]
     assert agent_backend.polls == []
 
 
