@@ -10,16 +10,16 @@ from photo_wire.media import Media
 from photo_wire.moment import format_time
 from pi_uploader.agent.pause import PAUSE_FILE, UploadPause
 from pi_uploader.capture.arming import DisarmedCameras
-from pi_uploader.clock import SYSTEM_CLOCK, BootTime
+from pi_uploader.clock import BootTime
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.status import spool_status
 from tests.support.fake_clock import FakeClock
 from tests.support.spool_photos import START, name, put
 
 
-def aged(folder: Path, now: datetime) -> tuple[int | None, str]:
+def aged(folder: Path, now: datetime, boot_time: BootTime | None = None) -> tuple[int | None, str]:
     """Return the age of the oldest photo in seconds, and its line."""
-    text, facts = spool_status(folder, FakeClock(wall=now))
+    text, facts = spool_status(folder, FakeClock(wall=now, boot_time=boot_time))
     [line] = [one for one in text.splitlines() if one.startswith("oldest")]
     return facts["oldest_age_seconds"], line
 
@@ -45,11 +45,9 @@ def test_the_age_is_unknown_after_the_clock_was_set_back(tmp_path: Path) -> None
 
 def test_the_age_of_an_undated_photo_is_that_of_its_boot_time(tmp_path: Path) -> None:
     """The time in its name does not count."""
-    now = SYSTEM_CLOCK.since_boot()
-    put(Spool(tmp_path), 0, taken=BootTime(now.boot, now.milliseconds - 120_000))
-    age, _ = aged(tmp_path, START + timedelta(days=20_000))
-    assert age is not None
-    assert 120 <= age < 1000
+    put(Spool(tmp_path), 0, taken=BootTime("0123abcd", 5_000))
+    age, _ = aged(tmp_path, START + timedelta(days=20_000), BootTime("0123abcd", 125_000))
+    assert age == 120
 
 
 def test_the_age_of_an_undated_photo_of_an_earlier_boot_is_unknown(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tests.support.fault_server import Exchange, FaultServer, Handler, store_pho
 from tests.support.spool_photos import content
 from tests.support.store import Response
 from tests.support.uploading import KEY, SHORT_TIMEOUT, Device
+from tests.support.waiting import wait_for
 
 BIG = 12_000_000  # bytes; more than the sockets' buffers take
 WRONG_TIME = datetime(1970, 1, 2, tzinfo=UTC)
@@ -104,7 +105,7 @@ def test_a_photo_stays_in_the_spool_while_the_server(
                 patch.setattr(connection, "_TIMEOUT", Timeout(read=SHORT_TIMEOUT))
             device.try_once()
         assert device.places(photo) == ["waiting"]
-        assert len(server.requests) == requests
+        wait_for(lambda: len(server.requests) == requests, what=f"{requests} requests")
         assert {request.path for request in server.requests} == {"/api/camera/photo"}
         assert device.wait >= 1
         server.handler = store_photo

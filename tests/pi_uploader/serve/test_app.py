@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image
@@ -102,7 +103,9 @@ def test_the_state_of_the_device(camera: CameraPage) -> None:
     lines = camera.ask("/logs?lines=3").json()["lines"]
     assert any("photo taken" in line for line in lines)
     assert lines == sorted(lines)
-    history = camera.ask("/history").json()
+    taken = parse_name(camera.ask("/images").json()["photos"][0]["id"]).captured_at
+    day = taken.astimezone(ZoneInfo("Europe/Berlin")).date()  # today, unless that ends just now
+    history = camera.ask(f"/history?day={day}").json()
     assert [one["photo"]["camera"] for one in history["hours"]] == ["gate"]
     assert history["zone"] == "Europe/Berlin"
     for path in ("/", "/?live=1", "/?day=2026-11-20", "/?camera=yard"):

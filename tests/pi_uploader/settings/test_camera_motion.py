@@ -10,7 +10,7 @@ from gpiozero.pins.mock import MockFactory
 
 from photo_wire.headers import Trigger
 from photo_wire.motion import Motion
-from pi_uploader.capture import judge, process
+from pi_uploader.capture import confirmation, judge, process
 from pi_uploader.motion.sensitivity import Sensitivity
 from pi_uploader.motion.zones import Zones
 from pi_uploader.settings import CaptureSettings, SettingsError, load_settings
@@ -95,6 +95,7 @@ def watched(
     for name in ("BEFORE_SECONDS", "AFTER_SECONDS"):
         monkeypatch.setattr(judge, name, 0.1)
     monkeypatch.setattr(judge, "MAX_GAP_SECONDS", 90.0)
+    monkeypatch.setattr(confirmation, "MAX_WAIT_SECONDS", 90.0)
 
     def capture() -> list[Motion | None]:
         count = len(pi.waiting())
