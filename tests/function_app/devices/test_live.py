@@ -24,6 +24,7 @@ from tests.support.asking import ask, content
 from tests.support.devices import add_device
 from tests.support.memory_store import MemoryDeviceBlobs, MemoryTable, memory_services
 from tests.support.pictures import jpeg
+from tests.support.stopped_clock import stop_clock
 
 READER = {"Authorization": "Bearer the-read-token-of-this-test"}
 PATH = "live/gate.jpg"
@@ -85,32 +86,35 @@ def put_picture(services: Services, body: bytes, path: str = PATH) -> None:
     assert before is None or before.content != body
 
 
-def test_a_device_learns_that_somebody_looks(services: Services) -> None:
+def test_a_device_learns_that_somebody_looks(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """For two minutes, and where the pictures go; the link is valid for ten."""
-    now = datetime.now(UTC)
+    now = stop_clock(monkeypatch, MOMENT.replace(microsecond=0)).moment
     until = look(services)
-    assert timedelta(seconds=119) < until - now < timedelta(seconds=125)
+    assert until - now == timedelta(minutes=2)
     assert blob(services).looking_until == {"gate": until}
     link = blob(services).live["gate"]
     assert "/live/gate.jpg?" in link.url
     assert link.url.endswith("write=1")
-    assert until < link.expires_at < now + timedelta(minutes=11)
+    assert link.expires_at == now + live.LINK_TTL
 
 
 def test_looking_again_writes_the_blob_about_once_a_minute(
-    services: Services, blobs: _Blobs
+    services: Services, blobs: _Blobs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    clock = stop_clock(monkeypatch, MOMENT)
     until = look(services)
     written = blobs.writes
     for _ in range(5):
         assert look(services) == until
     assert blobs.writes == written
-    age(services, timedelta(seconds=54))
-    look(services)
-    assert blobs.writes == written + 1  # by age()
-    age(services, timedelta(seconds=2))
-    assert look(services) > until - timedelta(seconds=1)
-    assert blobs.writes == written + 3
+    clock.moment += timedelta(seconds=54)
+    assert look(services) == until
+    assert blobs.writes == written
+    clock.moment += timedelta(seconds=2)
+    assert look(services) == until + timedelta(seconds=56)
+    assert blobs.writes == written + 1
     actions = [(one.actor, one.action, one.target) for one in services.audit_log.newest(9, "")]
     assert actions == [("the read token", "looked at", "gate")]
 

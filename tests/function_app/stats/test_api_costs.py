@@ -16,11 +16,10 @@ from tests.support.handlers import call
 from tests.support.many_cameras import Requests, add_days, add_photo, fill
 from tests.support.memory_store import memory_services
 from tests.support.recorder import Recorder
+from tests.support.stopped_clock import stop_clock
 
 UNTIL_LATER = timedelta(minutes=10)
-NOW = datetime.now(UTC)
-if (NOW + UNTIL_LATER).date() != NOW.date():  # a day that begins in between costs more
-    NOW -= UNTIL_LATER
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)  # a day that begins, and a month, cost more
 LATER = NOW + UNTIL_LATER
 READ_TOKEN = "a token that reads"
 READS = {
@@ -34,6 +33,12 @@ READS = {
     "list_days?camera=camera-0001": 2,
     "get_stats?camera=camera-0001": 3,
 }
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is NOW."""
+    stop_clock(monkeypatch, NOW)
 
 
 def read(what: str, services: Services) -> None:

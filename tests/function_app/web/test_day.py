@@ -19,6 +19,7 @@ from tests.support.many_cameras import Requests
 from tests.support.many_cameras import add_photo as add_photo_of
 from tests.support.memory_store import memory_services
 from tests.support.pages import add_photo, open_page, session_cookie
+from tests.support.stopped_clock import stop_clock
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -347,7 +348,7 @@ PLACES = ["", "?camera=camera-0001", "?trigger=demand", "?seek=older", "?from=11
     [(3, 1500), (1000, 1500), pytest.param(1000, 100_000, marks=pytest.mark.slow)],
 )
 def test_a_page_takes_three_requests(
-    services: Services, viewer: str, cameras: int, photos: int
+    services: Services, viewer: str, cameras: int, photos: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those of the session, the photos and the lanes, in a zone whose day is two of UTC. The lanes
     of a thousand cameras would take more, and are left out. The first time in an hour one more
@@ -356,6 +357,7 @@ def test_a_page_takes_three_requests(
         add_photo_of(services, number % cameras, NOON - timedelta(seconds=7 * number))
         if number == 1499:  # each camera has a row, and to count all takes long
             update_figures(services, NOON + timedelta(hours=1))
+    stop_clock(monkeypatch, datetime.now(UTC))
     requests = Requests()
     counted, cookie = requests.of(services), f"{viewer}; zone=Europe/Berlin"
     for place in PLACES:
@@ -373,9 +375,12 @@ def views(services: Services) -> list[tuple[str, str, str]]:
     return sorted((one.actor, one.action, one.target) for one in entries)
 
 
-def test_who_looked_at_a_day_is_recorded_once_an_hour(services: Services, viewer: str) -> None:
+def test_who_looked_at_a_day_is_recorded_once_an_hour(
+    services: Services, viewer: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Of the cameras that were shown, whatever part of the day it was, and not for a request that
     shows nothing."""
+    stop_clock(monkeypatch, datetime.now(UTC))
     add_photo(services, NOON)
     add_photo(services, NOON, "drive")
     open_page(services, "get_day", "/days/2026-11-20?seek=older", viewer)

@@ -10,11 +10,11 @@ from function_app.devices import history
 from function_app.devices.states import DeviceState
 from function_app.services import Services
 from photo_wire.heartbeat import CameraState, Network, NetworkKind, SpoolState
+from tests.function_app.web.statistics.conftest import NOW
 from tests.support.devices import heartbeat, store_state
 from tests.support.many_cameras import Requests
 from tests.support.pages import open_page, session_cookie
 
-NOW = datetime.now(UTC)
 PATH = "/statistics/devices"
 
 
@@ -87,8 +87,7 @@ def test_a_device_has_the_state_of_its_page(services: Services) -> None:
     """With the cameras that are disarmed, and whether its uploads are paused."""
     states = {"gate": CameraState(armed=False), "yard": CameraState(armed=True)}
     sent = heartbeat(cameras=states, paused_until=datetime(2126, 1, 1, tzinfo=UTC))
-    at = datetime.now(UTC)
-    store_state(services, DeviceState("gate-pi", sent, at, frozenset(states), None))
+    store_state(services, DeviceState("gate-pi", sent, NOW, frozenset(states), None))
     viewer = session_cookie(services)
     state = "ready, disarmed: gate, uploads paused"
     assert f">{state}<" in shown(services, viewer)

@@ -1,7 +1,7 @@
 """The heat map: when photos were taken, in the viewer's zone."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from html import unescape
 
 import pytest
@@ -10,11 +10,11 @@ from function_app.days import day_row
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.storage.models import State
+from tests.function_app.web.statistics.conftest import NOW
 from tests.support.many_cameras import Requests
 from tests.support.many_cameras import add_photo as add_photo_of
 from tests.support.pages import add_photo, open_page, session_cookie
 
-NOW = datetime.now(UTC)
 YESTERDAY = NOW.replace(hour=23, minute=30, second=0, microsecond=0) - timedelta(days=2)
 PATH = "/statistics/hours"
 

@@ -1,7 +1,7 @@
 """The page of photos, bytes, losses and costs."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from html import unescape
 
 import pytest
@@ -9,12 +9,12 @@ import pytest
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.storage.models import StorageUnavailableError
+from tests.function_app.web.statistics.conftest import NOW
 from tests.support.many_cameras import Requests, fill
 from tests.support.many_cameras import add_photo as add_photo_of
 from tests.support.pages import add_photo, open_page, session_cookie
 from tests.support.services import wrapped
 
-NOW = datetime.now(UTC)
 PATH = "/statistics"
 
 
