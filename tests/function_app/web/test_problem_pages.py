@@ -155,7 +155,8 @@ def test_a_guest_learns_why_a_photo_is_not_shown() -> None:
     photo = Photo(name, Media.JPEG, "cd" * 32, 8, NOW)
     services.blobs.add(photo, b"no photo")
     services.index.add(photo, NOW)
-    link = links.link_to_photo(name, NOW + timedelta(hours=1), Provenance("owner"))
+    until = datetime.now(UTC) + timedelta(hours=1)
+    link = links.link_to_photo(name, until, Provenance("owner"))
     _, secret = links.store(services.accounts, link)
     values = {"id": str(name), "secret": secret}
     request = func.HttpRequest("GET", f"{SITE}/x", headers=BROWSER, route_params=values, body=b"")
