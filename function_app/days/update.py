@@ -66,7 +66,7 @@ class DaysRun:
     now: datetime
     todo: WorkList
     sources: Sources
-    seconds: float = RUN_SECONDS
+    seconds: float
     clock: Callable[[], float] = time.monotonic
     _builder: DayBuilder = field(init=False)
 
@@ -270,4 +270,4 @@ def begin(services: Services, now: datetime) -> DaysRun:
     rows = services.figures.rows
     todo, sources = read_work(rows), read_sources(services.devices)
     keep_bindings(services.devices, sources.rows, sources.bindings)
-    return DaysRun(services, now, todo, sources)
+    return DaysRun(services, now, todo, sources, RUN_SECONDS)

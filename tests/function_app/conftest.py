@@ -14,10 +14,19 @@ from tests.support.api import Api, Store, new_camera
 from tests.support.backend import Backend
 from tests.support.memory_store import memory_services
 from tests.support.stored_photos import KEPT
+from tests.support.time_limits import lift_time_limits
 
 # The stores in memory behave as those on Azure do: tests/function_app/storage/ compares the two in
 # every run. So what lies above them is tested on the second kind by the whole suite alone.
 KINDS = ["memory", pytest.param("azurite", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_time_limits() -> Iterator[None]:
+    """Let a slow machine take its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        lift_time_limits(patch)
+        yield
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ import pytest
 
 from local.processes import ROOT
 from tests.infra.stand_in import ACCESS_TOKEN
+from tests.support.time_limits import lift_time_limits
 
 INFRA = ROOT / "infra"
 SOURCED = ("common.sh", "publish.sh")
@@ -272,6 +273,14 @@ def running_gate() -> Iterator[Gate]:
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_time_limits() -> Iterator[None]:
+    """Let a slow machine take its time."""
+    with pytest.MonkeyPatch.context() as patch:
+        lift_time_limits(patch)
+        yield
 
 
 @pytest.fixture

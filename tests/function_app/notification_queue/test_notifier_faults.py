@@ -12,7 +12,6 @@ import pytest
 from function_app.notification_queue import notifier
 from function_app.notification_queue.messages import PhotoMessage, format_message
 from function_app.notification_queue.notifier import RETRY_SECONDS, UNQUEUED, Notifier
-from function_app.storage.azure import queue_requests
 from function_app.storage.azure.account import open_account
 from function_app.storage.azure.queue_connections import Reply, SentRequest
 from function_app.storage.azure.queues import NOTIFICATIONS, AzureQueue
@@ -32,13 +31,6 @@ ACCOUNT, KEY = "night", "c2VjcmV0"
 SECRETS = (KEY, "SharedKey")
 RECEIVE = SentRequest.receive
 done = respond_with(Response(201))
-
-
-@pytest.fixture(autouse=True)
-def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let a slow machine take its time."""
-    monkeypatch.setattr(queue_requests, "TIMEOUT_SECONDS", 90.0)
-    monkeypatch.setattr(notifier, "DEADLINE_SECONDS", 90.0)
 
 
 class Process:

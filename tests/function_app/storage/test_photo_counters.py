@@ -15,7 +15,6 @@ from function_app.http.responses import Response
 from function_app.maintenance.deletion import delete
 from function_app.services import Services, connect
 from function_app.settings import Settings
-from function_app.storage.azure import states
 from function_app.storage.models import State
 from function_app.storage.row_keys import ALL_COUNTS, PHOTOS, View, count_up, counts_of
 from tests.conftest import NewStore
@@ -91,11 +90,8 @@ def test_photos_of_any_years_are_counted(empty: Services) -> None:
 
 @pytest.mark.slow
 @QUICKER
-def test_a_camera_that_runs_for_years_is_counted(
-    empty: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_camera_that_runs_for_years_is_counted(empty: Services) -> None:
     """A photo each day for four years: the text of all days would not fit into a record."""
-    monkeypatch.setattr(states, "MAX_WAIT_SECONDS", 90.0)  # the last photo is the last seen
     moments = [NOW - timedelta(days=1460 - n) for n in range(1460)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: listed(empty, moments[n], n, moments[n]), range(1460)))
