@@ -20,6 +20,7 @@ from tests.support.backend import Backend
 from tests.support.browser import (
     NEW_PASSWORD,
     exhaust_attempts,
+    prolong_waits,
     same_origin,
     sign_in,
     until_refused,
@@ -176,6 +177,7 @@ def test_wrong_passwords_are_refused_and_then_throttled(own: Backend) -> None:
     assert (
         int(reply.headers["Retry-After"]) <= 2 ** (len(statuses) - login_throttle.FREE_FAILURES) + 1
     )
+    prolong_waits(own)
     assert sign_in(api, own.password).status_code == 429
 
 
