@@ -27,8 +27,8 @@ def test_a_text_is_received_until_it_is_removed(empty: Services) -> None:
 def test_a_delayed_text_is_not_received_yet(empty: Services) -> None:
     empty.poison.put("late", HOUR)
     empty.poison.put("now")
-    empty.poison.put("soon", SECOND)
     assert [one.text for one in empty.poison.receive(32, HOUR)] == ["now"]
+    empty.poison.put("soon", SECOND)
     assert wait_for(lambda: [one.text for one in empty.poison.receive(32, HOUR)]) == ["soon"]
 
 

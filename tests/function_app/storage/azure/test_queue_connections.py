@@ -177,9 +177,11 @@ def test_a_connection_that_breaks(handler: Handler) -> None:
 @pytest.mark.parametrize("handler", [hang, drip])
 def test_a_response_that_does_not_come_is_given_up(handler: Handler) -> None:
     with FaultServer(in_turn(handler, then=done)) as server:
-        connections = Connections(server.base_url, SHORT)
-        with pytest.raises(ServiceResponseTimeoutError):
-            post(connections)
+        connections = Connections(server.base_url, LONG)
+        with connections.send("POST", "/queue", {}, b"text") as sent:
+            sent._seconds = SHORT  # of the response alone
+            with pytest.raises(ServiceResponseTimeoutError):
+                sent.receive()
         assert connections.send_at_once("POST", "/queue", {}, b"text") is None
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from function_app.services import connect
 from function_app.settings import Settings
+from function_app.storage.azure import queue_requests
 from function_app.storage.azure.queue_requests import queue_address
 from function_app.storage.models import StorageUnavailableError
 from local.azurite import ACCOUNT_KEY, Azurite
@@ -46,8 +47,11 @@ def test_a_wrong_key_means_unavailable(new_store: NewStore) -> None:
         connect(Settings(wrong)).poison.put("text")
 
 
-def test_a_queue_that_says_nothing_is_given_up(azurite: Azurite) -> None:
-    """After a second, and without the secrets of its address."""
+def test_a_queue_that_says_nothing_is_given_up(
+    azurite: Azurite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And without the secrets of its address."""
+    monkeypatch.setattr(queue_requests, "TIMEOUT_SECONDS", 0.05)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
         there = azurite.connection_string.replace(f":{azurite.ports[1]}/", f":{port}/")
