@@ -45,6 +45,7 @@ from tests.support.meter import Meter
 from tests.support.pictures import jpeg, jpeg_with_preview, mp4, pi_dng
 from tests.support.recorder import Recorder
 from tests.support.signing_device import SigningDevice
+from tests.support.stopped_clock import stop_clock
 
 EXPECTED = Transactions.read(TRANSACTIONS)
 
@@ -394,22 +395,26 @@ def test_live_pictures(
 def test_the_minutely_timer(meter: Meter) -> None:
     """When nothing arrived; and what a photo adds to the runs that list it, until it is saved."""
     stores = connect(Settings(meter.api.backend.connection_string))
-    start = datetime.now(UTC) + timedelta(days=1)
+    # At noon, since a day that begins between two runs, or a photo that is its first, costs more.
+    start = datetime.now(UTC).replace(hour=12) + timedelta(days=1)
+    later = start + timedelta(minutes=10)
+
+    def store(number: int, now: datetime) -> None:
+        name = name_of(meter.camera, MOMENT + timedelta(seconds=number))
+        store_photo(Upload(jpeg(seed=number), PhotoHeaders(name=name)), stores, DEVICE, now)
 
     def run(now: datetime) -> None:
         watch_devices(stores, now)
         update_figures(stores, now)
         end_looking(stores, now)
 
-    for _ in range(2):  # all that other tests stored is saved
-        run(start)
+    store(1007, start)
+    for _ in range(2):  # this photo, and all that other tests stored, is saved
+        run(later)
     expected = EXPECTED.events["minutely count"]["table_requests"]
-    assert meter.count(lambda: run(start)) == {"table_requests": expected}
-    # A photo is indexed at the time of the backend's clock, so the runs are as if by that clock.
-    start = datetime.now(UTC)
-    run(start)  # the rows of today
-    meter.put(1006)
-    runs = [start + timedelta(minutes=minute, seconds=1) for minute in range(7)]
+    assert meter.count(lambda: run(later)) == {"table_requests": expected}
+    store(1008, later)
+    runs = [later + timedelta(minutes=minute, seconds=1) for minute in range(7)]
 
     def run_all() -> None:
         for now in runs:
@@ -419,9 +424,10 @@ def test_the_minutely_timer(meter: Meter) -> None:
     assert meter.count(run_all) == {"table_requests": len(runs) * expected + more}
 
 
-def test_the_hourly_timer(meter: Meter, visitor: Api) -> None:
+def test_the_hourly_timer(meter: Meter, visitor: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing to delete: one request for each camera and each device, two more for a device
     whose hour it is, and some more. The visitor's sign-in is an attempt on record."""
+    now = stop_clock(monkeypatch, datetime.now(UTC)).moment
     stores = connect(Settings(meter.api.backend.connection_string))
     cameras = len(stores.index.cameras())
     (run,) = [
@@ -432,7 +438,7 @@ def test_the_hourly_timer(meter: Meter, visitor: Api) -> None:
     for _ in range(2):  # then the lists of alerts by camera are complete
         run(None)
     devices = list_devices(stores.devices)
-    of_this_hour = [one for one in devices if purge_hour(one) == datetime.now(UTC).hour]
+    of_this_hour = [one for one in devices if purge_hour(one) == now.hour]
     expected = EXPECTED.events["hourly cleanup"]["table_requests"] + cameras
     expected += len(devices) + 2 * len(of_this_hour)
     assert meter.count(partial(run, None)) == {"table_requests": expected}
