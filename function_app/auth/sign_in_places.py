@@ -16,6 +16,7 @@ from photo_wire.moment import format_time, parse_time
 
 REMEMBERED_FOR = timedelta(days=90)
 MAX_PLACES = 50  # of a person; a new one replaces the one that was not seen for the longest time
+OTHER_PROGRAM = "another program"  # the family of what is no known browser. Persisted.
 _ATTEMPTS = 5  # each means that another sign-in changed the row
 # In this order: most browsers name those after them, too.
 _FAMILIES: Mapping[str, str] = {
@@ -60,7 +61,7 @@ def browser_family(user_agent: str) -> str:
     for pattern, family in _FAMILIES.items():
         if re.search(pattern, user_agent):
             return family
-    return "another program"
+    return OTHER_PROGRAM
 
 
 def system_family(user_agent: str) -> str:

@@ -19,6 +19,7 @@ PREFIX = "sentence."
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _FIELD = re.compile(r"([\w-]+|unknown [a-z ]+): ")  # how the sentence of a WireError begins
 _FREE = ("why", "answer", "value")  # which have spaces; all others are names and numbers
+_SHORT = "title"  # which has, too, and ends where what follows it begins
 _NO_FULL_STOP = r"(?<![^.]\.)"  # the one at the end is that of the sentence
 _MAX_LENGTH = 600  # characters; devices send at most 300
 
@@ -79,8 +80,11 @@ def _patterns() -> Mapping[str, re.Pattern[str]]:
 def _pattern(text: str) -> str:
     parts = _PLACEHOLDER.split(text)  # every second one is the name of a placeholder
     return "".join(
-        (f"(?P<{part}>.+{_NO_FULL_STOP})" if part in _FREE else rf"(?P<{part}>\S+)")
-        if number % 2
-        else re.escape(part)
-        for number, part in enumerate(parts)
+        _placeholder(part) if number % 2 else re.escape(part) for number, part in enumerate(parts)
     )
+
+
+def _placeholder(name: str) -> str:
+    if name == _SHORT:
+        return f"(?P<{name}>.+?)"
+    return f"(?P<{name}>.+{_NO_FULL_STOP})" if name in _FREE else rf"(?P<{name}>\S+)"

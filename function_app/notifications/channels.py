@@ -14,8 +14,10 @@ from function_app.auth.caller import Caller
 from function_app.http import json_schema
 from function_app.http.authorization import page_origin
 from function_app.http.parameters import Kind, choice, defaulting, opaque, optional, required
+from function_app.http.preferences import Preferences
 from function_app.http.request import JSONBody, Request
 from function_app.http.responses import Response, json_response
+from function_app.localization.translation import Language
 from function_app.notification_queue.messages import ChannelMessage
 from function_app.notifications.channel_json import (
     KINDS,
@@ -109,12 +111,12 @@ def make_channel(request: Request, services: Services, caller: Caller, form: str
     secret = new_webhook_secret() if kind == WEBHOOK else ""
     address = Address(kind, request[ADDRESS], secret)
     _check_address(address, services, caller)
+    origin, language = page_origin(request.headers), Preferences.read(request).language
     if kind == WEBPUSH and (known := _known_browser(address, services, caller, now)):
-        changes = _Changes({"is_on": True}, None, address, page_origin(request.headers))
+        changes = _Changes({"is_on": True}, None, address, origin, language)
         changed = _change(known, changes, services, now)
         return json_response({**to_json(changed, services), "secret": None})
-    rule = apply_change(Rule(), request[RULE])
-    origin = page_origin(request.headers)
+    rule = apply_change(Rule(language=language), request[RULE])
     channel = channels.new_channel(caller.name, request[LABEL], address, now, rule, origin)
     if len(form) >= MIN_FORM:
         channel = replace(channel, id=_id_by_form(form, channel))
@@ -150,8 +152,11 @@ def change_channel(request: Request, services: Services, caller: Caller) -> Resp
     address = replace(channel.address, text=text) if text else None
     if address:
         _check_address(address, services, caller)
-    origin = page_origin(request.headers) if is_own else ""
-    changed = _change(channel, _Changes(rule, label, address, origin), services, now)
+    changes = _Changes(rule, label, address)
+    if is_own:
+        language = Preferences.read(request).language
+        changes = replace(changes, origin=page_origin(request.headers), language=language)
+    changed = _change(channel, changes, services, now)
     _record(request, services, caller, "changed the channel", changed)
     return json_response(to_json(changed, services))
 
@@ -203,12 +208,13 @@ def _known_browser(
 
 @dataclass(frozen=True, slots=True)
 class _Changes:
-    """What is None stays. `origin` is for a channel that has none yet."""
+    """What is None stays. `origin` and `language` are for a channel that has none yet."""
 
     rule: Mapping[str, Any]
     label: str | None = None
     address: Address | None = None
     origin: str = ""
+    language: Language | None = None
 
 
 def _change(channel: Channel, changes: _Changes, services: Services, now: datetime) -> Channel:
@@ -217,11 +223,12 @@ def _change(channel: Channel, changes: _Changes, services: Services, now: dateti
     address = changes.address
 
     def change(current: Channel) -> Channel:
+        rule = replace(current.rule, language=current.rule.language or changes.language)
         return replace(
             current,
             label=changes.label or current.label,
             address=replace(address, secret=current.address.secret) if address else current.address,
-            rule=apply_change(current.rule, changes.rule),
+            rule=apply_change(rule, changes.rule),
             origin=current.origin or changes.origin,
         )
 

@@ -70,15 +70,17 @@ def send_test(request: Request, services: Services, caller: Caller) -> Response:
     now = datetime.now(UTC)
     channel = _own_channel(request[CHANNEL], services, caller)
     count_test(services.notifications, caller.name, now)
+    t = channel.rule.t
     notification = Notification(
         id=f"{TEST}-{secrets.token_hex(8)}.{channel.id}",
         kind=TEST,
-        title="Nightjar: a test",
-        body=f"This reaches you through {channel.label}.",
+        title=t("notification.test"),
+        body=t("notification.test_hint", label=channel.label),
         url=channel.link("/notifications", services.settings.network),
         camera="",
         at=now,
         tag=TEST,
+        language=t.language,
     )
     state = Outbox(services.notifications, channel.id).state()
     trust = state.trust if state else Trust.NEW

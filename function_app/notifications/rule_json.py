@@ -12,9 +12,11 @@ from function_app.http.parameters import (
     Kind,
     Parameter,
     check_known,
+    choice,
     json_number,
     optional,
 )
+from function_app.localization.translation import LANGUAGES
 from function_app.notify.rules import (
     ALL_DAYS,
     MAX_INTERVAL_MINUTES,
@@ -145,6 +147,12 @@ _FIELDS: tuple[Parameter[Any], ...] = (
         "The time zone of all hours, and of times in messages.",
     ),
     optional(
+        "language",
+        choice(LANGUAGES),
+        "The language of messages. Until it is set, that of the browser in which the person makes "
+        "the channel, or changes it next.",
+    ),
+    optional(
         "interval_minutes",
         json_number(0, MAX_INTERVAL_MINUTES),
         "Minutes between two messages of one camera's photos, at least; 0 for one of each photo.",
@@ -187,6 +195,7 @@ def rule_to_json(rule: Rule) -> dict[str, object]:
         "quiet": _hours_to_json(rule.quiet),
         "quiet_alerts": rule.quiet_alerts,
         "zone": rule.zone,
+        "language": rule.language,
         "interval_minutes": rule.interval_minutes,
         "is_on": rule.is_on,
         "snoozed_until": moment_to_json(rule.snoozed_until),

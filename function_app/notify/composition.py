@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 
 from function_app.auth import users
 from function_app.auth.caller import Role
+from function_app.localization.translation import Translation
 from function_app.media.errors import InvalidPhotoError
 from function_app.media.previews import shown
 from function_app.notify.budget import PHOTOS, parse_collected
 from function_app.notify.channels import Channel
 from function_app.notify.deliveries import Delivery
 from function_app.notify.events import PHOTO, Event, find_event, photo_event
-from function_app.notify.notification import Notification
+from function_app.notify.notification import Notification, SnoozeTexts
 from function_app.notify.wording import LATE, Reader, describe
 from function_app.services import Services
 from function_app.storage.device_keys import FIRST_CAMERA, STATES
@@ -46,6 +47,7 @@ def compose(
     was_offline = is_late and was_silent(event, services, now)
     reader = Reader(channel.rule, now, user.cameras is None, was_offline, cameras)
     text = describe(event, more, reader)
+    is_browser = channel.address.kind == "webpush"
     number = f"{delivery.event}.{channel.id}"
     snooze_path = f"/notifications?channel={channel.id}&snooze={event.camera}"
     return Notification(
@@ -60,6 +62,8 @@ def compose(
         _thumbnail(channel, event.photo, services),
         number,
         _link(channel, snooze_path, services),
+        reader.t.language,
+        _snooze_texts(event.camera, reader.t) if is_browser else None,
     )
 
 
@@ -67,6 +71,15 @@ def _link(channel: Channel, path: str, services: Services) -> str | None:
     """Return the link to a page. A browser knows the gallery to which a path belongs."""
     link = channel.link(path, services.settings.network)
     return path if link is None and channel.address.kind == "webpush" else link
+
+
+def _snooze_texts(camera: str, t: Translation) -> SnoozeTexts:
+    """Return the texts with which a browser offers a snooze of a camera."""
+    return {
+        "button": t("notification.snooze"),
+        "title": t("notification.snoozed", camera=camera, end="{end}"),
+        "body": t("notification.snoozed_hint"),
+    }
 
 
 def _collected(

@@ -4,7 +4,18 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
-from typing import Protocol
+from typing import Protocol, TypedDict
+
+from function_app.localization.translation import Language
+
+
+class SnoozeTexts(TypedDict):
+    """What a browser says of a snooze: its button, and once it is done, a title in which `{end}`
+    stands for its end, and a body."""
+
+    button: str
+    title: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +24,7 @@ class Notification:
     that a receiver recognizes what it got before. `kind` is "photo" or the kind of an alert. `at`
     is when it happened. `tag` is the same for what may replace each other on a screen.
     `thumbnail` is a JPEG. `url` opens the gallery where the event is; None if nobody has said where
-    the gallery is reached."""
+    the gallery is reached. All texts are in `language`."""
 
     id: str
     kind: str
@@ -26,6 +37,8 @@ class Notification:
     thumbnail: bytes | None = field(default=None, repr=False)
     tag: str = ""
     snooze_url: str | None = None
+    language: Language = "en"
+    snooze: SnoozeTexts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from function_app.localization.translation import LANGUAGES, Language, Translation
 from function_app.notify.events import PHOTO, Event
 from photo_wire.moment import format_time, parse_time
 from photo_wire.motion import UNKNOWN
@@ -44,7 +45,8 @@ class Rule:
     Photos are told on `days` (those on which the hours begin) within `hours`, and not within
     `quiet` hours, all in the time zone `zone`; alerts always, unless `quiet_alerts` has them be
     quiet, too, and during a snooze. `interval_minutes` lie between two notifications of a camera.
-    `snoozed_cameras` has until when each is snoozed."""
+    `snoozed_cameras` has until when each is snoozed. Messages are in `language`; in English if it
+    is None, which is so until the person saves the rule of a channel of an earlier version."""
 
     cameras: frozenset[str] | None = None
     triggers: frozenset[str] | None = None
@@ -59,6 +61,12 @@ class Rule:
     snoozed_cameras: Mapping[str, datetime] = field(default_factory=dict)
     is_on: bool = True
     labels: frozenset[str] | None = None
+    language: Language | None = None
+
+    @property
+    def t(self) -> Translation:
+        """The texts in the person's language."""
+        return Translation(self.language or "en")
 
     @property
     def interval(self) -> timedelta:
@@ -66,10 +74,10 @@ class Rule:
 
     def local(self, moment: datetime) -> datetime:
         """Return the moment on the person's clock; in UTC if their zone is not known here, such as
-        one that was renamed."""
+        one that was renamed, or if its year were not one from 1 to 9999."""
         try:
             return moment.astimezone(ZoneInfo(self.zone) if self.zone != "UTC" else UTC)
-        except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder's name is an OSError
+        except (ZoneInfoNotFoundError, ValueError, OverflowError, OSError):  # a folder's name
             return moment.astimezone(UTC)
 
     def asks_for(self, event: Event) -> bool:
@@ -147,6 +155,7 @@ class Rule:
                 },
                 "is_on": self.is_on,
                 "labels": names_to_json(self.labels),
+                "language": self.language,
             },
             separators=(",", ":"),
         )
@@ -172,6 +181,8 @@ def parse_rule(text: str) -> Rule:
         },
         is_on=members["is_on"],
         labels=_set(members.get("labels")),  # older versions knew none
+        # They knew one language, and a later version may know more.
+        language=next((one for one in LANGUAGES if one == members.get("language")), None),
     )
 
 

@@ -1,13 +1,17 @@
-"""The words of notifications: a title that says where and what, a body that says when and, of an
-alert, what to do next."""
+"""What notifications say, in the language of who reads them: a title that says where and what, a
+body that says when and, of an alert, what to do next."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from function_app.auth.sign_in_places import OTHER_PROGRAM
 from function_app.auth.unknown_device import ALERT_KIND as UNKNOWN_DEVICE
-from function_app.notify.events import PHOTO, SIGN_IN, Event
+from function_app.localization.label_text import label_text
+from function_app.localization.sentences import translate
+from function_app.localization.translation import Translation
+from function_app.notify.events import PHOTO, PHOTO_ALERTS, SIGN_IN, Event
 from function_app.notify.pacing import is_old
 from function_app.notify.rules import Rule
 from function_app.timer_watch import KIND as TIMER_STALLED
@@ -33,13 +37,33 @@ from photo_wire.motion import UNKNOWN
 MAX_NAMES = 8  # of cameras in a message
 MAX_LABELS = 3  # in a title, for what a photo shows
 LATE = timedelta(minutes=2)  # a photo that came sooner than this after its capture was in time
-_TRIGGERS = {
-    Trigger.MOTION: "motion",
-    Trigger.GPIO: "contact",
-    Trigger.SCHEDULE: "scheduled photo",
-    Trigger.DEMAND: "photo on request",
+# What a person runs on a device, by the names of the placeholders of `alerts.next`.
+COMMANDS = {
+    "doctor": "sudo pi-uploader doctor",
+    "identity": "sudo pi-uploader identity",
+    "spool_list": "sudo pi-uploader spool list",
+    "requeue": "sudo pi-uploader spool requeue",
 }
+# The words that devices send for a reason, by the kind of the alert.
+_REASONS = {
+    (LOSS, "no-room"): "alerts.loss.no_room",
+    (LOSS, "disk-error"): "alerts.loss.disk_error",
+    (LOSS, "torn"): "alerts.loss.torn",
+    (QUARANTINE, "damaged"): "alerts.quarantine.damaged",
+    (QUARANTINE, "never-accepted"): "alerts.quarantine.never_accepted",
+    (QUARANTINE, "unreadable"): "alerts.quarantine.unreadable",
+}
+_REJECTED = "rejected-"  # with the status: why a photo is in quarantine
 _GALLERY, _ALERTS, _DEVICES, _CHANNELS = "/", "/alerts", "/devices", "/notifications"
+# The kinds that say what happened, why, and what to do; and the page on which to do it.
+_PAGES = {
+    LOSS: _ALERTS,
+    QUARANTINE: _ALERTS,
+    MISSING: _ALERTS,
+    SPOOL_FILLING: _DEVICES,
+    DISK: _DEVICES,
+    CLOCK: _DEVICES,
+}
 
 
 class Text(NamedTuple):
@@ -52,9 +76,9 @@ class Text(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads it: on which clock (that of their rule), when, and whether they see all cameras.
-    `was_offline` says that the device of a late photo had no connection. `cameras` are those of
-    which photos were collected."""
+    """Who reads it: in which language and on which clock (those of their rule), when, and whether
+    they see all cameras. `was_offline` says that the device of a late photo had no connection.
+    `cameras` are those of which photos were collected."""
 
     rule: Rule
     now: datetime
@@ -62,11 +86,16 @@ class Reader:
     was_offline: bool = False
     cameras: tuple[str, ...] = ()
 
+    @property
+    def t(self) -> Translation:
+        """The texts in the reader's language."""
+        return self.rule.t
+
     def time(self, moment: datetime) -> str:
         """Return a moment on the reader's clock, with the day if it is not today."""
         local = self.rule.local(moment)
         is_today = local.date() == self.rule.local(self.now).date()
-        return f"{local:%H:%M:%S}" if is_today else f"{local:%Y-%m-%d %H:%M:%S}"
+        return f"{local:%H:%M:%S}" if is_today else f"{self.t.day(local)}, {local:%H:%M:%S}"
 
 
 def describe(event: Event, more: int, reader: Reader) -> Text:
@@ -78,176 +107,156 @@ def describe(event: Event, more: int, reader: Reader) -> Text:
     alert = event.alert_for(reader.sees_all)
     if alert is None:
         raise ValueError(f"{event.id} has no alert")
-    text = _ALERT_TEXTS.get(alert.kind, _other)(alert, reader)
-    return text._replace(body=f"{text.body} And {more} more.") if more else text
+    text = _alert(alert, reader)
+    others = reader.t("notification.more_alerts", count=more)
+    return text._replace(body=f"{text.body} {others}") if more else text
 
 
-def duration(time: timedelta) -> str:
-    """Return a duration in its largest unit, such as `3 h`."""
-    minutes = max(int(time / timedelta(minutes=1)), 1)
+def reason_text(alert: Alert, t: Translation) -> str:
+    """Return why an alert was raised, as sentences: in English what has no text."""
+    kind, reason = alert.kind, alert.reason
+    if key := _REASONS.get((kind, reason)):
+        return t(key)
+    if kind == QUARANTINE and reason.startswith(_REJECTED):
+        return t("alerts.rejected", status=reason.removeprefix(_REJECTED))
+    if " " not in reason:  # a word, for programs
+        return as_sentence(t("alerts.reason", reason=reason))
+    return as_sentence(translate(reason, t.language) or reason)
+
+
+def _duration(minutes: int, t: Translation) -> str:
+    """Return a number of minutes in its largest unit, such as `3 h`."""
     if minutes < 60:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} days"
+        return t("notification.duration.minutes", count=max(minutes, 1))
+    if minutes < 48 * 60:
+        return t("notification.duration.hours", count=minutes // 60)
+    return t("notification.duration.days", count=minutes // 1440)
 
 
 def _photo(event: Event, more: int, reader: Reader) -> Text:
+    t, time = reader.t, reader.time(event.at)
     path = f"/photos/{event.photo.name if event.photo else event.id}"
+    last = t("notification.last", time=time) if more else time
     if len(reader.cameras) > 1:
-        last = f"the last is of {reader.time(event.at)}"
-        title = f"{len(reader.cameras)} cameras: {more + 1} photos"
-        return Text(title, f"{_some(reader.cameras)}; {last}", path)
-    late = event.arrived_at - event.at
-    lateness = f"came {duration(late)} late: "
-    lateness += "the site had no connection" if reader.was_offline else "it waited on the device"
+        cameras = t("notification.cameras", count=len(reader.cameras))
+        title = f"{cameras}: {t('day.photos', count=more + 1)}"
+        return Text(title, f"{_some(reader.cameras, t)}; {last}", path)
     if is_old(event):
-        count = f"{more + 1} photos" if more else "a photo"
-        body = f"{count} came late; the last, of {reader.time(event.at)}, {lateness}"
-        return Text(f"{event.camera}: {count} from before", body, path)
-    what = "new photo"
-    if event.trigger in set(Trigger):
-        what = _TRIGGERS[Trigger(event.trigger)]
-    title = f"{event.camera}: {what}"
-    if found := [one for one in event.labels if one != UNKNOWN.word]:
-        labels = ", ".join(found[:MAX_LABELS])
-        title = f"{labels.capitalize()} at {event.camera}"
-    if event.photo and event.photo.media is Media.MP4:
-        title += " (clip)"
-    sentences = [reader.time(event.at) + (f", and {more} more" if more else "")]
+        title = f"{event.camera}: {t('notification.old', count=more + 1)}"
+        return Text(title, f"{last}; {_lateness(event, reader)}", path)
+    sentences = [t("notification.and_more", time=time, count=more) if more else time]
     if event.photo and event.photo.clock == "unsynced":
-        sentences.append("the time is uncertain")
-    elif late >= LATE:
-        sentences.append(lateness)
-    if event.photo and event.photo.sender and event.photo.sender.is_unknown:
-        sentences.append("sent by a device that nobody approved")
-    return Text(title, "; ".join(sentences), path)
+        sentences.append(t("day.uncertain"))
+    elif event.arrived_at - event.at >= LATE:
+        sentences.append(_lateness(event, reader))
+    if event.is_of_unknown_sender:
+        sentences.append(t("notification.unapproved"))
+    return Text(_photo_title(event, t), "; ".join(sentences), path)
 
 
-def _some(names: tuple[str, ...]) -> str:
+def _photo_title(event: Event, t: Translation) -> str:
+    trigger = event.trigger if event.trigger in set(Trigger) else "unknown"
+    title = f"{event.camera}: {t(f'notification.trigger.{trigger}')}"
+    if found := [label_text(t, one) for one in event.labels if one != UNKNOWN.word]:
+        labels = ", ".join(found[:MAX_LABELS])
+        labels = f"{labels[:1].upper()}{labels[1:]}"
+        title = t("notification.labels", labels=labels, camera=event.camera)
+    is_clip = event.photo and event.photo.media is Media.MP4
+    return t("notification.clip", title=title) if is_clip else title
+
+
+def _lateness(event: Event, reader: Reader) -> str:
+    late = _duration((event.arrived_at - event.at) // timedelta(minutes=1), reader.t)
+    key = "notification.late.offline" if reader.was_offline else "notification.late.waited"
+    return reader.t(key, duration=late)
+
+
+def _some(names: tuple[str, ...], t: Translation) -> str:
     """Return names as a list, of which a phone shows the beginning."""
-    others = len(names) - MAX_NAMES
-    return ", ".join(names[:MAX_NAMES]) + (f" and {others} more" if others > 0 else "")
+    shown, others = ", ".join(names[:MAX_NAMES]), len(names) - MAX_NAMES
+    return t("notification.names", names=shown, count=others) if others > 0 else shown
 
 
 def _sign_in(event: Event, reader: Reader) -> Text:
-    network, browser = event.facts["network"], event.facts["browser"]
-    place = f"from {network}" if network else "from an unknown network"
-    return Text(
-        "Somebody signed in as you",
-        f"{reader.time(event.at)}, {place}, with {browser}: a new place for you. If it was not "
-        "you, change your password, which signs everybody else out.",
-        _GALLERY,
+    t, network, browser = reader.t, event.facts["network"], event.facts["browser"]
+    if browser == OTHER_PROGRAM:
+        browser = t("notification.another_program")
+    network_key = "notification.network" if network else "notification.unknown_network"
+    body = t(
+        "notification.sign_in",
+        time=reader.time(event.at),
+        network=t(network_key, network=network),
+        browser=browser,
     )
+    return Text(t("notification.signed_in"), body, _GALLERY)
+
+
+def _alert(alert: Alert, reader: Reader) -> Text:
+    t, camera = reader.t, alert.name.camera
+    if describe_kind := _OTHER_TEXTS.get(alert.kind):
+        return describe_kind(alert, reader)
+    reason = reason_text(alert, t)
+    if alert.kind not in _PAGES:  # of a later version
+        body = f"{reason} {t('notification.look_under_alerts')}"
+        return Text(f"{camera}: {alert.kind}", body, _ALERTS)
+    key = alert.kind.replace("-", "_")
+    sentences = [reason, t(f"alerts.next.{key}", **COMMANDS)]
+    if alert.kind in PHOTO_ALERTS:
+        sentences.insert(0, t("notification.taken", time=reader.time(alert.name.captured_at)))
+    title = f"{camera}: {t(f'alerts.what.{key}')}"
+    return Text(title, " ".join(sentences), _PAGES[alert.kind])
 
 
 def _silent(alert: Alert, reader: Reader) -> Text:
-    names = _devices(alert.details)
-    who = names if "," not in names else "Several devices"
-    moment = _moment(alert.details.get("since"), reader)
-    since = f" since {moment}" if moment else ""
-    return Text(
-        f"{who}: no reports",
-        f"No report came from {names}{since}. Check power and Wi-Fi there.",
-        _DEVICES,
-    )
+    t, names = reader.t, devices_of(alert) or [alert.name.camera]
+    devices = ", ".join(names)
+    title = t("alerts.what.silent", devices=devices)
+    if len(names) > 1:
+        title = t("notification.silent", count=len(names))
+    body = t("notification.no_report", devices=devices)
+    if time := _time(alert.details.get("since"), reader):
+        body = t("notification.no_report_since", devices=devices, time=time)
+    return Text(title, f"{body} {t('alerts.next.silent')}", _DEVICES)
 
 
 def _back(alert: Alert, reader: Reader) -> Text:
-    names = _devices(alert.details)
-    who = names if "," not in names else "Several devices"
-    minutes, waiting = alert.details.get("minutes"), alert.details.get("waiting")
-    after = f" after {duration(timedelta(minutes=int(minutes)))}" if minutes is not None else ""
-    come = f" {waiting} photos wait and come now." if waiting else ""
-    return Text(f"{who}: back", f"{names} is back{after}.{come} Nothing to do.", _DEVICES)
-
-
-def _loss(alert: Alert, reader: Reader) -> Text:
-    return Text(
-        f"{alert.name.camera}: a photo was lost",
-        f"That of {reader.time(alert.name.captured_at)} ({alert.reason}). Check the device's "
-        "connection, and the space that its photos may use.",
-        _ALERTS,
-    )
-
-
-def _quarantine(alert: Alert, reader: Reader) -> Text:
-    return Text(
-        f"{alert.name.camera}: a photo is in quarantine",
-        f"That of {reader.time(alert.name.captured_at)} ({alert.reason}) waits on the device. Look "
-        "there with: pi-uploader spool list; send it again with: pi-uploader spool requeue.",
-        _ALERTS,
-    )
-
-
-def _missing(alert: Alert, reader: Reader) -> Text:
-    return Text(
-        f"{alert.name.camera}: a stored photo is gone",
-        f"That of {reader.time(alert.name.captured_at)}: {alert.reason}. Find out in the storage "
-        "account's log who deleted it, or restore it from a backup.",
-        _ALERTS,
-    )
-
-
-def _spool_filling(alert: Alert, reader: Reader) -> Text:
-    return Text(
-        f"{alert.name.camera}: the device's disk is filling",
-        f"{as_sentence(alert.reason)} Check the device's connection before it is full.",
-        _DEVICES,
-    )
-
-
-def _disk(alert: Alert, reader: Reader) -> Text:
-    return Text(
-        f"{alert.name.camera}: trouble with the device's disk",
-        f"{as_sentence(alert.reason)} On the device, run: sudo pi-uploader doctor.",
-        _DEVICES,
-    )
-
-
-def _clock(alert: Alert, reader: Reader) -> Text:
-    return Text(
-        f"{alert.name.camera}: the device's clock is wrong",
-        f"{as_sentence(alert.reason)} Check that the device reaches a time server.",
-        _DEVICES,
-    )
+    t, names = reader.t, devices_of(alert) or [alert.name.camera]
+    devices = ", ".join(names)
+    title = t("alerts.what.back", devices=devices)
+    if len(names) > 1:
+        title = t("notification.back", count=len(names))
+    minutes, waiting = (_number(alert.details.get(name)) for name in ("minutes", "waiting"))
+    sentences = [t("alerts.next.back")]
+    if waiting:
+        sentences.insert(0, t("notification.waiting", count=waiting))
+    if minutes is not None:
+        duration = _duration(minutes, t)
+        sentences.insert(0, t("notification.no_report_for", devices=devices, duration=duration))
+    return Text(title, " ".join(sentences), _DEVICES)
 
 
 def _unknown_device(alert: Alert, reader: Reader) -> Text:
-    fingerprint = alert.details.get("fingerprint")
-    compare = f" Compare the fingerprint {fingerprint} with the device's," if fingerprint else ""
-    return Text(
-        f"{alert.name.camera}: a device waits for your yes",
-        f"{as_sentence(alert.reason)}{compare or ' Compare its fingerprint,'} then approve or "
-        "reject it under Devices.",
-        _DEVICES,
-    )
+    t, sentences = reader.t, [reason_text(alert, reader.t)]
+    if fingerprint := alert.details.get("fingerprint"):
+        sentences.append(t("notification.compare", fingerprint=fingerprint))
+    sentences.append(t("notification.approve"))
+    title = f"{alert.name.camera}: {t('alerts.what.unknown_device')}"
+    return Text(title, " ".join(sentences), _DEVICES)
 
 
 def _timer_stalled(alert: Alert, reader: Reader) -> Text:
-    return Text("Nightjar: a timer has stopped", as_sentence(alert.reason), _ALERTS)
+    """Its reason says what to do, too."""
+    return Text(reader.t("alerts.what.timer_stalled"), reason_text(alert, reader.t), _ALERTS)
 
 
 def _undelivered(alert: Alert, reader: Reader) -> Text:
-    title, sentence = "Nightjar: somebody was not told", as_sentence(alert.reason)
-    if "person" in alert.details:
-        return Text(title, f"{sentence} Its owner can test it under Notifications.", _CHANNELS)
-    return Text(title, f"{sentence} Look under Alerts.", _ALERTS)
+    t, is_of_person = reader.t, "person" in alert.details
+    to_do = t("notification.test_it" if is_of_person else "notification.look_under_alerts")
+    title, body = f"Nightjar: {t('alerts.what.not_told')}", f"{reason_text(alert, t)} {to_do}"
+    return Text(title, body, _CHANNELS if is_of_person else _ALERTS)
 
 
-def _other(alert: Alert, reader: Reader) -> Text:
-    return Text(
-        f"{alert.name.camera}: {alert.kind}",
-        f"{as_sentence(alert.reason)} Look under Alerts.",
-        _ALERTS,
-    )
-
-
-_ALERT_TEXTS: Mapping[str, Callable[[Alert, Reader], Text]] = {
-    LOSS: _loss,
-    QUARANTINE: _quarantine,
-    SPOOL_FILLING: _spool_filling,
-    MISSING: _missing,
-    DISK: _disk,
-    CLOCK: _clock,
+_OTHER_TEXTS: Mapping[str, Callable[[Alert, Reader], Text]] = {
     SILENT: _silent,
     BACK: _back,
     TIMER_STALLED: _timer_stalled,
@@ -258,16 +267,18 @@ _ALERT_TEXTS: Mapping[str, Callable[[Alert, Reader], Text]] = {
 
 def devices_of(alert: Alert) -> list[str]:
     """Return the devices that an alert of a silence or its end names."""
-    return [one for one in _devices(alert.details).split(", ") if one]
+    texts = [str(value) for name, value in alert.details.items() if name.startswith("devices")]
+    return [one for text in texts for one in text.split(", ") if one]
 
 
-def _devices(details: Mapping[str, Detail]) -> str:
-    texts = [str(value) for name, value in details.items() if name.startswith("devices")]
-    return ", ".join(texts)
-
-
-def _moment(text: object, reader: Reader) -> str:
+def _time(text: Detail | None, reader: Reader) -> str:
+    """Return a moment of an alert's details on the reader's clock; "" for what is none."""
     try:
         return reader.time(parse_time(str(text)))
     except ValueError:
         return ""
+
+
+def _number(detail: Detail | None) -> int | None:
+    """Return a number of an alert's details that is not below 0; None for what is none."""
+    return detail if isinstance(detail, int) and detail >= 0 else None

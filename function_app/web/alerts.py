@@ -14,8 +14,9 @@ from function_app.http.parameters import MOMENT, required
 from function_app.http.preferences import Preferences, preference_cookie, read_preference
 from function_app.http.request import FormBody, Request
 from function_app.http.responses import Response, redirect
+from function_app.localization.translation import Translation
 from function_app.new_alerts import NewCount, parse_new_alerts
-from function_app.notify.wording import devices_of
+from function_app.notify.wording import COMMANDS, devices_of, reason_text
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import StoredAlert
@@ -57,15 +58,6 @@ _PAGES = {
     UNDELIVERED: "notifications",
 }
 _OF_PHOTOS = (LOSS, QUARANTINE, MISSING)
-_REJECTED = "rejected-"  # with the status: why a photo is in quarantine
-# What a person runs on a device, by the names of the placeholders of `alerts.next`.
-_COMMANDS = {
-    "doctor": "sudo pi-uploader doctor",
-    "identity": "sudo pi-uploader identity",
-    "spool_list": "sudo pi-uploader spool list",
-    "requeue": "sudo pi-uploader spool requeue",
-}
-_LOSSES = ("no-room", "disk-error", "torn")
 
 
 class Entry(NamedTuple):
@@ -88,17 +80,6 @@ class Entry(NamedTuple):
     def is_of_photo(self) -> bool:
         """Whether its time is that of a photo."""
         return self.kind in _OF_PHOTOS
-
-    @property
-    def loss(self) -> str:
-        """The word for why a photo was lost, if this version knows it."""
-        return self.alert.reason if self.kind == LOSS and self.alert.reason in _LOSSES else ""
-
-    @property
-    def rejected(self) -> str:
-        """The status with which a photo in quarantine was rejected; "" for another reason."""
-        is_rejected = self.kind == QUARANTINE and self.alert.reason.startswith(_REJECTED)
-        return self.alert.reason.removeprefix(_REJECTED) if is_rejected else ""
 
     @property
     def devices(self) -> str:
@@ -134,10 +115,12 @@ def get_alerts_page(request: Request, services: Services, caller: Caller) -> Res
         found, next_cursor = read_alerts(services, caller, PAGE_SIZE, cursor)
     except WireError:
         raise HTTPProblemError(404, "There is no such page.") from None
-    seen = _seen_until(request)
+    seen, preferences = _seen_until(request), Preferences.read(request)
+    t = Translation(preferences.language)
     values = {
-        "entries": [_entry(one, seen, Preferences.read(request)) for one in found],
-        "commands": _COMMANDS,
+        "entries": [_entry(one, seen, preferences) for one in found],
+        "commands": COMMANDS,
+        "reason_of": partial(reason_text, t=t),
         "newest": format_time(max(one.received_at for one in found)) if found else None,
         "next_cursor": next_cursor,
         "is_first": cursor is None,

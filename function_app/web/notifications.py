@@ -15,7 +15,7 @@ from function_app.http.preferences import Preferences
 from function_app.http.request import FormBody, Request, parse_form
 from function_app.http.responses import Response, redirect
 from function_app.localization.sentences import translate
-from function_app.localization.translation import Translation
+from function_app.localization.translation import LANGUAGES, Translation
 from function_app.notifications import channels, messages
 from function_app.notifications.channel_json import APPRISE, FAILING, STOPPED, WEBHOOK
 from function_app.problems import HTTPProblemError
@@ -46,6 +46,7 @@ _CHOICES = {
     "alerts": ALERTS,
     "days": DAYS,
     "kinds": (APPRISE, WEBHOOK),
+    "languages": LANGUAGES,
     "zones": ["UTC", *sorted(one for one in available_timezones() if "/" in one)],
     "reasons": ("hours", "quiet-hours", "snoozed", "deleted", "not-allowed", "unwanted"),
 }

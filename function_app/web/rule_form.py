@@ -29,8 +29,8 @@ class FormTextError(Exception):
 @dataclass(frozen=True, slots=True)
 class RuleForm:
     """What the form shows: text as people type it, and which boxes are ticked. `later` are kinds of
-    alerts of a later version, which have no box; `wrong` is the API's name of the field that is
-    wrong, if it is one."""
+    alerts of a later version, which have no box; `language` is empty if none was chosen; `wrong` is
+    the API's name of the field that is wrong, if it is one."""
 
     label: str
     is_of_all: bool
@@ -43,6 +43,7 @@ class RuleForm:
     quiet: Mapping[str, str]
     quiet_alerts: bool
     zone: str
+    language: str
     interval: str
     later: tuple[str, ...] = ()
     problem: str = ""
@@ -72,6 +73,7 @@ class RuleForm:
             "quiet_alerts": self.quiet_alerts,
             "zone": self.zone,
             "interval_minutes": int(self.interval[:9]),
+            **({"language": self.language} if self.language else {}),
         }
         checked: Mapping[str, Any] = RULE_CHANGE.parse(change, "rule")
         return checked
@@ -93,6 +95,7 @@ def form_of(channel: Mapping[str, Any]) -> RuleForm:
         quiet=rule["quiet"] or _NO_HOURS,
         quiet_alerts=rule["quiet_alerts"],
         zone=rule["zone"],
+        language=rule["language"] or "",
         interval=str(rule["interval_minutes"]),
         later=_later(alerts),
     )
@@ -119,6 +122,7 @@ def read_rule_form(fields: Iterable[tuple[str, str]], channel: Mapping[str, Any]
         quiet={"from": one("quiet-from"), "to": one("quiet-to")},
         quiet_alerts=one("quiet-alerts") == "1",
         zone=one("zone"),
+        language=one("language"),
         interval=one("interval"),
         later=_later(channel["rule"]["alerts"] or ()),
     )

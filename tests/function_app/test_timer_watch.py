@@ -9,6 +9,7 @@ import azure.functions as func
 import pytest
 
 from function_app import build_app
+from function_app.localization.sentences import translate
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.models import StorageUnavailableError
@@ -75,6 +76,15 @@ def test_a_stopped_cleanup_raises_an_alert_after_three_hours(memory: Services) -
     (reason,) = process.check(NOW + MAX_AGE[CLEANUP] + A_MOMENT)
     assert reason.startswith("the cleanup has not run since 2026-11-27T12:00:00.000Z")
     assert "POST /api/cleanup/run" in reason
+
+
+def test_people_read_in_german_which_timer_stopped(memory: Services) -> None:
+    """Whichever it is."""
+    for job in MAX_AGE:
+        record_run(memory.accounts, job, NOW)
+    reasons = Process(memory).check(NOW + max(MAX_AGE.values()) + A_MOMENT)
+    assert len(reasons) == len(MAX_AGE)
+    assert [one for one in reasons if translate(one, "de") is None] == []
 
 
 def test_a_stopped_repair_raises_an_alert_after_a_week(memory: Services) -> None:

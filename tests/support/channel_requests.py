@@ -54,6 +54,7 @@ class People:
         body: object = None,
         status: int = 200,
         query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
         **path: str,
     ) -> Any:
         """Return the JSON of the response to a person, which must have this status."""
@@ -61,7 +62,7 @@ class People:
         request = func.HttpRequest(
             route.methods[0],
             f"{self.site}/{route.path}",
-            headers=dict(self._sessions[who]),
+            headers={**self._sessions[who], **(headers or {})},
             params=dict(query or {}),
             route_params=path,
             body=b"" if body is None else json.dumps(body).encode(),
@@ -70,9 +71,14 @@ class People:
         assert response.status == status, response.body
         return json.loads(response.body) if response.body else None
 
-    def make(self, who: str, body: Mapping[str, object] = WEBHOOK) -> Any:
+    def make(
+        self,
+        who: str,
+        body: Mapping[str, object] = WEBHOOK,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
         """Return the channel that a person makes."""
-        return self.ask(who, "make_channel", body, 201)
+        return self.ask(who, "make_channel", body, 201, headers=headers)
 
     def channels(self, who: str, **query: str) -> Any:
         """Return the channels that a person sees."""

@@ -15,6 +15,7 @@ from function_app.http.json_schema import (
     ref,
     text,
 )
+from function_app.localization.translation import LANGUAGES
 from photo_wire.headers import Trigger
 
 _CHANNEL_ID = text(pattern="^[0-9a-f]{16}$")
@@ -42,6 +43,10 @@ _CHANNEL: dict[str, Schema] = {
         quiet=_HOURS,
         quiet_alerts=BOOLEAN,
         zone=text(),
+        language={
+            **nullable(text(enum=list(LANGUAGES))),
+            "description": "`null`: never set, so messages are in English.",
+        },
         interval_minutes=number(minimum=0),
         is_on=BOOLEAN,
         snoozed_until=nullable(TIME),

@@ -130,6 +130,8 @@ def _job(address: Address, notification: Notification) -> dict[str, Any]:
             "photo_id": notification.photo_id,
             "tag": notification.tag,
             "snooze_url": notification.snooze_url,
+            "language": notification.language,
+            "snooze": notification.snooze,
             "thumbnail": base64.b64encode(thumbnail).decode(),
         },
     }

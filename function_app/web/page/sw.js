@@ -10,8 +10,11 @@
  * @property {string} [camera]
  * @property {string} [at] ISO 8601
  * @property {string} [tag]
+ * @property {string} [language]
  * @property {string} [snooze_url]
+ * @property {SnoozeTexts} [snooze]
  */
+/** @typedef {{ button: string, title: string, body: string }} SnoozeTexts "{end}" in the title stands for the end */
 
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const SNOOZE_MINUTES = 60;
@@ -30,14 +33,16 @@ function messageOf(event) {
 
 /** @param {Message} message */
 async function show(message) {
-  const canSnooze = Boolean(message.snooze_url && message.camera);
+  const { snooze: texts } = message;
+  const canSnooze = texts && message.snooze_url && message.camera;
   /** @type {NotificationOptions & { actions?: { action: string, title: string }[], timestamp?: number }} */
   const options = {
     body: message.body ?? "",
     icon: "/icon-192.png",
-    data: { id: message.id, url: message.url, camera: message.camera, snoozeUrl: message.snooze_url },
-    actions: canSnooze ? [{ action: "snooze", title: "Snooze for an hour" }] : [],
+    data: { id: message.id, url: message.url, camera: message.camera, snoozeUrl: message.snooze_url, language: message.language, texts },
+    actions: canSnooze ? [{ action: "snooze", title: texts.button }] : [],
   };
+  if (message.language) options.lang = message.language;
   if (message.tag) options.tag = message.tag; // one that comes twice is shown once
   if (message.at) options.timestamp = Date.parse(message.at);
   await worker.registration.showNotification(message.title, options);
@@ -63,8 +68,8 @@ async function open(path) {
   else await worker.clients.openWindow(path);
 }
 
-/** @param {{ id: string, camera: string, snoozeUrl: string }} data */
-async function snooze({ id, camera, snoozeUrl }) {
+/** @param {{ id: string, camera: string, snoozeUrl: string, language?: string, texts?: SnoozeTexts }} data */
+async function snooze({ id, camera, snoozeUrl, language, texts }) {
   const channel = id.slice(id.lastIndexOf(".") + 1);
   try {
     const body = JSON.stringify({ camera, channel, minutes: SNOOZE_MINUTES });
@@ -74,9 +79,10 @@ async function snooze({ id, camera, snoozeUrl }) {
     await open(pathOf(snoozeUrl)); // signed out, or no connection: the page says so
     return;
   }
+  if (!texts) return; // what a worker of an earlier version showed
   const until = new Date(Date.now() + SNOOZE_MINUTES * 60_000).toLocaleTimeString([], { timeStyle: "short" });
-  await worker.registration.showNotification(`${camera} is silent until ${until}`, {
-    body: "Photos are still taken and stored.", icon: "/icon-192.png", tag: SNOOZE_TAG, data: { url: "/notifications" },
+  await worker.registration.showNotification(texts.title.replace("{end}", until), {
+    body: texts.body, lang: language ?? "", icon: "/icon-192.png", tag: SNOOZE_TAG, data: { url: "/notifications" },
   });
 }
 

@@ -24,8 +24,8 @@ PUSH_MANAGER = """(() => {
   };
 })()"""
 SHOWN = """navigator.serviceWorker.ready.then((one) => one.getNotifications()).then((all) =>
-  all.map(({ title, body, tag, actions }) =>
-    ({ title, body, tag, actions: actions.map((one) => one.title) })))"""
+  all.map(({ title, body, tag, lang, actions }) =>
+    ({ title, body, tag, lang, actions: actions.map((one) => one.title) })))"""
 
 # A click, as the system would report it. Only a real one may open a window, so that is recorded.
 CLICK = """(action) => {

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -95,7 +96,7 @@ def phone(chromium: Chromium, gallery: Gallery, push_service: PushService) -> It
     phone.context.close()
 
 
-def photo_message(gallery: Gallery, channel: str) -> dict[str, str]:
+def photo_message(gallery: Gallery, channel: str) -> dict[str, Any]:
     """Return what the backend sends of the first photo."""
     name = gallery.names[0]
     number = f"{name}.{channel}"
@@ -109,6 +110,12 @@ def photo_message(gallery: Gallery, channel: str) -> dict[str, str]:
         "at": "2026-11-20T16:40:12.480000+00:00",
         "tag": number,
         "snooze_url": f"https://photos.example/notifications?channel={channel}&snooze=gate",
+        "language": "en",
+        "snooze": {
+            "button": "Snooze for an hour",
+            "title": "gate is silent until {end}",
+            "body": "Photos are still taken and stored.",
+        },
     }
 
 
@@ -136,6 +143,7 @@ def test_from_the_switch_to_the_notification(phone: Phone, push_service: PushSer
         "title": "Nightjar: a test",
         "body": "This reaches you through Chrome on Linux.",
         "tag": "test",
+        "lang": "en",
         "actions": [],
     }
     page.reload()
@@ -229,12 +237,17 @@ def test_a_message_that_cannot_be_read_is_shown_in_some_way(phone: Phone) -> Non
 
 @pytest.mark.slow
 def test_snooze_from_the_notification(phone: Phone, gallery: Gallery) -> None:
+    """In the language of the message."""
     phone.turn_on()
-    phone.push(photo_message(gallery, phone.channels()[0]["id"]))
-    phone.shown()
+    message = photo_message(gallery, phone.channels()[0]["id"])
+    texts = {"button": "Still", "title": "gate ist still bis {end}", "body": "Fotos bleiben."}
+    phone.push({**message, "language": "de", "snooze": texts})
+    (shown,) = phone.shown()
+    assert (shown["actions"], shown["lang"]) == (["Still"], "de")
     assert phone.click("snooze") == []
     (shown,) = phone.shown()
-    assert shown["title"].startswith("gate is silent until ")
+    assert re.fullmatch(r"gate ist still bis \d\d:\d\d", shown["title"])
+    assert (shown["body"], shown["lang"]) == ("Fotos bleiben.", "de")
     (channel,) = phone.channels()
     assert list(channel["rule"]["snoozed_cameras"]) == ["gate"]
     page = phone.open()
@@ -472,6 +485,39 @@ def test_a_webhook_shows_its_secret_once_and_a_failing_test_says_why(
     phone.open()
     expect(page.get_by_role("region", name="my server")).to_be_visible()
     expect(page.get_by_label("The secret")).to_have_count(0)
+
+
+@pytest.mark.slow
+def test_a_german_browser_leads_to_german_messages(pages: Pages, gallery: Gallery) -> None:
+    """From the form to what a webhook receives, unless another language is chosen."""
+    inbox = Inbox()
+    with FaultServer(inbox) as server:
+        page = pages.signed_in(gallery.backend, "/notifications", locale="de-DE")
+        page.get_by_text("Ort hinzufügen", exact=True).click()
+        page.get_by_label("Was es ist").select_option("webhook")
+        page.locator("#new-channel").get_by_label("Name").fill("mein Server")
+        page.get_by_label("Adresse").fill(f"{server.base_url}/hook")
+        page.get_by_role("button", name="Hinzufügen", exact=True).click()
+        card = page.get_by_role("region", name="mein Server")
+        expect(card).to_be_visible()
+        gallery.add("gate", datetime.now(UTC))
+        # Where the queue did not answer within a second, the message waits for this timer.
+        gallery.backend.start_timer("every_minute")
+        (body,) = wait_for(lambda: inbox.bodies, what="the message")
+        message = json.loads(body)
+        assert (message["type"], message["data"]["title"]) == ("photo", "gate: Bewegung")
+        card.get_by_text("Was und wann").click()
+        expect(card.get_by_label("Sprache der Mitteilungen")).to_have_value("de")
+        card.get_by_label("Sprache der Mitteilungen").select_option("English")
+        card.get_by_role("button", name="Speichern").click()
+        expect(card.locator("form [role=status]")).to_have_text("Gespeichert.")
+        card.get_by_role("button", name="Probe senden").click()
+        expect(card.get_by_role("status").first).to_contain_text("Die Probe wurde gesendet.")
+        test = wait_for(lambda: inbox.bodies[1:], what="the test")[0]
+        assert json.loads(test)["data"]["title"] == "Nightjar: a test"
+        page.on("dialog", Dialog.accept)
+        card.get_by_role("button", name="Entfernen").click()
+        expect(card).to_have_count(0)
 
 
 @pytest.mark.slow

@@ -141,7 +141,7 @@ def test_notifications_and_the_page_say_it_to_that_person_and_to_owners(
         assert failing["why"] == "it answered 400"
     listed = site.get(who, "list_deliveries", limit="50")["deliveries"]
     titles = [one["title"] for one in listed]
-    assert titles.count("Nightjar: somebody was not told") == expected
+    assert titles.count("Nightjar: Somebody was not told") == expected
     failed = [one["why"] for one in listed if one["state"] == "failed"]
     assert failed == ([] if who in ("owen", "olga", "vera") else ["it answered 400"])
 
@@ -153,4 +153,4 @@ def test_who_is_no_owner_any_more_is_not_shown_what_they_were() -> None:
     site.people.add("olga")
     site.headers["olga"] = site.people._sessions["olga"]
     listed = site.get("olga", "list_deliveries", limit="50")["deliveries"]
-    assert [one["title"] for one in listed] == ["gate: the device's clock is wrong"]
+    assert [one["title"] for one in listed] == ["gate: The device's clock is wrong"]

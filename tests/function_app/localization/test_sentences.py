@@ -175,6 +175,18 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
             "haben falsche Zeiten; Fotos wurden aufgenommen, während die Uhr nicht gestellt war, "
             "bisher 4; ihre Zeiten, 2026-11-28 18:02:11Z bis 2026-11-28 18:04:11Z, sind unsicher",
         ),
+        (
+            "a channel of vera (webhook) was not told: gate: Bewegung (it answered 500; look at "
+            "the receiver's log)",
+            "ein Ort für Mitteilungen von vera (webhook) hat nicht bekommen: gate: Bewegung (die "
+            "Antwort war 500; sehen Sie ins Protokoll des Empfängers)",
+        ),
+        (
+            "a channel of vera (webhook) was not told: gate: motion (clip) (it answered 500; look "
+            "at the",
+            "ein Ort für Mitteilungen von vera (webhook) hat nicht bekommen: gate: motion (clip) "
+            "(it answered 500; look at the",
+        ),
         ("nobody ever wrote this", None),
         ("", None),
     ],

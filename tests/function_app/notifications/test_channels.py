@@ -27,6 +27,7 @@ DEFAULT_RULE: dict[str, Any] = {
     "quiet": None,
     "quiet_alerts": False,
     "zone": "UTC",
+    "language": "en",
     "interval_minutes": 5,
     "is_on": True,
     "snoozed_until": None,
@@ -41,6 +42,7 @@ RULE = {
     "quiet": {"from": "23:00", "to": "05:00"},
     "quiet_alerts": True,
     "zone": "Europe/Berlin",
+    "language": "de",
     "interval_minutes": 60,
     "is_on": False,
 }
@@ -132,6 +134,8 @@ def test_a_rule_is_set_in_whole_and_changed_in_parts(people: People) -> None:
         ({"rule": {"zone": "Mars/Base"}}, "zone: must be a time zone such as Europe/Berlin,"),
         ({"rule": {"zone": "../etc"}}, "zone: must be a time zone such as Europe/Berlin,"),
         ({"rule": {"zone": "Europe"}}, "zone: must be a time zone such as Europe/Berlin,"),
+        ({"rule": {"language": "fr"}}, "language: must be one of en, de, not 'fr'."),
+        ({"rule": {"language": None}}, "language: must be one of en, de, not 'None'."),
         ({"rule": {"hours": {"from": "T1234", "to": "06:00"}}}, "hours: must have times of day"),
         ({"rule": {"interval_minutes": -1}}, "interval_minutes: must be a whole number from 0 to"),
     ],
@@ -210,6 +214,37 @@ def test_a_channel_of_an_earlier_version_has_links_once_its_person_changes_it(or
     assert people.ask("anna", "change_channel", off, channel=channel)["link_origin"] is None
     changed = people.ask("vera", "change_channel", {"label": "new"}, channel=channel)
     assert changed["link_origin"] == SITE
+
+
+def test_messages_are_in_the_language_of_the_browser_that_made_the_channel(people: People) -> None:
+    """Unless the request has another one."""
+    german = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.8"}
+    made = people.make("vera", browser(), german)
+    assert made["rule"]["language"] == "de"
+    chosen = {**WEBHOOK, "rule": {"language": "en"}}
+    assert people.make("vera", chosen, german)["rule"]["language"] == "en"
+    again = people.ask("vera", "make_channel", browser())  # in English, which changes nothing
+    assert again["rule"]["language"] == "de"
+    changed = people.ask("vera", "change_channel", {"label": "new"}, channel=made["id"])
+    assert changed["rule"]["language"] == "de"
+
+
+def test_a_channel_without_a_language_gets_that_of_its_persons_browser(people: People) -> None:
+    """Once they change it; an owner who switches it off chooses none for them."""
+    channel = people.make("vera")["id"]
+    table = people.services.notifications
+    row = table.get("OWNERS", f"vera~{channel}")
+    assert row
+    rule = json.loads(row.properties["rule"])
+    del rule["language"]
+    table.upsert("OWNERS", row.key, {**row.properties, "rule": json.dumps(rule)})
+    german = {"Accept-Language": "de"}
+    assert people.channels("vera")[0]["rule"]["language"] is None
+    off = {"rule": {"is_on": False}}
+    people.ask("anna", "change_channel", off, headers=german, channel=channel)
+    assert people.channels("vera")[0]["rule"]["language"] is None
+    people.ask("vera", "change_channel", {"label": "new"}, headers=german, channel=channel)
+    assert people.channels("vera")[0]["rule"]["language"] == "de"
 
 
 def test_a_person_has_ten_channels_at_most(people: People) -> None:

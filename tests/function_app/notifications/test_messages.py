@@ -70,6 +70,18 @@ def test_a_test_is_sent_at_once_and_says_what_the_receiver_answered(
     assert ("vera", "tested the channel", "my server") in people.audit_log()
 
 
+def test_a_test_is_in_the_language_of_the_channel(people: People, inbox: tuple[Inbox, str]) -> None:
+    """Its JSON is the same: programs read it."""
+    received, address = inbox
+    rule = {"language": "de"}
+    channel = people.make("vera", {**WEBHOOK, "address": address, "rule": rule})["id"]
+    people.ask("vera", "send_test", channel=channel)
+    message = json.loads(received.bodies[-1])
+    assert message["type"] == "test"
+    assert message["data"]["title"] == "Nightjar: eine Probe"
+    assert message["data"]["body"] == "Das erreicht Sie über my server."
+
+
 def test_few_tests_a_minute(people: People) -> None:
     people.services = memory_services(people.services.settings)
     people.add("vera")
@@ -104,7 +116,7 @@ def test_an_owner_alone_reads_which_setting_would_allow_a_failed_message(
         world.run()
         whys = [people.ask(name, "send_test", channel=channel.id)["why"]]
         deliveries = people.ask(name, "list_deliveries")["deliveries"]
-        whys += [one["why"] for one in deliveries if one["title"].startswith("gate: the device")]
+        whys += [one["why"] for one in deliveries if one["title"].startswith("gate: The device")]
         assert len(whys) == 2
         for why in whys:
             assert why.startswith("the address leads into a private network")
@@ -177,7 +189,7 @@ def test_the_last_messages_say_what_became_of_each(world: World) -> None:
         "photo": str(photo.name),
     }
     assert (failed["state"], failed["why"]) == ("failed", "it answered 400")
-    assert (failed["photo"], failed["title"]) == (None, "gate: the device's clock is wrong")
+    assert (failed["photo"], failed["title"]) == (None, "gate: The device's clock is wrong")
     assert people.ask("anna", "list_deliveries")["deliveries"] == []
     of_one = {"channel": mine.id, "limit": "1"}
     assert people.ask("anna", "list_deliveries", query=of_one)["deliveries"] == [failed]

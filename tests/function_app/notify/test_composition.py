@@ -6,10 +6,12 @@ from datetime import timedelta
 import pytest
 
 from function_app.auth import users
+from function_app.localization.translation import Language
 from function_app.notify import channels
 from function_app.notify.channels import Channel, create, new_channel
 from function_app.notify.composition import NOT_ALLOWED
 from function_app.notify.notification import Address, Outcome, Result
+from function_app.notify.rules import Rule
 from function_app.settings import Network, Settings
 from function_app.storage.device_keys import STATES
 from photo_wire.alert import BACK, SILENT
@@ -113,6 +115,32 @@ def test_a_link_is_absolute_or_left_out(
     assert got.url == (f"{begin}photos/{photo.name}" if begin else None)
     snooze = f"notifications?channel={channel.id}&snooze=gate"
     assert got.snooze_url == (f"{begin}{snooze}" if begin else None)
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "button", "snoozed"),
+    [
+        ("de", "gate: Bewegung", "Eine Stunde still schalten", "gate ist still bis {end}"),
+        (None, "gate: motion", "Snooze for an hour", "gate is silent until {end}"),
+    ],
+)
+def test_a_message_is_in_the_language_of_its_channel(
+    world: World, language: Language | None, title: str, button: str, snoozed: str
+) -> None:
+    """With the texts of its button, if it is for a browser."""
+    owner = world.person("anna")
+    for kind in ("webpush", "webhook"):
+        address, rule = Address(kind, kind), Rule(language=language)
+        channel = new_channel(owner, kind, address, world.now, rule)
+        create(world.services, channel, world.now)
+    world.photo("gate")
+    world.run()
+    (to_browser,), (to_webhook,) = (world.receivers.got[one] for one in ("webpush", "webhook"))
+    assert to_browser.title == to_webhook.title == title
+    assert to_browser.language == to_webhook.language == (language or "en")
+    assert to_browser.snooze
+    assert (to_browser.snooze["button"], to_browser.snooze["title"]) == (button, snoozed)
+    assert to_webhook.snooze is None
 
 
 def test_a_late_photo_says_whether_the_site_had_no_connection(world: World) -> None:

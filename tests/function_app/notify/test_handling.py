@@ -132,7 +132,7 @@ def test_lost_messages_are_an_alert_once(world: World) -> None:
         world.pass_time(MINUTE)
     (stored,) = world.services.alerts.newest(10, None)
     assert stored.alert.reason.startswith("nobody was told of 3 photos or alerts: they could")
-    assert world.titles("anna") == ["Nightjar: somebody was not told"]
+    assert world.titles("anna") == ["Nightjar: Somebody was not told"]
 
 
 @pytest.mark.parametrize("is_handled_late", [False, True])

@@ -167,9 +167,9 @@ def test_losses_are_sent_at_once_then_together(world: World) -> None:
     world.alert("yard", LOSS, "evicted")
     world.pass_time(timedelta(minutes=10))
     assert world.titles("anna") == [
-        "gate: a photo was lost",
-        "yard: a photo was lost",
-        "gate: a photo was lost",
+        "gate: A photo was lost",
+        "yard: A photo was lost",
+        "gate: A photo was lost",
     ]
     assert world.receivers.got["anna"][-1].body.endswith("And 18 more.")
 

@@ -218,4 +218,4 @@ def test_the_newest_deliveries_come_page_by_page() -> None:
     outbox = world.outbox(channel)
     assert [one.number for one in outbox.newest(2)] == [5, 4]
     assert [one.number for one in outbox.newest(10, before=4)] == [3, 2, 1]
-    assert outbox.newest(1)[0].title == "gate: the device's clock is wrong"
+    assert outbox.newest(1)[0].title == "gate: The device's clock is wrong"

@@ -1,5 +1,6 @@
 """What a rule asks for and leaves out, in all time zones and around changes of the clock."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from function_app.localization.translation import LANGUAGES
 from function_app.notify.events import Event, alert_event, photo_event, sign_in_event
 from function_app.notify.rules import (
     HOURS,
@@ -46,6 +48,7 @@ rules = st.builds(
     snoozed_cameras=st.dictionaries(st.sampled_from(["gate", "yard"]), instants),
     is_on=st.booleans(),
     labels=st.none() | st.frozensets(st.sampled_from(["person", "dog", "car"])),
+    language=st.sampled_from([None, *LANGUAGES]),
 )
 
 
@@ -168,6 +171,22 @@ def test_what_a_rule_asks_for(rule: Rule, camera: str, labels: frozenset[str]) -
     assert rule.asks_for(alert(LOSS, camera)) == (is_of_camera and chosen(LOSS, rule.alerts))
     signed_in = sign_in_event("anna", "", "Firefox", NOW)  # of no camera
     assert rule.asks_for(signed_in) == (rule.is_on and chosen("sign-in", rule.alerts))
+
+
+@pytest.mark.parametrize("stored", [None, "fr", 7])
+def test_a_rule_of_an_earlier_or_later_version_is_english(stored: object) -> None:
+    """A later version may know more languages, and be taken back."""
+    members = json.loads(Rule(zone="Europe/Berlin").to_text())
+    assert members.pop("language") is None
+    text = json.dumps(members if stored is None else {**members, "language": stored})
+    rule = parse_rule(text)
+    assert rule == Rule(zone="Europe/Berlin")
+    assert rule.t.language == "en"
+
+
+def test_a_moment_that_no_zone_has_is_in_utc() -> None:
+    last = datetime.max.replace(tzinfo=UTC)
+    assert Rule(zone="Pacific/Kiritimati").local(last) == last
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "Europe", "../etc/passwd", ""])

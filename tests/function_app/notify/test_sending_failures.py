@@ -51,10 +51,10 @@ def test_what_cannot_be_sent_for_a_day_is_on_record_and_others_learn_of_it(world
     assert (counts.failed, counts.sent, world.state(failing).pending) == (1, 0, 0)
     delivery = world.outbox(failing).newest(10)[0]
     assert (delivery.state, delivery.why) == ("failed", "tried for 24 h: 500")
-    assert world.titles("ben")[-1] == "Nightjar: somebody was not told"
+    assert world.titles("ben")[-1] == "Nightjar: Somebody was not told"
     assert "A channel of anna (webhook) was not told: gate" in world.receivers.got["ben"][-1].body
     world.pass_time(timedelta(days=3), MINUTE)
-    assert world.titles("ben").count("Nightjar: somebody was not told") == 1
+    assert world.titles("ben").count("Nightjar: Somebody was not told") == 1
     assert world.queue.texts == []
 
 

@@ -68,6 +68,25 @@ def test_a_webhooks_secret_is_shown_once_and_its_address_never(
     assert channel["rule"]["zone"] == "Asia/Tokyo"  # type: ignore[index]
 
 
+def test_messages_are_in_the_language_of_the_page_until_another_is_chosen(
+    api: Api, session: dict[str, str]
+) -> None:
+    """The form has that of the channel; for one without any, that of the page."""
+    german = {"Cookie": f"{session['Cookie']}; language=de"}
+    post(api, "/channels", german, label="mine", address="ntfys://topic")
+    (channel,) = channels_of(api, session)
+    assert channel["rule"]["language"] == "de"  # type: ignore[index]
+    chosen = '<option value="de" selected lang="de">Deutsch</option>'
+    assert chosen in api.ask(PATH, session).text
+    fields = {"label": "mine", "all-cameras": "1", "interval": "9", "zone": "UTC", "labels": ""}
+    path = f"/channels/{channel['id']}"
+    assert post(api, path, german, **fields, language="en").status_code == 303
+    (channel,) = channels_of(api, session)
+    assert channel["rule"]["language"] == "en"  # type: ignore[index]
+    assert chosen not in api.ask(PATH, german).text
+    assert post(api, path, session, **fields, language="fr").status_code == 400
+
+
 def form_of(api: Api, session: dict[str, str]) -> str:
     """Return the id of the form for a new channel, as a page has it."""
     found = re.search('name="form" value="([^"]{32,})"', api.ask(PATH, session).text)

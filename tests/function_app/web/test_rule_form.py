@@ -20,6 +20,7 @@ FIELDS = {
     "quiet-from": [""],
     "quiet-to": [""],
     "zone": ["Europe/Berlin"],
+    "language": ["de"],
     "interval": ["7"],
 }
 
@@ -63,7 +64,8 @@ def test_what_is_chosen_is_the_rule() -> None:
     assert rule["alerts"] == ["loss", "of-a-later-version", "silent"]
     assert rule["days"] == [0, 6]
     assert (rule["hours"], rule["quiet"]) == ({"from": "08:00", "to": "20:00"}, None)
-    assert (rule["zone"], rule["interval_minutes"]) == ("Europe/Berlin", 7)
+    assert (rule["zone"], rule["language"]) == ("Europe/Berlin", "de")
+    assert rule["interval_minutes"] == 7
 
 
 @pytest.mark.parametrize(
@@ -76,6 +78,7 @@ def test_what_is_chosen_is_the_rule() -> None:
         ({"interval": ["-1"]}, WireError),
         ({"interval": ["9" * 5000]}, WireError),
         ({"zone": ["../etc/passwd"]}, WireError),
+        ({"language": ["fr"]}, WireError),
         ({"camera": ["no/camera"]}, WireError),
         ({"trigger": ["dance"]}, WireError),
         ({"labels": ["Größe"]}, WireError),

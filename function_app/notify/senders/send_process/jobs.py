@@ -19,7 +19,7 @@ class Setup(TypedDict):
 
 class Notification(TypedDict):
     """A notification; `at` is RFC 3339, `thumbnail` base64 or empty, `url` None if no link can be
-    made."""
+    made, `snooze` the texts for browsers."""
 
     id: str
     kind: str
@@ -31,6 +31,8 @@ class Notification(TypedDict):
     photo_id: str | None
     tag: str
     snooze_url: str | None
+    language: str
+    snooze: dict[str, str] | None
     thumbnail: str
 
 

@@ -57,7 +57,8 @@ def send(subscription: str, notification: Notification, private_key: str, contac
 def payload(notification: Notification) -> bytes:
     """Return what the browser gets, as JSON: words and the link, with as much of the body as fits
     into MAX_PAYLOAD_BYTES."""
-    fields = ("id", "kind", "title", "body", "url", "camera", "at", "tag", "snooze_url")
+    names = ("id", "kind", "title", "body", "url", "camera", "at", "tag", "language")
+    fields = (*names, "snooze_url", "snooze")
     content = {name: notification[name] for name in fields if notification[name]}  # type: ignore[literal-required]
     body = notification["body"]
     while True:

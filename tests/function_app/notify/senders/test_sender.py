@@ -87,7 +87,8 @@ class TestABrowser:
         self, sender: Sender, push_service: PushService, public_key: str
     ) -> None:
         browser = push_service.subscribe(public_key)
-        sent = notification(thumbnail=THUMBNAIL)
+        snooze = {"button": "Still", "title": "gate: bis {end}", "body": "Fotos bleiben."}
+        sent = notification(thumbnail=THUMBNAIL, language="de", snooze=snooze)
         assert sender(Address("webpush", browser.subscription), sent) == SENT
         (message,) = browser.messages
         assert message.content == {
@@ -99,6 +100,8 @@ class TestABrowser:
             "camera": "gate",
             "at": "2026-11-28T14:03:22+00:00",
             "tag": "gate",
+            "language": "de",
+            "snooze": snooze,
         }
         assert (message.headers["Ttl"], message.headers["Urgency"]) == ("86400", "high")
         assert push_service.problems == []

@@ -28,7 +28,7 @@ def notification(**changes: Any) -> Notification:
     empty = Notification(
         id="e.c", kind="photo", title="gate: motion", body="14:03:22", url="https://x.example/",
         camera="gate", at="2026-11-28T14:03:22Z", photo_id=None, tag="", snooze_url=None,
-        thumbnail="",
+        thumbnail="", language="en", snooze=None,
     )  # fmt: skip
     return empty | changes  # type: ignore[return-value]
 
