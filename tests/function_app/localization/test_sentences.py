@@ -187,6 +187,7 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
             "ein Ort für Mitteilungen von vera (webhook) hat nicht bekommen: gate: motion (clip) "
             "(it answered 500; look at the",
         ),
+        ("another program", "ein anderes Programm"),  # as the lists of sessions say
         ("nobody ever wrote this", None),
         ("", None),
     ],
