@@ -23,6 +23,7 @@ from local.azurite import Azurite
 from local.processes import ROOT, free_ports
 from local.run import device_processes, main, photos_text
 from local.state import Keys
+from tests.support.local_system import first_of_three_ports
 from tests.support.pictures import jpeg
 from tests.support.waiting import wait_for
 
@@ -37,7 +38,8 @@ class Run:
         self.log = state.with_suffix(".log")
         (port,) = free_ports(1)
         self.base_url = f"http://127.0.0.1:{port}"
-        command = [sys.executable, "-m", "local.run", "--state", str(state), "--port", str(port)]
+        ports = ("--port", str(port), "--azurite-port", str(first_of_three_ports()))
+        command = [sys.executable, "-m", "local.run", "--state", str(state), *ports]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 [*command, *options],
@@ -58,6 +60,13 @@ class Run:
             return content if content.get("base_url") == self.base_url else {}
 
         return wait_for(own_run_json, what="run.json")
+
+    def wait_for_line(self, pattern: str) -> None:
+        """Wait for a line of the log. One that tells of a photo comes after the photo is listed."""
+        wait_for(
+            lambda: re.search(f"^{pattern}", self.log.read_text(), re.MULTILINE),
+            what=f"the line {pattern}",
+        )
 
     def photos(self) -> list[dict[str, Any]]:
         """Return the listed photos, newest first."""
@@ -125,6 +134,8 @@ def test_photos_arrive_and_are_kept_for_the_next_run(start_run: StartRun, tmp_pa
     assert {stat.S_IMODE(file.stat().st_mode) for file in (run_file, keys_file)} == {0o600}
     assert first.get("/api/health").status_code == 200
     photos = wait_for(first.photos, what="the first photo")
+    for photo in photos:
+        first.wait_for_line(rf"\[upload\] .*{photo['id']}")
 
     assert first.end() == 0
     assert first.processes() == []
@@ -161,9 +172,8 @@ def test_the_users_own_pictures_arrive_unchanged(start_run: StartRun, tmp_path: 
     run = start_run(tmp_path / "state", "--photos", str(folder), "--verbose")
     wait_for(lambda: {one["sha256"] for one in run.photos()} == pictures.keys(), what="all three")
     for photo in run.photos():
-        log = run.log.read_text()
         for name in ("capture", "backend", "upload"):
-            assert re.search(rf"^\[{name}\] .*{photo['id']}", log, re.MULTILINE)
+            run.wait_for_line(rf"\[{name}\] .*{photo['id']}")
         assert run.get(f"/api/photos/{photo['id']}/content").content == pictures[photo["sha256"]]
     assert run.end() == 0
 

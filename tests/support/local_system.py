@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 
 import requests
 
-from local.processes import ROOT, free_ports
+from local.processes import ROOT, free_ports, is_taken
 from tests.support.waiting import wait_for
 
 
@@ -26,6 +27,7 @@ def local_system(folder: Path, **env: str) -> Iterator[dict[str, Any]]:
             [
                 *(sys.executable, "-m", "local.run"),
                 *("--state", str(state), "--port", str(port)),
+                *("--azurite-port", str(first_of_three_ports())),
             ],
             cwd=ROOT,
             env={**os.environ, **env},
@@ -38,6 +40,13 @@ def local_system(folder: Path, **env: str) -> Iterator[dict[str, Any]]:
     finally:
         process.terminate()
         process.wait(90)
+
+
+def first_of_three_ports() -> int:
+    """Return the first of three free ports in a row, for Azurite: if two systems begin at the same
+    time, both find its usual ports free. They are below those that the operating system assigns."""
+    rows = (random.randrange(10_100, 32_000) for _ in range(1000))
+    return next(first for first in rows if not any(map(is_taken, range(first, first + 3))))
 
 
 def cameras_that_report(system: dict[str, Any]) -> list[Any]:
