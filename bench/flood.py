@@ -8,13 +8,14 @@ use, one flush in a hundred takes longer than the whole aim, with the flood and 
 
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Thread
@@ -171,6 +172,10 @@ def _photos(folder: Path, trigger: str) -> list[Path]:
 
 def _bytes_of_others(folder: Path) -> int:
     """Return the bytes of all files but the photos."""
-    photos = {*_photos(folder, "motion"), *_photos(folder, "demand")}
-    files = {one for one in folder.rglob("*") if one.is_file()}
-    return sum(one.stat().st_size for one in files - photos)
+    size = 0
+    for parent, _, names in os.walk(folder):
+        for name in names:
+            if not re.search("~(motion|demand)", name):
+                with suppress(FileNotFoundError):  # it was there for a moment
+                    size += os.lstat(f"{parent}/{name}").st_size
+    return size

@@ -18,6 +18,9 @@ def wake_ups(pid: int) -> int:
     """Return how often the threads of a process have waited for something, and been woken up."""
     count = 0
     for task in Path(f"/proc/{pid}/task").iterdir():
-        status = (task / "status").read_text()
+        try:
+            status = (task / "status").read_text()
+        except (FileNotFoundError, ProcessLookupError):  # the thread has ended since
+            continue
         count += int(re.findall(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.MULTILINE)[0])
     return count

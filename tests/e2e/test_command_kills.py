@@ -8,7 +8,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -94,7 +94,8 @@ def is_running(process: int) -> bool:
 
 def kill(process: int) -> None:
     if is_running(process):
-        os.kill(process, 9)
+        with suppress(ProcessLookupError):  # it has reached its own point just now
+            os.kill(process, 9)
         wait_for(lambda: not is_running(process), what="the end of a process")
 
 

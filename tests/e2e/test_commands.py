@@ -1,7 +1,7 @@
 """A command from the press of a button to the photo, over real HTTP and Azurite: by the blob that
 the device polls, with no call of a function in between."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -138,5 +138,5 @@ def test_a_live_picture(api: Api, device: Device, services: Services) -> None:
     assert shown.headers["Age"].isdigit()
     end_looking(services, datetime.now(UTC))
     assert api.read(live).status_code == 200
-    end_looking(services, until.replace(year=until.year + 1))
+    end_looking(services, until + timedelta(days=1))
     assert api.read(live).status_code == 204
