@@ -40,10 +40,11 @@ def measure(folder: Path, effort: Effort) -> list[Figure]:
     file.write_bytes(content)
     with server("bench.null_server") as url:
         target = url + UPLOAD_PATH
+        httpx = import_peer("httpx").Client(timeout=30)
         clients: dict[str, Send] = {
             "requests.Session, the same file": partial(_requests_file, target, file, photos),
             "requests.Session, bytes in memory": partial(_requests, target, content, photos),
-            "httpx": partial(_httpx, import_peer("httpx").Client(), target, content, photos),
+            "httpx": partial(_httpx, httpx, target, content, photos),
             "http.client": partial(_http_client, target, content, photos),
             "curl, its start included": partial(_curl, target, file, photos),
         }

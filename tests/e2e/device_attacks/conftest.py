@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from local.azurite import Azurite
-from tests.conftest import new_backend
+from tests.conftest import NewStore, new_backend
 from tests.e2e.device_attacks.world import OLD_KEY, RANDOM, World, signed
 from tests.support.api import Api, new_camera
 from tests.support.backend import Backend
@@ -21,12 +20,13 @@ def cameras() -> tuple[str, str]:
 
 @pytest.fixture(scope="module")
 def api(
-    azurite: Azurite, log_folder: Path, secrets_used: set[str], cameras: tuple[str, str]
+    new_store: NewStore, log_folder: Path, secrets_used: set[str], cameras: tuple[str, str]
 ) -> Iterator[Api]:
+    """A store of its own: what is counted, and all cameras that are listed, are of this module."""
     keys = [OLD_KEY, *(f"{camera}.{RANDOM}" for camera in cameras)]
     secrets_used.update(keys)
     env = {"FUNCTION_KEY": ",".join(keys)}
-    backend: Backend = new_backend(azurite.connection_string, env, log_folder, secrets_used)
+    backend: Backend = new_backend(new_store(), env, log_folder, secrets_used)
     backend.start()
     yield Api(backend)
     backend.stop()
