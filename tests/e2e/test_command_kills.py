@@ -179,6 +179,7 @@ def test_no_command_is_done_twice_when_its_processes_are_killed(forked: ForkedDe
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)
 def test_300_kills_at_30_points_of_a_command(forked: ForkedDevice) -> None:
     kill_again_and_again(forked, 300, seeded())
     assert len(forked.points()) >= 30
