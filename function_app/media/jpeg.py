@@ -19,6 +19,8 @@ APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
 STANDALONE = {0x01, *range(0xD0, 0xD8)}  # TEM and the restart markers have no parameters
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; those are tables, or reserved
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+# Pictures in several resolutions, and arithmetic coding without loss: no viewer shows these.
+_NOT_SHOWN = {0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF}
 
 # What a decoder needs to show the picture in its colours: frames, scans, the tables of both, and
 # the application segments that begin with these signatures.
@@ -30,7 +32,8 @@ _JFIF_BYTES, _ICC_BYTES, _ADOBE_BYTES = 14, 14, 12
 _APPLICATION = range(0xE0, 0xF0)
 _SKIPPED = {*_APPLICATION, 0xFE}  # and comments: their length is all that a decoder looks at
 
-_MIN_FRAME_BYTES = 9  # precision, height, width, and one component of three bytes
+_FRAME_BYTES, _COMPONENT_BYTES = 6, 3  # of a frame header: before its components, and of each
+_MAX_SAMPLING = 4  # samples of a component across and down
 _KNOWN = {*range(0xC0, 0xD0), *range(0xD9, 0xE0), *range(0xE0, 0xF0), 0xFE, *STANDALONE} - {0xC8}
 _MARKER = re.compile(rb"\xff[\x01-\xfe]")  # after any fill bytes, which are 0xFF as well
 _IN_SCAN = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")  # no stuffed zero, no restart, no fill byte
@@ -57,14 +60,31 @@ def check(data: bytes) -> None:
     has_frame, end = False, 0
     for segment in header(data):
         if segment.marker in FRAMES:
-            if segment.end - segment.content < _MIN_FRAME_BYTES:
-                raise NotAPhotoError("is not a JPEG: its frame header is too short")
+            _check_frame(data, segment)
             has_frame = True
         end = segment.end
     if not has_frame:
         raise NotAPhotoError("is not a JPEG: a scan comes before the frame header")
     if data.find(END_OF_IMAGE, end) < 0:
         raise TruncatedError("is a JPEG that ends before its picture does")
+
+
+def _check_frame(data: bytes, frame: Segment) -> None:
+    """Return if there is a decoder that reads this frame header. Raises NotAPhotoError."""
+    if frame.marker in _NOT_SHOWN:
+        raise NotAPhotoError("is a JPEG of a kind that no viewer shows")
+    parameters = data[frame.content : frame.end]
+    components = parameters[_FRAME_BYTES:]
+    is_right = len(parameters) > _FRAME_BYTES and (
+        len(components) == _COMPONENT_BYTES * parameters[_FRAME_BYTES - 1]
+    )
+    if not is_right:
+        raise NotAPhotoError("is not a JPEG: its frame header has a wrong length")
+    if 0 in frame_size(data, frame):
+        raise NotAPhotoError("is a JPEG without a width or a height")
+    factors = {half for both in components[1::_COMPONENT_BYTES] for half in divmod(both, 16)}
+    if not factors <= {*range(1, _MAX_SAMPLING + 1)}:
+        raise NotAPhotoError("is not a JPEG: its frame header has wrong sampling factors")
 
 
 def header(data: bytes) -> Iterator[Segment]:

@@ -94,6 +94,33 @@ class TestJpeg:
             inspect(data)
 
     @pytest.mark.parametrize(
+        ("at", "changed"),
+        [
+            (1, b"\xc5"),
+            (1, b"\xcb"),
+            (3, b"\x10"),
+            (3, b"\x12"),
+            (5, b"\0\0"),
+            (7, b"\0\0"),
+            (9, b"\0"),
+            (9, b"\2"),
+            (9, b"\xff"),
+            (11, b"\x20"),
+            (11, b"\x05"),
+            (14, b"\x51"),
+        ],
+    )
+    def test_a_frame_that_no_viewer_shows_is_rejected(self, at: int, changed: bytes) -> None:
+        """Of another kind, a wrong length, no size, or wrong components."""
+        data = jpeg()
+        frame = data.index(b"\xff\xc0") + at
+        odd = data[:frame] + changed + data[frame + len(changed) :]
+        with pytest.raises(NotAPhotoError):
+            inspect(odd)
+        with pytest.raises(OSError, match="."):
+            Image.open(BytesIO(odd)).load()
+
+    @pytest.mark.parametrize(
         "padding", [b"\xff", b"\xff\xe1\0\2", b"\xff\xd0", b"\xff\0", b"\0"], ids=repr
     )
     def test_hostile_padding_is_rejected(self, padding: bytes) -> None:
