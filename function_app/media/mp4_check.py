@@ -25,10 +25,10 @@ _STILLS = {
     b"crx ", b"jp2 ", b"jpx ", b"jxl ",
 }  # fmt: skip
 # The boxes at the top of a clip. If the bytes after the last whole box begin like one of these, the
-# clip was cut; other bytes were appended to a whole clip.
+# clip was cut; other bytes were appended to a whole clip, or are the index of its fragments (mfra),
+# which comes after all of them.
 _TOP_BOXES = _FIRST_BOXES | {
-    b"moof", b"mfra", b"udta", b"meta", b"uuid", b"sidx", b"ssix", b"prft", b"emsg", b"pdin",
-    b"pnot",
+    b"moof", b"udta", b"meta", b"uuid", b"sidx", b"ssix", b"prft", b"emsg", b"pdin", b"pnot",
 }  # fmt: skip
 _MAX_BOX_BYTES = 128 << 20  # the host accepts no more; line ends and letters, as a size, are more
 

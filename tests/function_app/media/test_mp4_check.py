@@ -163,6 +163,8 @@ def test_a_box_after_all_samples_may_be_cut(tmp_path: Path, kind: bytes) -> None
         if flags.startswith("+frag"):
             with pytest.raises(TruncatedError):
                 inspect(cut)
+            index = whole.rindex(b"mfra") + 2  # it comes after all fragments
+            assert all(inspect(whole[:end]) is Media.MP4 for end in range(index, len(whole)))
         else:
             assert inspect(cut) is Media.MP4
             with pytest.raises(TruncatedError):
