@@ -135,8 +135,8 @@ def _spans(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:
         start = None if is_last else line_end
         if is_last:
             return
-    if start is not None and not _REST.match(body, start):  # the last boundary is missing
-        yield start, _without_line_end(body, len(body))
+    if start is not None and not _REST.match(body, start):  # the last boundary is missing, or cut
+        yield start, _without_line_end(body, _before_cut_boundary(body, delimiter))
 
 
 def _boundaries(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
@@ -158,6 +158,13 @@ def _boundaries(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]
             if false_boundaries > MAX_FALSE_BOUNDARIES:
                 raise FormError(f"its boundary, {_shown(delimiter)}, occurs in its parts")
         at = body.find(delimiter, end)
+
+
+def _before_cut_boundary(body: bytes, delimiter: bytes) -> int:
+    """Return where the last line of a body begins, if that is the beginning of the last boundary:
+    cameras state too small a Content-Length. Else return where the body ends."""
+    line = body.rfind(b"\n", max(len(body) - len(delimiter) - 3, 0)) + 1
+    return line if line and (delimiter + b"--").startswith(body[line:]) else len(body)
 
 
 def _without_line_end(body: bytes, end: int) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import requests
 
+from function_app.ingest.multipart import read_parts
 from photo_wire.headers import UPLOAD_PATH, content_digest
 from tests.support.api import Api, name_of, photo_headers
 from tests.support.pictures import jpeg, mp4, pi_dng
@@ -223,6 +224,14 @@ def test_forms_of_many_senders_are_read(
     reply = post(api, {**phone, "Content-Type": f"multipart/form-data; {kind}"}, data=body)
     assert reply.status_code == 201, reply.text
     assert api.read(f"/api/photos/{reply.json()['id']}/content").content == PHOTO
+
+
+def test_the_last_boundary_may_be_cut_anywhere() -> None:
+    """Cameras state a Content-Length that is too small."""
+    whole = raw_form(b"--boundary", *PART, b"--boundary--")
+    for end in range(whole.rindex(PHOTO) + len(PHOTO), len(whole)):
+        (part,) = read_parts("multipart/form-data; boundary=boundary", whole[:end])
+        assert part.body.rstrip(b"\r") == PHOTO
 
 
 def test_a_form_is_recognized_under_another_type(api: Api, phone: dict[str, str]) -> None:
