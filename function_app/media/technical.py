@@ -18,6 +18,7 @@ from function_app.media.tiff import Tag
 from photo_wire.media import Media
 
 HEADER_BYTES = 128 * 1024  # of a JPEG: EXIF has 64 KB at most
+LONG_HEADER_BYTES = 4 * 1024 * 1024  # with the depths of a phone's portrait, or a thermal picture
 _SIDEWAYS = range(5, 9)  # the orientations that swap width and height
 _MAX_BOXES = 100
 _MAX_SUB_DIRECTORIES = 4
@@ -49,7 +50,7 @@ def read_technical_data(file: BinaryIO, size: int, media: Media) -> TechnicalDat
     try:
         match media:
             case Media.JPEG:
-                return _of_jpeg(file.read(HEADER_BYTES))
+                return _of_jpeg(file)
             case Media.DNG:
                 return _of_dng(file_source(file))
             case Media.MP4:
@@ -58,15 +59,25 @@ def read_technical_data(file: BinaryIO, size: int, media: Media) -> TechnicalDat
         return TechnicalData()
 
 
-def _of_jpeg(data: bytes) -> TechnicalData:
-    segments: list[jpeg.Segment] = []
-    with suppress(InvalidPhotoError):  # such as the end of what was read
-        segments.extend(jpeg.header(data))
+def _of_jpeg(file: BinaryIO) -> TechnicalData:
+    data = file.read(HEADER_BYTES)
+    segments = _segments(data)
+    if segments and segments[-1].marker != jpeg.SOS:
+        data += file.read(LONG_HEADER_BYTES - HEADER_BYTES)
+        segments = _segments(data)
     frame = next((one for one in segments if one.marker in jpeg.FRAMES), None)
     width, height = jpeg.frame_size(data, frame) if frame else (0, 0)
     tiffs = exif.tiffs_in(data, segments) or [b""]
     first, *more = (_described(Exif(bytes_source(tiff)), width, height) for tiff in tiffs)
     return replace(first, place=next((one.place for one in [first, *more] if one.place), None))
+
+
+def _segments(data: bytes) -> list[jpeg.Segment]:
+    """Return those segments before the picture of a JPEG that are in its first bytes."""
+    segments: list[jpeg.Segment] = []
+    with suppress(InvalidPhotoError):  # such as the end of what was read
+        segments.extend(jpeg.header(data))
+    return segments
 
 
 def _of_dng(read: ReadAt) -> TechnicalData:

@@ -137,6 +137,16 @@ def test_a_picture_on_its_side_has_the_size_in_which_it_is_shown() -> None:
     assert found.place
 
 
+def test_a_jpeg_may_have_a_long_header() -> None:
+    """Such as the depths that a phone stores with a portrait. EXIF comes first, or last."""
+    depths = b"\xff\xe1\xff\xffhttp://ns.adobe.com/xmp/extension/\0".ljust(65537, b"A") * 40
+    photo = located_jpeg()
+    whole = read(photo)
+    assert read(photo[:2] + depths + photo[2:]) == whole
+    tables = photo.index(b"\xff\xdb")
+    assert read(photo[:tables] + depths + photo[tables:]) == whole
+
+
 def test_a_plain_jpeg_has_its_size_alone() -> None:
     assert read(jpeg(640, 360)) == TechnicalData(640, 360)
 
