@@ -11,12 +11,14 @@ from typing import BinaryIO
 from function_app.media.dng_pictures import (
     COMPRESSION,
     HEIGHT,
+    JPEG_COMPRESSIONS,
     MAX_PIECES,
     MAX_TAGS,
     STRIPS,
     SUB_DIRECTORIES,
     SUBFILE_TYPE,
     WIDTH,
+    JpegEnds,
     Picture,
     Piece,
     truncated,
@@ -52,7 +54,6 @@ _PREVIEW_TYPES = (1, 0x10001)  # a smaller picture, and one of another rendering
 _JPEG = 7  # compression
 _UPRIGHT = 1
 
-_JPEG_COMPRESSIONS = {6, 7, 34892}
 # PNG, RIFF (WebP), TIFF and JPEG XL: pictures that have metadata of their own, and that are no
 # strips, whatever the compression is said to be.
 _CONTAINERS = (b"\x89PNG", b"RIFF", b"II*\0", b"MM\0*", b"\0\0\0\x0cJXL ")
@@ -165,7 +166,7 @@ def redact(photo: bytes) -> bytes:
     redacted = _Redacted(photo)
     redacted.copy(0, 8)
     streams: list[tuple[list[Piece], bool]] = []
-    stated_pieces = 0
+    stated_pieces, jpeg_ends = 0, JpegEnds(photo)
     for directory, tags in _directories(tiff, len(photo)):
         entries = []
         for number, tag in tags.items():
@@ -175,7 +176,7 @@ def redact(photo: bytes) -> bytes:
                 entries.append(photo[tag.entry_at : tag.entry_at + ENTRY_BYTES])
         packed = pack_directory(tiff.byte_order, entries, directory.next_at or 0)
         redacted.write(directory.at, packed)
-        picture = Picture(tiff, tags)
+        picture = Picture(tiff, tags, jpeg_ends)
         stated_pieces += picture.stated_pieces
         if stated_pieces > MAX_PIECES:
             raise _too_many_parts()
@@ -277,7 +278,7 @@ def _streams(photo: bytes, picture: Picture) -> Iterator[tuple[list[Piece], bool
         pieces = picture.pieces()
     except InvalidPhotoError:  # of a directory that nothing points at
         pieces = []
-    is_compressed = picture.number(COMPRESSION, 1) in _JPEG_COMPRESSIONS
+    is_compressed = picture.number(COMPRESSION, 1) in JPEG_COMPRESSIONS
     stream: list[Piece] = []
     is_jpeg = is_compressed
     for piece in pieces:

@@ -2,28 +2,32 @@
 and where (TIFF 6.0, sections 3 and 15).
 
 Programs state the sizes of strips and tiles wrongly, or leave them out. Raw converters do not look
-at them where a picture is not compressed: its width and height say how long each piece is.
+at them: where a picture is not compressed, its width and height say how long each piece is, and a
+JPEG says itself where it ends.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import NamedTuple
 
 from function_app.media.errors import InvalidPhotoError, NotAPhotoError, TruncatedError
+from function_app.media.jpeg import END_OF_IMAGE, START_OF_IMAGE
 from function_app.media.sources import bytes_source
 from function_app.media.tiff import OFFSET_TYPES, Tag, TiffReader, byte_order
 
 MAX_DIRECTORIES = 32
 MAX_TAGS = 1_000  # in one directory
 MAX_PIECES = 100_000  # strips and tiles together
+_MAX_SEARCHES = 4  # times that a photo is searched for the ends of JPEGs
 
 DNG_VERSION = 50706
 STRIPS, TILES = (273, 279), (324, 325)  # the tags of their offsets and of their sizes
 SUBFILE_TYPE, WIDTH, HEIGHT, COMPRESSION, SUB_DIRECTORIES = 254, 256, 257, 259, 330
 _BITS, _SAMPLES, _ROWS, _PLANES, _TILE_WIDTH, _TILE_HEIGHT = 258, 277, 278, 284, 322, 323
 _NOT_COMPRESSED, _SEPARATE_PLANES = 1, 2
+JPEG_COMPRESSIONS = {6, 7, 34892}
 _PHOTOMETRIC, _RAW = 262, (32803, 34892)  # an array of colour filters, and linear colours
 _PREVIEW_BIT = 1  # of the subfile type
 
@@ -41,12 +45,35 @@ class Piece(NamedTuple):
         return self.offset + self.size
 
 
+class JpegEnds:
+    """Finds where the JPEGs in a photo end. Directories may all have the same ones, so what is
+    searched is limited."""
+
+    def __init__(self, photo: bytes) -> None:
+        self._photo, self._bytes_left = photo, _MAX_SEARCHES * len(photo)
+
+    def begins_at(self, offset: int) -> bool:
+        """Return whether a JPEG begins there."""
+        return self._photo.startswith(START_OF_IMAGE, offset)
+
+    def find(self, offset: int) -> int:
+        """Return where the JPEG ends that begins at `offset`: outside the photo if it does not.
+        Raises NotAPhotoError."""
+        at = self._photo.find(END_OF_IMAGE, offset)
+        end = at + len(END_OF_IMAGE) if at >= 0 else len(self._photo) + 1
+        self._bytes_left -= end - offset
+        if self._bytes_left < 0:
+            raise _too_many_parts()
+        return end
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """What a directory with these tags describes: a picture, or none."""
 
     tiff: TiffReader
     tags: Mapping[int, Tag]
+    jpeg_ends: JpegEnds
 
     @property
     def is_preview(self) -> bool:
@@ -78,8 +105,13 @@ class Picture:
         of no bytes. Raises NotAPhotoError and TruncatedError."""
         found: list[Piece] = []
         for tags, sizes_by_pixels in ((STRIPS, self._strip_sizes), (TILES, self._tile_sizes)):
-            offsets, sizes = (self._integers(tag) for tag in tags)
-            is_plain = self.number(COMPRESSION, _NOT_COMPRESSED) == _NOT_COMPRESSED
+            compression = self.number(COMPRESSION, _NOT_COMPRESSED)
+            is_plain = compression == _NOT_COMPRESSED
+            has_ends = compression in JPEG_COMPRESSIONS and not self.is_preview
+            offsets = self._integers(tags[0])
+            sizes = self._sizes(tags[1], are_needed=not (is_plain or has_ends))
+            if has_ends:
+                sizes = self._with_jpeg_sizes(offsets, sizes)
             if len(sizes) < len(offsets) and not is_plain:
                 raise NotAPhotoError("is not a DNG: its strips or tiles have no sizes")
             by_pixels = sizes_by_pixels(len(offsets)) if is_plain else []
@@ -92,6 +124,31 @@ class Picture:
             return Piece(offset, min(size, by_pixels), by_pixels)
         length = size or (0 if self.is_preview else by_pixels) or 0
         return Piece(offset, length, length)
+
+    def _sizes(self, tag: int, *, are_needed: bool) -> Sequence[int]:
+        """Return the sizes that a tag holds. If they are outside the file, or are no sizes, there
+        are none; raises NotAPhotoError and TruncatedError then if they are needed."""
+        try:
+            return self._integers(tag)
+        except InvalidPhotoError:
+            if are_needed:
+                raise
+            return ()
+
+    def _with_jpeg_sizes(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[int]:
+        """Return the sizes of JPEGs, by their ends where none are stated. One that does not end is
+        longer than the file. Where none begins, there is no size but a stated one."""
+        found: dict[int, int] = {}
+        end = 0
+        stated = list(zip_longest(offsets, sizes[: len(offsets)]))
+        for offset in sorted(offset for offset, size in stated if not size):
+            if not self.jpeg_ends.begins_at(offset):
+                continue
+            if end <= offset:  # else the one before has no end of its own
+                end = self.jpeg_ends.find(offset)
+            found[offset] = end - offset
+        sizes_or_none = (size or found.get(offset, size) for offset, size in stated)
+        return [size for size in sizes_or_none if size is not None]
 
     def _integers(self, tag: int) -> tuple[int, ...]:
         """Return the offsets or sizes that a tag holds; none if it is absent."""
@@ -138,14 +195,14 @@ def check(data: bytes) -> None:
     is not a DNG, and TruncatedError.
     """
     tiff = TiffReader(bytes_source(data), byte_order(data))
-    first = tiff.first_directory()
+    jpeg_ends, first = JpegEnds(data), tiff.first_directory()
     waiting, seen, pieces, stated_pieces = [first], {first}, 0, 0
     has_raw = False
     missing: InvalidPhotoError | None = None
     while waiting:
         at = waiting.pop()
         try:
-            picture = Picture(tiff, _tags(tiff, at))
+            picture = Picture(tiff, _tags(tiff, at), jpeg_ends)
         except InvalidPhotoError as error:
             is_cut = at < len(data) and isinstance(error, TruncatedError)
             if at == first or is_cut:
@@ -156,7 +213,7 @@ def check(data: bytes) -> None:
             raise NotAPhotoError("is a TIFF but not a DNG: it has no DNGVersion")
         try:
             count = _count_pieces(picture, len(data))
-        except _LostPictureError as error:
+        except (_LostPictureError, NotAPhotoError) as error:
             if not picture.is_preview:
                 raise
             missing, count = error, 0
@@ -167,11 +224,15 @@ def check(data: bytes) -> None:
         waiting += children - seen  # a directory may point back at one that was seen
         seen |= children
         if len(seen) > MAX_DIRECTORIES or stated_pieces > MAX_PIECES:
-            raise NotAPhotoError("is not a DNG: it has more parts than a photo can have")
+            raise _too_many_parts()
     if missing and not has_raw:
         raise missing
     if pieces == 0:
         raise NotAPhotoError("is a DNG without a picture in it")
+
+
+def _too_many_parts() -> NotAPhotoError:
+    return NotAPhotoError("is not a DNG: it has more parts than a photo can have")
 
 
 class _LostPictureError(TruncatedError):

@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from function_app.media.dng import redact as dng_redact
 from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.inspection import inspect
 from photo_wire.media import Media
-from tests.support.pictures import dng, dng_with_preview, pi_dng
+from tests.support.pictures import dng, dng_with_preview, jpeg, pi_dng
 
 RAW = 500  # where the directory of the raw picture begins in `dng()`; that of its preview is at 8
 SHORT, LONG, SLONG = 3, 4, 9
@@ -55,9 +56,10 @@ def test_strips_must_be_inside_the_file(parent: int) -> None:
 
 @pytest.mark.parametrize("count", [10_001, 2**31, 2**32 - 1])
 def test_giant_counts_are_rejected(count: int) -> None:
-    """Before memory is allocated for them."""
+    """Before memory is allocated for them. Those of sizes that are not needed are ignored."""
     with pytest.raises((NotAPhotoError, TruncatedError)):
-        inspect(with_tag(279, 4, count, 400))
+        inspect(with_tag(273, LONG, count, 400, RAW))
+    assert inspect(with_tag(279, LONG, count, 400, RAW)) is Media.DNG
 
 
 def test_a_directory_that_contains_itself_is_read_once() -> None:
@@ -100,7 +102,7 @@ def test_strips_without_content_are_few_too() -> None:
 def test_offsets_of_a_wrong_type_are_rejected() -> None:
     """Offsets are integers of two or four bytes."""
     with pytest.raises(NotAPhotoError):
-        inspect(with_tag(273, 12, 1, 400))
+        inspect(with_tag(273, 12, 1, 400, RAW))
 
 
 @pytest.mark.parametrize("number", [271, 50708, 50721])
@@ -176,9 +178,74 @@ def test_the_pixels_of_a_plain_picture_say_how_long_it_is(kind: str) -> None:
         inspect(STRIPS[kind][:-1])
 
 
-def test_a_compressed_picture_needs_sizes() -> None:
+@pytest.mark.parametrize("compression", [7, 8])
+def test_a_compressed_picture_needs_sizes(compression: int) -> None:
+    """Unless it is in JPEGs, which say where they end."""
     with pytest.raises(NotAPhotoError, match="no sizes"):
-        inspect(with_entry(with_tag(259, SHORT, 1, 7, RAW), 279, (65000,), RAW))
+        inspect(with_entry(with_tag(259, SHORT, 1, compression, RAW), 279, (65000,), RAW))
+
+
+TILE = jpeg(32, 24, progressive=True)
+
+
+def in_jpegs(*entry: int) -> bytes:
+    """Return a DNG whose raw picture is in two JPEGs; with this entry in the place of that of their
+    sizes."""
+    data = with_tag(259, SHORT, 1, 7, RAW)
+    (offsets,) = struct.unpack_from("<I", data, entry_of(data, 273, RAW) + 8)
+    changed = bytearray(with_entry(data, 279, entry, RAW) + 2 * TILE)
+    struct.pack_into("<II", changed, offsets, len(data), len(data) + len(TILE))
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [
+        (65000,),
+        (279, LONG, 2, 2**31),
+        (279, LONG, 1, len(TILE)),
+        (279, SHORT, 2, 0),
+        (279, 12, 2, 0),
+        (279, LONG, 2**31, 0),
+    ],
+    ids=["missing", "outside", "of the first one", "none", "of a wrong type", "too many"],
+)
+def test_jpegs_need_no_sizes(sizes: tuple[int, ...]) -> None:
+    """Raw converters read up to their ends. So what is shared has them whole."""
+    photo = in_jpegs(*sizes)
+    assert inspect(photo) is Media.DNG
+    assert dng_redact(photo).endswith(2 * TILE)
+    with pytest.raises(TruncatedError):
+        inspect(photo[:-1])
+
+
+def test_many_jpegs_without_sizes_are_found_quickly() -> None:
+    """The time limit of the suite is the check: each begins, and none ends."""
+    photo = with_entry(with_tag(259, SHORT, 1, 7, RAW), 279, (65000,), RAW)
+    at = len(photo)
+    table = struct.pack("<30000I", *range(at + 120_000, at + 180_000, 2))
+    photo = with_entry(photo, 273, (273, LONG, 30_000, at), RAW) + table
+    with pytest.raises(TruncatedError):
+        inspect(photo + b"\xff\xd8" * 30_000 + bytes(30 << 20))
+
+
+def test_the_ends_of_the_same_jpegs_are_not_searched_by_all_directories() -> None:
+    """Thirty of them would search thirty megabytes each."""
+    photo, count = dng(), 30
+    table = len(photo)
+    at = table + 4 * count
+    tags = struct.pack("<HHHIIHHIII", 2, 259, SHORT, 1, 7, 273, LONG, 1, at + 1000, 0)
+    children = struct.pack(f"<{count}I", *range(at, at + len(tags) * count, len(tags)))
+    photo = with_entry(photo, 330, (330, LONG, count, table)) + children + tags * count
+    with pytest.raises(NotAPhotoError, match="more parts"):
+        inspect(photo.ljust(at + 1000, b"\0") + b"\xff\xd8" + bytes(30 << 20) + b"\xff\xd9")
+
+
+@pytest.mark.parametrize("entry", [(279, 12, 1, 400), (279, LONG, 2**31, 400), (65000,)])
+def test_a_preview_without_sizes_is_lost(entry: tuple[int, ...]) -> None:
+    """Beside a whole picture; it is compressed."""
+    photo = with_entry(with_tag(259, SHORT, 1, 7), 279, entry)
+    assert inspect(photo) is Media.DNG
 
 
 @pytest.mark.parametrize("at", [2480, 50_000, 2**31, 2**32 - 1])
