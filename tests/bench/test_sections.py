@@ -32,6 +32,7 @@ FIGURES = {
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_gives_its_figures(name: str, tmp_path: Path) -> None:
     figures = SECTIONS[name].measure(tmp_path, TINY)

@@ -38,7 +38,11 @@ from tests.support.oracle import entries, whereabouts
 from tests.support.spool_photos import content, name
 from tests.support.store import Response
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("quick_client")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(1200),  # a hundred examples take four minutes on a busy machine
+    pytest.mark.usefixtures("quick_client"),
+]
 
 SIZE = 96
 ROOM = 8  # photos

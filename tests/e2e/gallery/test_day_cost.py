@@ -169,6 +169,7 @@ def test_the_first_view_of_a_day_is_small(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("archive", COUNTS[1:], indirect=True)
 def test_memory_is_bounded_while_one_leafs_through_days(
     pages: Pages, archive: Archive, capsys: pytest.CaptureFixture[str]
