@@ -72,6 +72,8 @@ def run(kind: str, folder: Path) -> dict[str, Any]:
             url = f"http://127.0.0.1:{port}{path}"
             return requests.request(method, url, auth=("", PASSWORD), timeout=90).status_code
 
+        for line in ("capturing with gate", "the page is at"):  # before the disk turns sick
+            wait_for(lambda line=line: line in log.read_text(), what=f"{line!r} in the log")  # type: ignore[misc]
         before = ask("logs")
         filler = folder / "disk" / "filler"
         if kind == "full":
