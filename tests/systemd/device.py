@@ -60,6 +60,7 @@ class Device:
         run("find", "/run/systemd/system", "-mindepth", "1", "-delete")
         run("systemctl", "daemon-reload")
         run("systemctl", "reset-failed")
+        self.machine.sync_journal()
         shown = run("journalctl", "--lines=0", "--show-cursor").stdout
         self._cursor = shown.partition("cursor: ")[2].strip()
 
@@ -102,9 +103,7 @@ class Device:
         return self.machine.journal(unit, *after)
 
     def taken(self) -> set[str]:
-        """Return the ids of the photos that were taken, according to the log, all of it: on a busy
-        machine journald has not stored yet what a service logged before it ended."""
-        self.machine.run("journalctl", "--sync")
+        """Return the ids of the photos that were taken, according to the log."""
         entries = "".join(self.journal(unit) for unit in (CAPTURE, SCHEDULED))
         lines = [line.split() for line in entries.splitlines() if ": photo taken " in line]
         return {fields[fields.index("taken") + 1] for fields in lines}

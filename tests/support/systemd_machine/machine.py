@@ -140,8 +140,14 @@ class Machine:
     def journal(self, unit: str | None = None, *options: str) -> str:
         """Return the messages of one unit, or of all, one a line. `options` are further options of
         journalctl."""
+        self.sync_journal()
         of_unit = [f"--unit={unit}"] if unit else []
         return self.run("journalctl", "--no-pager", "--output=cat", *of_unit, *options).stdout
+
+    def sync_journal(self) -> None:
+        """Wait until all is stored that was logged until now: on a busy machine journald is late
+        with what a service logged before it ended."""
+        self.run("journalctl", "--sync")
 
     def write(self, path: str, text: str, mode: int = 0o644) -> None:
         """Write a file inside, and create its parent folders."""
