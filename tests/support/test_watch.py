@@ -19,6 +19,7 @@ def pytest_xdist_make_scheduler(config, log):
     return FileScheduling(config, log)
 """
 HANGS = """
+import pytest
 from hypothesis import given, settings, strategies as st
 
 @settings(deadline=None)
@@ -27,6 +28,7 @@ def test_hangs(number):
     while True:
         pass
 
+@pytest.mark.timeout(90)
 def test_fails():
     assert 1 == 2, "one is not two"
 """
@@ -39,11 +41,12 @@ def test_dies(): os._exit(1)
 PASSES = "def test_passes(): pass"
 
 
-def run(folder: Path, **files: str) -> str:
-    """Run these test files, with a timeout of a second and another until the end of the process."""
+def run(folder: Path, timeout: int = 90, **files: str) -> str:
+    """Run these test files, with a timeout (seconds), and a second more until the end of the
+    process."""
     for name, content in files.items():
         (folder / f"test_{name}.py").write_text(content)
-    (folder / "pytest.ini").write_text("[pytest]\ntimeout = 1\n")
+    (folder / "pytest.ini").write_text(f"[pytest]\ntimeout = {timeout}\n")
     (folder / "conftest.py").write_text(CONFTEST)
     return subprocess.run(
         (sys.executable, "-m", "pytest", "-q", "-n2", "--rootdir", folder, folder),
@@ -57,7 +60,7 @@ def run(folder: Path, **files: str) -> str:
 
 def test_a_test_that_outlives_its_timeout_ends_and_the_others_run(tmp_path: Path) -> None:
     """Its failure is printed when it happens, and so is that of another test."""
-    output = run(tmp_path, hangs=HANGS)
+    output = run(tmp_path, timeout=1, hangs=HANGS)
     progress = output.partition("= FAILURES =")[0]
     assert "Timeout (0:00:02)!" in progress  # from faulthandler, before the stacks
     assert "in test_hangs" in progress

@@ -17,9 +17,11 @@ __all__ = ["authority", "quick_client"]
 
 
 @pytest.fixture(autouse=True)
-def _goodbyes_arrive(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A device does not wait for long before it ends; a busy machine may need longer."""
+def _busy_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A device waits for seconds until its goodbye is sent or its cameras tell their state; a busy
+    machine may need longer."""
     monkeypatch.setattr("pi_uploader.agent.agent.GOODBYE_SECONDS", 90.0)
+    monkeypatch.setattr("pi_uploader.agent.state.STATE_SECONDS", 90.0)
 
 
 @pytest.fixture

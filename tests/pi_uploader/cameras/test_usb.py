@@ -87,6 +87,15 @@ def test_a_clip_is_an_mp4_that_browsers_play(device: str) -> None:
     assert b"avc1" in shot.content
 
 
+CAPTURE = """\
+import sys
+from pi_uploader import cli
+from pi_uploader.cameras import ffmpeg
+ffmpeg.STOP_SECONDS = 90.0  # on a busy machine ffmpeg needs longer to end than a device waits
+sys.exit(cli.main(["capture"]))
+"""
+
+
 @pytest.mark.parametrize(
     "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.slow)]
 )
@@ -99,7 +108,8 @@ def test_a_signal_ends_the_clip_and_keeps_what_was_recorded(
 ) -> None:
     """It would take a minute; the clip plays."""
     program = start_program(
-        "capture",
+        "-c",
+        CAPTURE,
         CAMERA_SOURCE="usb",
         CAMERA_DEVICE=device,
         CAMERA_FORMAT="mp4",

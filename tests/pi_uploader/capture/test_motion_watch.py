@@ -90,6 +90,8 @@ def settings(
     monkeypatch.setattr(process, "open_camera", open_camera)
     monkeypatch.setattr(motion_watch, "FIRST_RETRY_SECONDS", 0.01)
     monkeypatch.setattr(motion_watch, "STEADY_SECONDS", 0.0)
+    for reader in ("agent.state", "status"):  # a busy machine may need longer
+        monkeypatch.setattr(f"pi_uploader.{reader}.STATE_SECONDS", 90.0)
     (tmp_path / "config.toml").write_text(TWO)
     return load_settings(
         CaptureSettings,

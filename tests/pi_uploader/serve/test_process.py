@@ -183,7 +183,7 @@ def test_a_flood_stops_no_capture_and_stores_nothing(
     page: CameraPage, spool_folder: Path, tmp_path: Path
 ) -> None:
     """With the password, which is the worse flood: photos are limited, the rest stores nothing."""
-    page.capture(CAMERA_EVERY="1s")
+    page.capture(CAMERA_EVERY="0.2s")
     program = page.start(TMPDIR=str(tmp_path / "temporary"))
     (tmp_path / "temporary").mkdir()
     stop = threading.Event()
