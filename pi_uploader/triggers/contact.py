@@ -60,6 +60,6 @@ def contact_trigger(
             if debounced.close(now):
                 queue.put(TriggerEvent(Trigger.GPIO, now))
 
-        contact.when_activated = on_close
         contact.when_deactivated = lambda: debounced.open(time.monotonic())
+        contact.when_activated = on_close
         yield contact

@@ -13,8 +13,10 @@ class HeldPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
 
 
 def is_watched(pin: MockPin) -> bool:
-    """Return whether a program watches the pin's edges."""
-    return pin.when_changed is not None
+    """Return whether a program watches the pin's edges: gpiozero does before it is told what to
+    call when the pin becomes active."""
+    device = getattr(pin.when_changed, "__self__", None)
+    return device is not None and device.when_activated is not None
 
 
 def pulse(pin: MockPin) -> None:
