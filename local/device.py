@@ -18,7 +18,7 @@ from gpiozero.pins.mock import MockFactory, MockPin
 from pi_uploader.cameras.simulated.scene import VISIT_EVERY, find_visit
 from pi_uploader.cli import main as pi_uploader
 
-_START_SECONDS = 1.0  # until the first movement
+_START_SECONDS = 1.0  # from the sensor's opening until the first movement
 _HIGH_SECONDS = 0.5  # that a PIR sensor keeps the pin high; the rising edge is the trigger
 _LOOK_SECONDS = 0.5  # between two looks while it detects nothing
 _WIND_SECONDS = 24.0  # after the begin of a visit
@@ -63,6 +63,8 @@ def feels_wind(since: float, now: float) -> bool:
 
 
 def _simulate_motion(pin: MockPin, interval: float, detects: Detects) -> None:
+    while pin.when_changed is None:  # the program has not opened the sensor yet
+        time.sleep(_LOOK_SECONDS)
     time.sleep(_START_SECONDS)
     since = time.time()
     while True:
