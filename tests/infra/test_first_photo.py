@@ -22,15 +22,12 @@ def real(cloud: Cloud, backend: Backend) -> Cloud:
 
 
 def test_the_real_backend_stores_and_returns_the_test_photo(real: Cloud, backend: Backend) -> None:
-    done = real.deploy(token=backend.read_token)
-    assert (done.code, done.err) == (0, "")
-    assert "Read back, byte for byte." in done.out
-    assert backend.function_key not in str(real.records()[-1]["argv"])
-
-
-def test_a_deleted_test_photo_does_not_stop_a_later_run(real: Cloud, backend: Backend) -> None:
-    """Its tombstone remains: the backend answers with a receipt, but returns no photo."""
+    """Once it is deleted, its tombstone remains, and does not stop a later run: the backend answers
+    with a receipt, but returns no photo."""
     first = real.deploy(token=backend.read_token)
+    assert (first.code, first.err) == (0, "")
+    assert "Read back, byte for byte." in first.out
+    assert backend.function_key not in str(real.records()[-1]["argv"])
     (photo,) = re.findall("Stored as (deploy-test-.+)", first.out)
     requests.delete(
         f"{backend.base_url}/api/photos/{photo}",
@@ -38,11 +35,11 @@ def test_a_deleted_test_photo_does_not_stop_a_later_run(real: Cloud, backend: Ba
         timeout=90,
     ).raise_for_status()
 
-    done = real.deploy(token=backend.read_token)
-    assert (done.code, done.err) == (0, "")
-    assert f"Stored as {photo}" in done.out
-    assert "somebody has deleted it since: fine" in done.out
-    assert "== done" in done.out
+    again = real.deploy(token=backend.read_token)
+    assert (again.code, again.err) == (0, "")
+    assert f"Stored as {photo}" in again.out
+    assert "somebody has deleted it since: fine" in again.out
+    assert "== done" in again.out
 
 
 def test_a_photo_that_was_just_stored_must_be_returned(cloud: Cloud) -> None:
