@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from function_app.ingest.checks import check_digest, check_media
-from function_app.media import previews
+from function_app.media import mp4, previews
 from function_app.media.exif import capture_time
 from function_app.problems import HTTPProblemError
 from function_app.storage.models import (
@@ -46,9 +46,9 @@ class Upload:
     """A photo and what its client states about it.
 
     `camera_name` and `website_id` are the query parameters of old clients; None if absent.
-    `uses_exif_time`: whether a photo that is sent without a time gets that of its EXIF. The clock
-    of a phone is set; that of an old device may not be. `sender` is the device that sent it, and
-    `sha256` (hex) that of the body, if it was computed already.
+    `uses_exif_time`: whether a photo that is sent without a time gets the one that its file states.
+    The clock of a phone is set; that of an old device may not be. `sender` is the device that sent
+    it, and `sha256` (hex) that of the body, if it was computed already.
     """
 
     body: bytes
@@ -217,11 +217,13 @@ def _is_time_unknown(upload: Upload) -> bool:
 
 
 def _exif_time(upload: Upload, media: Media, now: datetime) -> datetime | None:
-    """Return when the photo was taken by its own EXIF; None if the client states a time, if EXIF
-    states none, or if that is in the future: then its zone is most likely missing."""
+    """Return when the photo was taken by its own EXIF, or a clip by its header; None if the client
+    states a time, if the file states none, or if that is in the future: then its zone is most
+    likely missing."""
     if not upload.uses_exif_time or not _is_time_unknown(upload):
         return None
-    captured_at = None if media is Media.MP4 else capture_time(upload.body)
+    read = mp4.creation_time if media is Media.MP4 else capture_time
+    captured_at = read(upload.body)
     return to_milliseconds(captured_at) if captured_at and EPOCH <= captured_at <= now else None
 
 

@@ -25,7 +25,7 @@ _YES = "yes"  # the value of a property that is left out if it is not true
 
 # What `Photo.clock` says beside photo_wire's ClockStatus, of a photo without a time:
 SERVER_CLOCK = "server"  # its time is that of its arrival
-EXIF_CLOCK = "exif"  # its time is what its EXIF says
+EXIF_CLOCK = "exif"  # its time is what its file says: EXIF, or the header of a clip
 
 
 # Of a change on the condition that a row or blob is as it was read; each that fails means that

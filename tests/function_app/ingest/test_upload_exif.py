@@ -1,4 +1,4 @@
-"""The capture time of a photo that is posted without one, by its EXIF."""
+"""The capture time of a photo that is posted without one, by what its file states."""
 
 import struct
 from datetime import UTC, datetime, timedelta
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.support.api import Api
-from tests.support.pictures import dng, jpeg_with_exif
+from tests.support.pictures import box, dng, jpeg_with_exif, mp4
 
 ORIGINAL, OFFSET, SUBSECONDS, GPS_DATE, GPS_TIME = 0x9003, 0x9011, 0x9291, 29, 7
 
@@ -59,3 +59,12 @@ def test_a_posted_raw_picture_gets_the_time_of_its_exif(
     assert reply.status_code == 201, reply.text
     photo = api.read(f"/api/photos/{reply.json()['id']}").json()
     assert (photo["captured_at"], photo["clock"]) == ("2026-11-20T14:01:34.000Z", "exif")
+
+
+def test_a_posted_clip_gets_the_time_of_its_header(api: Api, phone: dict[str, str]) -> None:
+    """Which is that of its beginning."""
+    header = struct.pack(">4xI", 3_878_020_894).ljust(100, b"\0")
+    body = mp4(86).replace(box(b"mvhd", bytes(100)), box(b"mvhd", header))
+    reply = api.ask("/api/photos", phone, "POST", data=body)
+    photo = api.read(f"/api/photos/{reply.json()['id']}").json()
+    assert (photo["captured_at"], photo["clock"]) == ("2026-11-20T12:01:34.000Z", "exif")
