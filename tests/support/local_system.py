@@ -35,8 +35,13 @@ def local_system(folder: Path, **env: str) -> Iterator[dict[str, Any]]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+
+    def read_run_json() -> dict[str, Any]:
+        assert process.poll() is None, (folder / "run.log").read_text()
+        return _run_json(state)
+
     try:
-        yield wait_for(lambda: _run_json(state), what="run.json")
+        yield wait_for(read_run_json, 300, "run.json")
     finally:
         process.terminate()
         process.wait(90)
