@@ -74,14 +74,18 @@ def test_a_page_costs_less_than_the_requests_of_a_script(
     assert api.ask(path, session | same_origin(api), "POST", json=channel).status_code == 201
 
     def cost(path: str) -> int:
-        start = len(tables.exchanges)
-        reply = api.ask(path, session)
-        assert reply.status_code == 200, reply.text
-        return len(tables.exchanges) - start
+        """The less of two, so that what a process remembers for a minute or an hour counts for
+        neither."""
+        costs = []
+        for _ in range(2):
+            start = len(tables.exchanges)
+            reply = api.ask(path, session)
+            assert reply.status_code == 200, reply.text
+            costs.append(len(tables.exchanges) - start)
+        return min(costs)
 
     lines = []
     for page, requests in PAGES.items():
-        cost(page)  # so that what a process remembers counts for neither
         before, now = 1 + sum(cost(f"/api/{one}") for one in requests), cost(page)
         lines.append(f"  {page:18} {now} requests to tables, {before} by a script")
         assert now <= before
