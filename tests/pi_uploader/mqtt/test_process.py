@@ -43,6 +43,7 @@ def test_a_device_in_home_assistant(
     settings = idle_settings(tmp_path, CAMERA_NAME="gate", PIR_PIN="17")
     with subscriber(broker.port) as home:
         with asking(settings):
+            wait_for(lambda: photos_in(settings.spool), what="the first photo")
             program = publish(start_program, env, broker)
             message = home.wait_for(DISCOVERY, "gate_motion")
             assert discovery_problems(message) == []
