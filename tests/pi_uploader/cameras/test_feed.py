@@ -3,7 +3,7 @@
 import logging
 import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
 
 import numpy as np
@@ -36,10 +36,13 @@ def ring() -> Ring:
     return Ring(60)
 
 
-def feed_of(*options: str, stdin: Iterable[bytes] = (), ring: Ring | None = None) -> Feed:
+def feed_of(
+    *options: str, stdin: Callable[[], Iterable[bytes]] = tuple, ring: Ring | None = None
+) -> Feed:
+    """Return a feed of this stream, which gets a new `stdin` each time that it is opened."""
     kept = Kept(ring, ENCODED, PictureSplitter) if ring else None
     return Feed(
-        "gate", lambda: nullcontext(Stream(options, stdin=stdin)), has_frames=True, kept=kept
+        "gate", lambda: nullcontext(Stream(options, stdin=stdin())), has_frames=True, kept=kept
     )
 
 
@@ -103,7 +106,7 @@ def test_a_stream_that_stalls_is_closed(monkeypatch: pytest.MonkeyPatch) -> None
         goes_on.wait(90)
 
     raw = ("-f", "rawvideo", "-pix_fmt", "gray", "-s", "256x256", "-r", "1")
-    stalls = feed_of("-probesize", "32", *raw, "-i", "pipe:0", stdin=two_pictures())
+    stalls = feed_of("-probesize", "32", *raw, "-i", "pipe:0", stdin=two_pictures)
     assert problem_of(stalls) == "no picture came for 0.3 s"
     goes_on.set()
 
@@ -116,7 +119,7 @@ def test_a_stream_that_sends_nothing_is_closed(monkeypatch: pytest.MonkeyPatch) 
         goes_on.wait(90)
         yield b""
 
-    problem = problem_of(feed_of("-f", "mpegts", "-i", "pipe:0", stdin=nothing()))
+    problem = problem_of(feed_of("-f", "mpegts", "-i", "pipe:0", stdin=nothing))
     assert problem == "no picture came for 0.3 s"
     goes_on.set()
 
