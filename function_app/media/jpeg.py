@@ -16,6 +16,7 @@ MAX_SEGMENTS = 10_000  # 32 MB of EXIF and colour profiles are about 500; more i
 
 EOI, SOS = 0xD9, 0xDA
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
+_DHT, _DQT, _DRI = 0xC4, 0xDB, 0xDD  # Huffman codes, quantization, and how far restarts are apart
 STANDALONE = {0x01, *range(0xD0, 0xD8)}  # TEM and the restart markers have no parameters
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; those are tables, or reserved
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
@@ -24,7 +25,7 @@ _NOT_SHOWN = {0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF}
 
 # What a decoder needs to show the picture in its colours: frames, scans, the tables of both, and
 # the application segments that begin with these signatures.
-_PICTURE = FRAMES | STANDALONE | {0xC4, 0xCC, 0xDB, 0xDC, 0xDD, SOS}
+_PICTURE = FRAMES | STANDALONE | {_DHT, 0xCC, _DQT, 0xDC, _DRI, SOS}
 _COLOURS = {APP0: b"JFIF\0", APP2: b"ICC_PROFILE\0", APP14: b"Adobe"}
 # Of these, the bytes that a decoder reads: of a shorter one none, and Pillow stops at it. A longer
 # JFIF has a thumbnail of its own.
@@ -32,6 +33,10 @@ _JFIF_BYTES, _ICC_BYTES, _ADOBE_BYTES = 14, 14, 12
 _APPLICATION = range(0xE0, 0xF0)
 _SKIPPED = {*_APPLICATION, 0xFE}  # and comments: their length is all that a decoder looks at
 
+_RESTART_BYTES = 2
+_TABLES = 4  # of each kind that a decoder keeps, by their number
+_CODE_LENGTHS, _MAX_CODES = 16, 256  # of a table of Huffman codes
+_MAX_CHECKED_TABLES = 8  # of a segment
 _FRAME_BYTES, _COMPONENT_BYTES = 6, 3  # of a frame header: before its components, and of each
 _MAX_SAMPLING = 4  # samples of a component across and down
 _KNOWN = {*range(0xC0, 0xD0), *range(0xD9, 0xE0), *range(0xE0, 0xF0), 0xFE, *STANDALONE} - {0xC8}
@@ -62,6 +67,8 @@ def check(data: bytes) -> None:
         if segment.marker in FRAMES:
             _check_frame(data, segment)
             has_frame = True
+        elif not _is_table_right(data, segment):
+            raise NotAPhotoError(f"is not a JPEG: the table at byte {segment.start} is damaged")
         end = segment.end
     if not has_frame:
         raise NotAPhotoError("is not a JPEG: a scan comes before the frame header")
@@ -85,6 +92,32 @@ def _check_frame(data: bytes, frame: Segment) -> None:
     factors = {half for both in components[1::_COMPONENT_BYTES] for half in divmod(both, 16)}
     if not factors <= {*range(1, _MAX_SAMPLING + 1)}:
         raise NotAPhotoError("is not a JPEG: its frame header has wrong sampling factors")
+
+
+def _is_table_right(data: bytes, segment: Segment) -> bool:
+    """Return False for a table at which all decoders stop, whether the picture needs it or not."""
+    at, end = segment.content, segment.end
+    if segment.marker == _DRI:
+        return end - at == _RESTART_BYTES
+    if segment.marker == _DQT:
+        return at == end or data[at] % 16 < _TABLES
+    if segment.marker == _DHT:
+        return _are_codes_right(data[at:end])
+    return True
+
+
+def _are_codes_right(tables: bytes) -> bool:
+    """Return whether tables of Huffman codes (B.2.4.2) are of known numbers, and whole."""
+    at = 0
+    for _ in range(_MAX_CHECKED_TABLES):
+        if at == len(tables):
+            return True
+        kind, number = divmod(tables[at], 16)
+        codes = sum(tables[at + 1 : at + 1 + _CODE_LENGTHS])
+        at += 1 + _CODE_LENGTHS + codes
+        if kind > 1 or number >= _TABLES or codes > _MAX_CODES or at > len(tables):
+            return False
+    return True
 
 
 def header(data: bytes) -> Iterator[Segment]:

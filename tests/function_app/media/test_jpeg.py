@@ -121,7 +121,52 @@ class TestJpeg:
             Image.open(BytesIO(odd)).load()
 
     @pytest.mark.parametrize(
-        "padding", [b"\xff", b"\xff\xe1\0\2", b"\xff\xd0", b"\xff\0", b"\0"], ids=repr
+        "table",
+        [
+            b"\xff\xdd\0\2",
+            b"\xff\xdd\0\6\0\0\0\0",
+            b"\xff\xdb\0\x43\x09" + bytes(64),
+            b"\xff\xc4\0\x13\x04" + bytes(16),
+            b"\xff\xc4\0\x13\x20" + bytes(16),
+            b"\xff\xc4\0\x13\0\1" + bytes(15),
+            b"\xff\xc4\0\x15\0" + bytes(18),
+        ],
+    )
+    def test_a_table_at_which_decoders_stop_is_rejected(self, table: bytes) -> None:
+        """Of a wrong length, or with a number of which there are none."""
+        data = jpeg()
+        odd = data[:2] + table + data[2:]
+        with pytest.raises(NotAPhotoError, match="damaged"):
+            inspect(odd)
+        with pytest.raises(OSError, match="image"):
+            Image.open(BytesIO(odd)).load()
+
+    @pytest.mark.parametrize(
+        "table",
+        [
+            b"\xff\xdd\0\4\0\0",
+            b"\xff\xdb\0\2",
+            b"\xff\xc4\0\2",
+            b"\xff\xc4\0\x24\x13" + bytes(16) + b"\3" + bytes(16),
+        ],
+    )
+    def test_a_table_without_content_is_accepted(self, table: bytes) -> None:
+        data = jpeg()
+        odd = data[:2] + table + data[2:]
+        assert inspect(odd) is Media.JPEG
+        Image.open(BytesIO(odd)).load()
+
+    @pytest.mark.parametrize(
+        "padding",
+        [
+            b"\xff",
+            b"\xff\xe1\0\2",
+            b"\xff\xc4\0\x13" + bytes(17),
+            b"\xff\xd0",
+            b"\xff\0",
+            b"\0",
+        ],
+        ids=repr,
     )
     def test_hostile_padding_is_rejected(self, padding: bytes) -> None:
         """Millions of fill bytes, segments or markers; the time limit of the suite is the check."""
