@@ -78,7 +78,7 @@ def _check_boxes(data: bytes, reader: BoxReader) -> int:
         has_track |= kind == b"moof"
         if kind == b"moov" and not has_track:
             has_track = _has_track(reader, box)
-    if b"mdat" in kinds and has_track:
+    if {b"moov", b"mdat"} <= kinds and has_track:  # fragments need a description of their tracks
         return end
     if end and _is_too_short(data[end : end + LONG_HEADER_BYTES]):
         raise NotAPhotoError(f"is not an MP4: the box at byte {end} has no length")
