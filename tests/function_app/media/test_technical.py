@@ -4,13 +4,16 @@ import io
 import math
 import random
 import struct
+import subprocess
+from pathlib import Path
 
 import pytest
 from PIL.TiffImagePlugin import IFDRational
 
+from function_app.media.redaction import redact
 from function_app.media.technical import TechnicalData, read_technical_data
 from photo_wire.media import Media
-from tests.support.pictures import dng, jpeg, jpeg_with_exif, located_jpeg, mp4, pi_dng
+from tests.support.pictures import box, dng, jpeg, jpeg_with_exif, located_jpeg, mp4, pi_dng
 
 
 def read(content: bytes, media: Media = Media.JPEG) -> TechnicalData:
@@ -156,6 +159,55 @@ def test_a_raw_picture_has_the_size_of_its_largest_picture() -> None:
     assert (found.width, found.height) == (640, 480)
     found = read(dng(size=(320, 240)), Media.DNG)
     assert (found.width, found.height) == (320, 240)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (b"+52.5200+013.4050/", (52.52, 13.405)),
+        (b"-33.5000-070.7600+567.000/", (-33.5, -70.76)),
+        (b"+52+013/", (52, 13)),
+        (b"+99.0000+013.4050/", None),
+        (b"+523112+0132418/", None),
+        (b"somewhere", None),
+        (b"", None),
+    ],
+)
+def test_a_clip_states_a_place_as_phones_do(
+    text: bytes, expected: tuple[float, float] | None
+) -> None:
+    """Which no shared link shows."""
+    place = box(b"\xa9xyz", struct.pack(">HH", len(text), 0x15C7) + text)
+    size = box(b"trak", box(b"tkhd", bytes(76) + struct.pack(">II", 64 << 16, 48 << 16)))
+    clip = box(b"moov", size + box(b"udta", place)) + box(b"mdat", b"")
+    assert read(clip, Media.MP4) == TechnicalData(64, 48, place=expected)
+    assert redact(clip, Media.MP4).count(text or b"xyz") == 0
+
+
+@pytest.mark.parametrize("suffix", ["mov", "mp4"])
+def test_ffmpeg_writes_the_place_of_a_clip(tmp_path: Path, suffix: str) -> None:
+    """As everybody reads it: QuickTime's and the one of 3GPP (`loci`)."""
+    clip = tmp_path / f"clip.{suffix}"
+    drawn = ["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=5:duration=1"]
+    stated = ["-metadata", "location=+52.5200-013.4050/"]
+    subprocess.run(["ffmpeg", "-loglevel", "error", *drawn, *stated, clip], check=True)
+    found = read(clip.read_bytes(), Media.MP4)
+    assert (found.width, found.height) == (64, 48)
+    assert found.place == pytest.approx((52.52, -13.405), abs=1e-4)
+
+
+@pytest.mark.parametrize("content", [b"", bytes(15), bytes(7) + b"\0\x7f" + bytes(3) + b"\x7f"])
+def test_a_place_of_a_clip_may_be_cut(content: bytes) -> None:
+    clip = box(b"moov", box(b"udta", box(b"loci", content))) + box(b"mdat", b"")
+    assert read(clip, Media.MP4) == TechnicalData()
+
+
+def test_the_fragments_of_a_clip_are_not_read() -> None:
+    """There are many; and of boxes in the description no more than of any clip."""
+    size = box(b"trak", box(b"tkhd", bytes(76) + struct.pack(">II", 64 << 16, 48 << 16)))
+    fragments = (box(b"moof", b"") + box(b"mdat", b"")) * 500
+    for more in (b"", box(b"udta", box(b"free", b"") * 500)):
+        assert read(box(b"moov", size + more) + fragments, Media.MP4) == TechnicalData(64, 48)
 
 
 def test_a_clip_without_a_track_of_pictures_has_no_size() -> None:
