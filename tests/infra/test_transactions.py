@@ -80,6 +80,8 @@ def meter(store: Azurite, log_folder: Path, secrets_used: set[str]) -> Iterator[
 
 @pytest.mark.slow
 def test_a_photo_stored(meter: Meter) -> None:
+    """By an instance that has just read, as once a minute, whether the camera has a device."""
+    meter.put(999)
     counted = meter.count(lambda: meter.put(1000))
     assert counted == EXPECTED.events["photo stored"]
 
@@ -97,6 +99,7 @@ def test_a_photo_stored_by_a_new_instance(meter: Meter) -> None:
 @pytest.mark.slow
 def test_a_hundred_photos_cost_a_hundred_times_one(meter: Meter) -> None:
     """No request is sent only sometimes, such as a check whether the container exists."""
+    meter.put(999)
     counted = meter.count(lambda: [meter.put(2000 + number) for number in range(100)])
     one = EXPECTED.events["photo stored"]
     assert counted == {kind: 100 * count for kind, count in one.items()}
@@ -169,7 +172,8 @@ def test_a_page_opened(meter: Meter, visitor: Api, event: str, path: str) -> Non
     somebody looked at a day."""
     counted = meter.count(lambda: visitor.ask(path))
     assert counted == EXPECTED.events[event]
-    assert meter.count(lambda: visitor.ask(path))["table_requests"] <= 3
+    later = [meter.count(lambda: visitor.ask(path)) for _ in range(2)]  # an hour may begin
+    assert min(one["table_requests"] for one in later) <= 3
 
 
 @pytest.mark.slow
@@ -351,6 +355,7 @@ def test_a_photo_asked_for(
     secrets_used.add(parse_qs(urlsplit(link.url).query)["sig"][0])
     polled = meter.count(lambda: requests.get(link.url, timeout=60))
     assert polled == EXPECTED.events["commands polled"]
+    put_signed(meter, device, "1" * 8)  # the backend reads the device's rows once a minute
     asked: list[dict[str, Any]] = []
 
     def ask() -> None:
@@ -378,6 +383,7 @@ def test_live_pictures(
     def ask(method: str, path: str) -> None:
         assert visitor.ask(path, origin, method).status_code == 200
 
+    assert visitor.ask(live).status_code == 204  # the backend reads the camera's once a minute
     first = meter.count(lambda: ask("POST", look))
     again = EXPECTED.events["camera looked at"]
     # The audit log, and the row by which the timer knows of the picture if the rest fails.
