@@ -269,8 +269,8 @@ def test_a_photo_ends_the_live_picture_and_the_next_look_begins_another(device: 
 def test_a_live_picture_ends_when_nobody_looks(
     device: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(live_stream, "IDLE_SECONDS", 0.0)
     UsbCamera(device).preview()
+    monkeypatch.setattr(live_stream, "IDLE_SECONDS", 0.0)  # not before the first picture is whole
     wait_for(lambda: not ffmpegs(), what="the end of ffmpeg")
 
 

@@ -16,12 +16,14 @@ from gpiozero.pins.mock import MockFactory
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.name import new_name
+from pi_uploader.cameras import CaptureContext, Shot
 from pi_uploader.capture import capture_once, process, run_capture
 from pi_uploader.capture.start_backoff import MAX_DELAY_SECONDS, StartBackoff
+from pi_uploader.control import Reply, ask
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerQueue
 from pi_uploader.watchdog import Watchdog
-from tests.support.capturing import capture_settings, idle_settings
+from tests.support.capturing import ScriptedCamera, asking, capture_settings, idle_settings
 from tests.support.pins import is_watched, pulse
 from tests.support.program import SlowPicture, StartProgram, photos_in
 from tests.support.waiting import wait_for
@@ -281,6 +283,20 @@ def test_the_signal_is_handled_before_the_process_is_ready(
     monkeypatch.setattr(Watchdog, "notify_ready", lambda _: order.append("ready"))
     assert run_capture(idle_settings(tmp_path), stop) == 0
     assert order == ["handler", "ready"]
+
+
+def test_it_listens_before_the_first_photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who sees that photo may ask for the next one."""
+    settings, states = idle_settings(tmp_path), list[Reply]()
+
+    class AskingCamera(ScriptedCamera):
+        def take(self, context: CaptureContext) -> Shot:
+            states.append(ask(settings.spool, {"do": "state"}, 90))
+            return super().take(context)
+
+    monkeypatch.setattr(process, "open_camera", lambda _: AskingCamera())
+    with asking(settings):
+        wait_for(lambda: states, what="the first photo")
 
 
 def test_once_takes_one_photo_and_exits(start_program: StartProgram, spool_folder: Path) -> None:
