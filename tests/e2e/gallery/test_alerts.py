@@ -15,6 +15,7 @@ from tests.e2e.gallery.conftest import (
     Scheme,
     Size,
     check_axe,
+    follow,
     in_each_look,
 )
 from tests.support.signing_device import SigningDevice
@@ -47,7 +48,7 @@ def test_alerts_are_new_until_they_are_marked(
 ) -> None:
     """By the keyboard, too."""
     page = pages.signed_in(reported.backend, "/", java_script_enabled=with_script)
-    page.get_by_role("link", name="Alerts", exact=True).click()
+    follow(page.get_by_role("link", name="Alerts", exact=True))
     alerts = page.locator("#alerts li")
     expect(alerts).to_have_count(4)
     expect(page.locator("#alerts li.new")).to_have_count(4)
