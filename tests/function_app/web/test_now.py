@@ -19,6 +19,7 @@ from photo_wire.heartbeat import CameraState
 from photo_wire.moment import format_time
 from photo_wire.motion import Motion
 from photo_wire.name import new_name
+from tests.conftest import NewStore, StartBackend
 from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
 from tests.support.devices import Device, heartbeat, store_state
@@ -65,8 +66,11 @@ def store(api: Api, camera: str, waiting: int = 0) -> str:
     return str(name)
 
 
-def test_a_store_without_cameras_says_how_to_connect_one(api: Api) -> None:
-    """To an owner, with the address of this site. It is the first test of its store."""
+def test_a_store_without_cameras_says_how_to_connect_one(
+    start_backend: StartBackend, new_store: NewStore
+) -> None:
+    """To an owner, with the address of this site."""
+    api = Api(start_backend(new_store()))
     page = api.ask("/", session_of(api.backend))
     assert page.status_code == 200
     assert "No camera yet" in page.text
