@@ -46,6 +46,7 @@ def test_a_foreign_blob_is_not_taken_for_a_photo(
     azurite: Azurite, connected: Services, camera: str
 ) -> None:
     """Somebody put a file under the photo's path: it is neither confirmed nor overwritten."""
+    connected.blobs.add(photo_of(f"{camera}-2"), BODY)  # makes the container
     photo = photo_of(camera)
     blob = Store(azurite.connection_string).container.get_blob_client(photo.path)
     blob.upload_blob(b"mine")
