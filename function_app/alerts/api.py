@@ -17,6 +17,7 @@ from function_app.http.responses import LogDetails, Response, json_response
 from function_app.ingest.camera_quota import quota_problem, record_cameras, rejected_cameras
 from function_app.ingest.upload import sender_of
 from function_app.new_alerts import person_of
+from function_app.notify.events import PHOTO, SIGN_IN, TEST
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.interfaces import Alerts
@@ -55,7 +56,11 @@ KIND = optional(
     Kind(ALERT_KIND, "a word of a-z, 0-9, - and _", _parse_kind),
     f"Only of this kind: {LOSS}, {QUARANTINE}, {SPOOL_FILLING}, {CLOCK}, or another.",
 )
-OF_BACKEND = frozenset({SILENT, BACK, UNDELIVERED, TIMER_STALLED, UNKNOWN_DEVICE})  # kinds
+# The kinds that no device may send: of alerts that say what no device can know, and of other
+# notifications, as which they would be told.
+OF_BACKEND = frozenset(
+    {SILENT, BACK, UNDELIVERED, TIMER_STALLED, UNKNOWN_DEVICE, PHOTO, SIGN_IN, TEST}
+)
 PARAMETERS = (CAMERA, KIND, LIMIT, CURSOR)
 REASON = text(minLength=1, maxLength=MAX_REASON)
 DETAILS = {"type": "object", "additionalProperties": {"type": ["string", "integer"]}}
@@ -116,8 +121,8 @@ def post_alerts(request: Request, services: Services, caller: Caller) -> Respons
 
 
 def _check_kinds(alerts: list[Alert]) -> None:
-    """Raise HTTPProblemError (422) for an alert that only the backend raises. Every camera has a
-    function key, and these alerts say what no device can know."""
+    """Raise HTTPProblemError (422) for an alert of a kind that only the backend tells of. Every
+    camera has a function key."""
     for number, alert in enumerate(alerts):
         if alert.kind in OF_BACKEND:
             raise HTTPProblemError(

@@ -31,7 +31,7 @@ from function_app.notify import channels
 from function_app.notify.budget import PHOTOS
 from function_app.notify.channels import Channel
 from function_app.notify.deliveries import Delivery, State
-from function_app.notify.events import PHOTO, SIGN_IN
+from function_app.notify.events import PHOTO, SIGN_IN, TEST
 from function_app.notify.notification import Notification, Outcome, Trust
 from function_app.notify.outbox import Outbox
 from function_app.notify.rules import MAX_SNOOZE, moment_to_json
@@ -43,7 +43,6 @@ from function_app.storage.parallel import map_parallel
 from photo_wire.moment import format_time
 from photo_wire.name import parse_name
 
-TEST = "test"  # the kind of the notification
 MAX_DELIVERIES = 50
 
 _ID = json_schema.text(pattern="^[0-9a-f]{16}$")

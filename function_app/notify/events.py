@@ -18,6 +18,7 @@ from photo_wire.name import parse_name
 
 PHOTO = "photo"
 SIGN_IN = "sign-in"  # of one person, and shown to nobody else
+TEST = "test"  # of a message that a person sends to a place of theirs
 JOINED_KINDS = (SILENT, BACK)  # one alert may name several devices
 PHOTO_ALERTS = (LOSS, QUARANTINE, MISSING)  # of which each photo has one
 UNKNOWN_SENDER = "unknown"  # in the reference of a photo

@@ -21,7 +21,7 @@ from function_app.notify.deliveries import Delivery, DeliveryState, State
 from function_app.notify.notification import Notification, OpenSender, Outcome, Result, Send, Trust
 from function_app.notify.outbox import Outbox
 from function_app.services import Services
-from function_app.storage.models import StoredAlert
+from function_app.storage.models import StorageUnavailableError, StoredAlert
 from function_app.timer_watch import CAMERA as BACKEND
 from photo_wire.alert import MAX_REASON, UNDELIVERED, Alert, Detail
 from photo_wire.moment import to_milliseconds
@@ -114,7 +114,14 @@ class _Run:
         if channel is None:  # it was removed meanwhile; so remove what an interrupted call left
             self._outbox.remove()
             return False
-        notification = compose(channel, delivery, self._services, self._tools.clock())
+        try:
+            notification = compose(channel, delivery, self._services, self._tools.clock())
+        except StorageUnavailableError:
+            raise
+        except Exception:
+            # One of which nothing can be said must not hold up all that come after it.
+            log.exception("notifications: %s of %s was not composed", delivery.event, channel.id)
+            return self._fail(channel, delivery, "it could not be composed, as the app's log says")
         if isinstance(notification, str):
             return self._finish(delivery, DeliveryState.LEFT_OUT, notification)
         delivery = replace(delivery, title=notification.title)
@@ -217,7 +224,7 @@ def undelivered_alert(channel: Channel, delivery: Delivery, why: str, now: datet
     hour = now.replace(minute=0, second=0, microsecond=0)
     tag = hashlib.sha256(channel.owner.encode()).hexdigest()[:8]
     whose = f"a channel of {channel.owner} ({channel.address.kind})"
-    text = f"{whose} was not told: {delivery.title} ({why})"
+    text = f"{whose} was not told: {delivery.title or delivery.event} ({why})"
     text = "".join(filter(str.isprintable, text))[:MAX_REASON]
     details = {"channel": channel.id, "person": channel.owner}
     return StoredAlert(Alert(new_name(BACKEND, hour, tag), UNDELIVERED, text, details), now)

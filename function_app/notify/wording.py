@@ -11,9 +11,10 @@ from function_app.auth.unknown_device import ALERT_KIND as UNKNOWN_DEVICE
 from function_app.localization.label_text import label_text
 from function_app.localization.sentences import translate
 from function_app.localization.translation import Translation
-from function_app.notify.events import PHOTO, PHOTO_ALERTS, SIGN_IN, Event
+from function_app.notify.events import PHOTO_ALERTS, SIGN_IN, Event
 from function_app.notify.pacing import is_old
 from function_app.notify.rules import Rule
+from function_app.storage.models import EXIF_CLOCK
 from function_app.timer_watch import KIND as TIMER_STALLED
 from photo_wire.alert import (
     BACK,
@@ -100,13 +101,9 @@ class Reader:
 
 def describe(event: Event, more: int, reader: Reader) -> Text:
     """Return what a reader is told of an event, and that `more` others were."""
-    if event.kind == PHOTO:
-        return _photo(event, more, reader)
-    if event.kind == SIGN_IN:
-        return _sign_in(event, reader)
     alert = event.alert_for(reader.sees_all)
     if alert is None:
-        raise ValueError(f"{event.id} has no alert")
+        return _sign_in(event, reader) if event.kind == SIGN_IN else _photo(event, more, reader)
     text = _alert(alert, reader)
     others = reader.t("notification.more_alerts", count=more)
     return text._replace(body=f"{text.body} {others}") if more else text
@@ -168,6 +165,8 @@ def _photo_title(event: Event, t: Translation) -> str:
 def _lateness(event: Event, reader: Reader) -> str:
     late = _duration((event.arrived_at - event.at) // timedelta(minutes=1), reader.t)
     key = "notification.late.offline" if reader.was_offline else "notification.late.waited"
+    if event.photo and event.photo.clock == EXIF_CLOCK:  # no device that waits sent it
+        key = "notification.late.sent"
     return reader.t(key, duration=late)
 
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
+from function_app.alerts.api import OF_BACKEND
 from function_app.auth import tokens
 from function_app.auth.caller import Scope
 from function_app.services import connect
@@ -220,7 +221,7 @@ def test_a_reader_of_one_camera_pages_past_those_of_others(backend: Backend) -> 
     assert seen == [str(name) for name in reversed(mine)]
 
 
-@pytest.mark.parametrize("kind", ["silent", "back", "not-told", "timer-stalled", "unknown-device"])
+@pytest.mark.parametrize("kind", sorted(OF_BACKEND))
 def test_what_only_the_backend_raises_is_rejected(backend: Backend, kind: str) -> None:
     """Every camera has a function key. Nothing of the request is recorded."""
     honest = loss(name_of("forger"))

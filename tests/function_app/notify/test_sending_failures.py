@@ -1,13 +1,18 @@
 """Receivers that fail: what is tried again, in which order, and who learns of what was not told."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from function_app.auth.caller import Role
 from function_app.notification_queue.messages import ChannelMessage
+from function_app.notify import composition, sending
+from function_app.notify.channels import Channel
+from function_app.notify.deliveries import Delivery
 from function_app.notify.notification import Notification, Outcome, Result, Trust
 from function_app.notify.rules import Rule
+from function_app.storage.models import Photo, StorageUnavailableError
 from photo_wire.alert import CLOCK, UNDELIVERED
 from tests.support.notified_people import BEGIN, World
 
@@ -122,6 +127,46 @@ def test_an_undelivered_notification_is_for_its_person_and_for_owners(
         if any(one.kind == UNDELIVERED for one in world.receivers.got.get(name, []))
     ]
     assert received == (["anna", "owen"] if way == "another one" else ["owen"])
+
+
+def test_what_cannot_be_composed_holds_up_nothing(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on record, and told to owners, as what could not be sent is."""
+    channel = world.channel(world.person("anna"))
+    world.channel(world.person("owen", role=Role.OWNER), rule=Rule(cameras=frozenset({"yard"})))
+    poison = world.photo("gate")
+    fail_to_compose(monkeypatch, poison, KeyError("network"))
+    world.photo("yard")
+    world.pass_time(MINUTE)
+    assert "yard: motion" in world.titles("anna")
+    assert (world.counts(channel).failed, world.state(channel).pending) == (1, 0)
+    why = "could not be composed, as the app's log says"
+    assert f"was not told: {poison.name} (it {why})" in world.receivers.got["owen"][-1].body
+
+
+def test_what_is_not_composed_since_the_storage_fails_is_told_later(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channel = world.channel(world.person("anna"))
+    with monkeypatch.context() as failing:
+        fail_to_compose(failing, world.photo("gate"), StorageUnavailableError("busy"))
+        with pytest.raises(StorageUnavailableError):
+            world.run()
+    world.pass_time(5 * MINUTE)
+    assert world.titles("anna") == ["gate: motion"]
+    assert world.counts(channel).failed == 0
+
+
+def fail_to_compose(monkeypatch: pytest.MonkeyPatch, photo: Photo, error: Exception) -> None:
+    """Let what is told of a photo not be composed."""
+
+    def compose(channel: Channel, delivery: Delivery, *rest: Any) -> Notification | str:
+        if delivery.event == str(photo.name):
+            raise error
+        return composition.compose(channel, delivery, *rest)
+
+    monkeypatch.setattr(sending, "compose", compose)
 
 
 def test_a_device_cannot_report_an_undelivered_notification(world: World) -> None:

@@ -15,10 +15,18 @@ from function_app.auth import unknown_device
 from function_app.auth.sign_in_places import OTHER_PROGRAM
 from function_app.auth.unknown_device import unknown_device_alert
 from function_app.localization.translation import LANGUAGES, Language
-from function_app.notify.events import Event, alert_event, photo_event, sign_in_event
+from function_app.notify.events import (
+    PHOTO,
+    SIGN_IN,
+    TEST,
+    Event,
+    alert_event,
+    photo_event,
+    sign_in_event,
+)
 from function_app.notify.rules import Rule
 from function_app.notify.wording import Reader, Text, describe
-from function_app.storage.models import UNKNOWN, Photo, Sender, StoredAlert
+from function_app.storage.models import EXIF_CLOCK, UNKNOWN, Photo, Sender, StoredAlert
 from photo_wire import alert as wire
 from photo_wire.alert import (
     BACK,
@@ -264,6 +272,13 @@ def test_an_alert_says_what_happened_and_what_to_do(case: Case) -> None:
         assert text.path.startswith("/")
 
 
+@pytest.mark.parametrize("kind", [PHOTO, SIGN_IN, TEST])
+def test_an_alert_is_told_as_one_whatever_its_kind(kind: str) -> None:
+    """Devices name kinds as they like: earlier versions accepted those of other notifications."""
+    text = alert_text(alert(kind, "it is dark"))
+    assert text == (f"gate: {kind}", "It is dark. Look under Alerts.", "/alerts")
+
+
 def test_every_kind_of_alert_is_among_them() -> None:
     assert len(KINDS) == 11
     assert {case.alert.kind for case in CASES} - {"a-later-kind"} == KINDS
@@ -382,6 +397,21 @@ def test_a_photo_says_how_late_it_came_and_why_if_that_is_known(
     assert body == f"14:03:22; {german}: Es hat auf dem Gerät gewartet"
     body = photo_text(one, reader=replace(GERMAN, was_offline=True)).body
     assert body == f"14:03:22; {german}: Der Standort hatte keine Verbindung"
+
+
+@pytest.mark.parametrize(
+    ("late", "english", "german"),
+    [
+        (timedelta(hours=3), "3 h after", "wurde erst 3 h nach"),
+        (timedelta(days=3), "3 days after", "wurde erst 3 Tage nach"),
+    ],
+)
+def test_a_photo_whose_file_says_when_it_was_taken_waited_on_no_device(
+    late: timedelta, english: str, german: str
+) -> None:
+    one = photo(late, clock=EXIF_CLOCK)
+    assert photo_text(one).body == f"14:03:22; was sent {english} it was taken"
+    assert photo_text(one, reader=GERMAN).body == f"14:03:22; {german} der Aufnahme gesendet"
 
 
 def test_old_photos_come_together() -> None:
