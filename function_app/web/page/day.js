@@ -41,6 +41,7 @@ function show(wanted) {
     rewriteTimes(day);
     showSlider();
     paint();
+    markMissing();
   });
 }
 
@@ -164,7 +165,7 @@ calendar.addEventListener("submit", (event) => {
 
 for (const choice of filter.querySelectorAll("select")) choice.addEventListener("change", () => filter.requestSubmit());
 showSlider();
-retryThumbnails(day);
+const markMissing = retryThumbnails(day);
 day.querySelector("details[open]")?.closest(".event")?.scrollIntoView({ block: "start" });
 const look = follow(day, () => partOf(location.href), show, { byItself: "today" in day.dataset });
 setUpChoice(look);

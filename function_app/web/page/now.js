@@ -12,10 +12,12 @@ import { byBackend, formatTime, rewriteTimes } from "./times.js";
 const AGE_INTERVAL = 10_000; // ms
 
 const tiles = byId("tiles");
+const markMissing = retryThumbnails(tiles);
 
 const look = follow(tiles, () => "/?tiles", (wanted) => {
   morph(tiles, wanted);
   rewriteTimes(tiles);
+  markMissing();
 }, { onLost: forgetStates });
 
 /** How cameras are is not known any more. @param {number} seenAt when it was, in ms since 1970 */
@@ -54,5 +56,4 @@ tiles.addEventListener("click", (event) => {
   const button = event.target instanceof Element ? event.target.closest("button") : null;
   if (button) take(button);
 });
-retryThumbnails(tiles);
 setInterval(() => rewriteTimes(tiles), AGE_INTERVAL);

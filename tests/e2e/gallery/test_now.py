@@ -17,6 +17,7 @@ from tests.e2e.gallery.conftest import (
     width_when_loaded,
 )
 from tests.support.reporting_device import ReportingDevice
+from tests.support.waiting import wait_for
 
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"  # it looks again now
 
@@ -44,6 +45,28 @@ def test_a_new_photo_slips_in(pages: Pages, cameras: Gallery) -> None:
     expect(live).to_be_focused()
     assert live.bounding_box() == before
     assert width_when_loaded(picture) == 480
+
+
+@pytest.mark.slow
+def test_a_photo_without_a_preview_says_so_after_each_look(pages: Pages, cameras: Gallery) -> None:
+    cameras.add("gate", datetime.now(UTC) - timedelta(seconds=2))
+    page = pages.signed_in(cameras.backend, "/")
+    page.route("**/thumbnail", lambda route: route.fulfill(status=404))
+    page.clock.install()
+    page.reload()
+    nothing = page.locator("#tile-gate .none")
+
+    def is_given_up() -> bool:
+        page.clock.run_for(1000)
+        return nothing.is_visible()
+
+    wait_for(is_given_up, what="the last attempt")
+    cameras.add("entry", datetime.now(UTC) - timedelta(seconds=1))
+    with page.expect_response("**/?tiles"):
+        page.evaluate(LOOK)
+    page.clock.run_for(1000)
+    expect(nothing).to_be_visible()
+    expect(page.locator("#tile-gate img")).not_to_be_visible()
 
 
 def test_a_tile_leads_to_its_photo(pages: Pages, cameras: Gallery) -> None:
