@@ -145,7 +145,7 @@ def test_what_cannot_be_composed_holds_up_nothing(
     assert f"was not told: {poison.name} (it {why})" in world.receivers.got["owen"][-1].body
 
 
-def test_what_is_not_composed_since_the_storage_fails_is_told_later(
+def test_what_is_not_composed_since_the_storage_fails_comes_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channel = world.channel(world.person("anna"))

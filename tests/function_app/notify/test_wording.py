@@ -273,7 +273,7 @@ def test_an_alert_says_what_happened_and_what_to_do(case: Case) -> None:
 
 
 @pytest.mark.parametrize("kind", [PHOTO, SIGN_IN, TEST])
-def test_an_alert_is_told_as_one_whatever_its_kind(kind: str) -> None:
+def test_an_alert_is_described_as_one_whatever_its_kind(kind: str) -> None:
     """Devices name kinds as they like: earlier versions accepted those of other notifications."""
     text = alert_text(alert(kind, "it is dark"))
     assert text == (f"gate: {kind}", "It is dark. Look under Alerts.", "/alerts")
