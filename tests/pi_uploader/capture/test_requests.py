@@ -336,8 +336,8 @@ def test_a_restart_replies_and_ends_the_process(tmp_path: Path) -> None:
         assert stop.wait(90)
 
 
-def give_up(folder: Path, tag: str) -> bytes:
-    """Ask for a photo, and give up once the process waits for it; return the reply."""
+def ask_and_cancel(folder: Path, tag: str) -> bytes:
+    """Ask for a photo, and cancel once the process waits for it; return the reply."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(90)
         client.connect(str(folder / SOCKET_NAME))
@@ -349,7 +349,7 @@ def give_up(folder: Path, tag: str) -> bytes:
 def test_only_so_many_photos_may_be_asked_for_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Clients that give up leave their requests in the camera's queue."""
+    """Clients that cancel leave their requests in the camera's queue."""
     monkeypatch.setattr(requests, "CHECK_SECONDS", 0.01)
     picture = SlowPicture(tmp_path / "a.jpg")
     settings = idle_settings(tmp_path, CAMERA_REPLAY=str(tmp_path), CAMERA_NAME="gate")
@@ -357,7 +357,7 @@ def test_only_so_many_photos_may_be_asked_for_at_once(
     with asking(settings, stop) as capture:
         picture.wait_for_reader()
         for number in range(MAX_PENDING):
-            assert b"the photo is not taken yet" in give_up(settings.spool, f"{number:08x}")
+            assert b"the photo is not taken yet" in ask_and_cancel(settings.spool, f"{number:08x}")
         with pytest.raises(RequestRefusedError, match="16 photos wait for their cameras already"):
             capture("photo", camera="gate", tag="ffffffff")
         stop.set()
