@@ -207,11 +207,7 @@ def _alert(alert: Alert, reader: Reader) -> Text:
 
 
 def _silent(alert: Alert, reader: Reader) -> Text:
-    t, names = reader.t, devices_of(alert) or [alert.name.camera]
-    devices = ", ".join(names)
-    title = t("alerts.what.silent", devices=devices)
-    if len(names) > 1:
-        title = t("notification.silent", count=len(names))
+    t, (devices, title) = reader.t, _devices_and_title(alert, reader.t)
     body = t("notification.no_report", devices=devices)
     if time := _time(alert.details.get("since"), reader):
         body = t("notification.no_report_since", devices=devices, time=time)
@@ -219,11 +215,7 @@ def _silent(alert: Alert, reader: Reader) -> Text:
 
 
 def _back(alert: Alert, reader: Reader) -> Text:
-    t, names = reader.t, devices_of(alert) or [alert.name.camera]
-    devices = ", ".join(names)
-    title = t("alerts.what.back", devices=devices)
-    if len(names) > 1:
-        title = t("notification.back", count=len(names))
+    t, (devices, title) = reader.t, _devices_and_title(alert, reader.t)
     minutes, waiting = (_number(alert.details.get(name)) for name in ("minutes", "waiting"))
     sentences = [t("alerts.next.back")]
     if waiting:
@@ -232,6 +224,16 @@ def _back(alert: Alert, reader: Reader) -> Text:
         duration = _duration(minutes, t)
         sentences.insert(0, t("notification.no_report_for", devices=devices, duration=duration))
     return Text(title, " ".join(sentences), _DEVICES)
+
+
+def _devices_and_title(alert: Alert, t: Translation) -> tuple[str, str]:
+    """Return the devices that an alert of a silence or its end names, and the title, which counts
+    them if there are several."""
+    names = devices_of(alert) or [alert.name.camera]
+    devices = ", ".join(names)
+    if len(names) > 1:
+        return devices, t(f"notification.{alert.kind}", count=len(names))
+    return devices, t(f"alerts.what.{alert.kind}", devices=devices)
 
 
 def _unknown_device(alert: Alert, reader: Reader) -> Text:
