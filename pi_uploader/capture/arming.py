@@ -8,7 +8,6 @@ import json
 import logging
 import threading
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -18,7 +17,7 @@ from photo_wire.errors import WireError
 from photo_wire.moment import format_time, parse_time
 from pi_uploader.clock import SYSTEM_CLOCK, BootTime, Clock
 from pi_uploader.settings.times_of_day import DailyHours, is_armed
-from pi_uploader.spool.disk import Disk
+from pi_uploader.spool.disk import Disk, replace_durably
 from pi_uploader.state_files import read_json
 
 FILE_NAME = "armed.json"
@@ -110,17 +109,7 @@ class DisarmedCameras:
     def _replace(self, cameras: Mapping[str, Disarmed]) -> None:
         """Write the file, durably, and then use what it says."""
         content = json.dumps({name: _to_json(one) for name, one in cameras.items()}).encode()
-        new = self._file.with_suffix(".new")
-        with suppress(FileNotFoundError):
-            self._disk.remove(new)
-        file = self._disk.create(new)
-        try:
-            self._disk.write(file, content)
-            self._disk.flush(file)
-        finally:
-            self._disk.close(file)
-        self._disk.rename(new, self._file)
-        self._disk.flush_folder(self._file.parent)
+        replace_durably(self._file, content, self._disk)
         self._cameras = dict(cameras)
 
     def _read(self) -> dict[str, Disarmed]:
