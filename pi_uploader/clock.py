@@ -14,6 +14,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 TIME_ERROR = 5  # adjtimex(2): the clock is not synchronized
 EARLIEST_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST_TIME = datetime(9999, 12, 1, tzinfo=UTC)
+FIRST_VALID_YEAR = 2024  # an earlier one comes from a clock that was never set
 _TIMEX_SIZE = 512  # bytes; struct timex has about 208
 _SINCE_BOOT = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)  # macOS has only the latter
 
@@ -64,7 +65,7 @@ class Clock:
             return True
         state = _kernel_clock_state()
         if state is None:
-            return datetime.now(UTC).year >= 2024
+            return datetime.now(UTC).year >= FIRST_VALID_YEAR
         return state != TIME_ERROR
 
     def _wall_time(self) -> datetime:

@@ -16,12 +16,11 @@ from pathlib import Path
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import CAMERA_AND_DAY, PhotoName, is_day, parse_name
+from pi_uploader.clock import FIRST_VALID_YEAR
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.folders import list_names
 from pi_uploader.spool.photo import SpooledPhoto
 
-FIRST_VALID_YEAR = "2024"
-"""Earlier years come from a clock that was never set; such a photo's age is not known."""
 _COUNTED = rf"/{CAMERA_AND_DAY}\.(?:{'|'.join(media.suffix for media in Media)})(?=/|\Z)"
 
 
@@ -81,8 +80,8 @@ class Archive:
 
     def _older_than(self, earliest: datetime) -> Iterator[Path]:
         for name, file in self._oldest_first():
-            if f"{name.captured_at:%Y}" < FIRST_VALID_YEAR:
-                continue
+            if name.captured_at.year < FIRST_VALID_YEAR:
+                continue  # its age is not known
             if name.captured_at >= earliest:
                 return
             yield file

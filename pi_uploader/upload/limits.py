@@ -10,12 +10,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.clock import FIRST_VALID_YEAR, SYSTEM_CLOCK, Clock
 from pi_uploader.settings.upload import MAX_UPLOAD_SECONDS
 from pi_uploader.spool import SpooledPhoto, UnreadablePhotoError
 from pi_uploader.state_files import read_json, write_json_atomically
 
-FIRST_VALID_YEAR = 2024
 CHUNK_SIZE = 16 * 1024  # bytes per write; small, so that a slow connection is used evenly
 
 
