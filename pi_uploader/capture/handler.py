@@ -17,13 +17,12 @@ from pi_uploader.capture.stats import Activity, CaptureStats, IgnoredTriggers, L
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.settings import CameraSettings
 from pi_uploader.spool import Spool
-from pi_uploader.triggers import PhotoRequest, TriggerEvent, TriggerQueue
+from pi_uploader.triggers import CONFIRMABLE, PhotoRequest, TriggerEvent, TriggerQueue
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
 if TYPE_CHECKING:  # it costs memory, and few cameras confirm their triggers
     from pi_uploader.capture.confirmation import Confirmation, Undecided
 
-CONFIRMED = (Trigger.MOTION, Trigger.GPIO)  # the triggers that the picture can confirm
 MAX_WAIT_SECONDS = 20.0  # for a trigger, before the next keep-alive
 CHECK_INTERVAL_SECONDS = 60.0  # without a photo, after which the camera is checked
 MAX_CHECK_SECONDS = 90.0  # a check may reopen the camera
@@ -138,7 +137,7 @@ class TriggerHandler:
         if self._clock.is_set():
             self.activity.last_trigger = self._clock.now()
         if event.request:
-            self._answer(event, event.request)
+            self._take_requested(event, event.request)
             return
         if not self._is_armed(event):
             self.stats.disarmed += event.count
@@ -150,7 +149,7 @@ class TriggerHandler:
             return
         self._ignored.log()
         undecided = None
-        if self.confirmation and not event.box and event.trigger in CONFIRMED:
+        if self.confirmation and not event.box and event.trigger in CONFIRMABLE:
             undecided = self.confirmation.begin(event.monotonic, self.photos.last_photo)
         self._take_photo(event, undecided, event.monotonic if self._is_of_moment(event) else None)
         further = replace(event, count=1)
@@ -158,7 +157,7 @@ class TriggerHandler:
             if self._sleep(self._settings.burst_gap):
                 return
             self._take_photo(further, undecided)
-        if event.trigger in CONFIRMED:
+        if event.trigger in CONFIRMABLE:
             self._take_photos_around(replace(further, box=None), undecided)
 
     def _is_of_moment(self, event: TriggerEvent) -> bool:
@@ -203,7 +202,7 @@ class TriggerHandler:
                 self.activity.photo = LastPhoto(last.photo.name, last.preview or b"")
         return self.confirmation.wait_seconds
 
-    def _answer(self, event: TriggerEvent, request: PhotoRequest) -> None:
+    def _take_requested(self, event: TriggerEvent, request: PhotoRequest) -> None:
         """Take the photo that somebody waits for. Raises CameraGoneError."""
         try:
             if name := self.photos.take(event):

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Sequence
 
-from photo_wire.headers import Trigger
 from photo_wire.motion import UNKNOWN, Label
 from pi_uploader.cameras import NetworkResult
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
@@ -12,8 +11,7 @@ from pi_uploader.settings import CameraSettings
 from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX
 from pi_uploader.spool import PhotoInfo
 from pi_uploader.spool.labels import LabelStore
-
-_MAY_BE_OF_MOTION = (Trigger.MOTION, Trigger.GPIO)  # the picture may confirm a contact later
+from pi_uploader.triggers import CONFIRMABLE
 
 log = logging.getLogger("capture")
 
@@ -33,7 +31,7 @@ class CameraLabels:
     def put(self, photo: PhotoInfo, network: NetworkResult | None) -> None:
         """Store what the network found in a photo that is in the spool, UNKNOWN if it returned
         nothing: the upload waits for it. Whatever fails is logged, and costs labels alone."""
-        if photo.trigger not in _MAY_BE_OF_MOTION:
+        if photo.trigger not in CONFIRMABLE:
             return
         labels: Sequence[Label] = (UNKNOWN,)
         try:

@@ -5,6 +5,6 @@ done by the thread that reads the queue.
 """
 
 from pi_uploader.triggers.photo_request import PhotoRequest
-from pi_uploader.triggers.queue import TriggerEvent, TriggerQueue
+from pi_uploader.triggers.queue import CONFIRMABLE, TriggerEvent, TriggerQueue
 
-__all__ = ["PhotoRequest", "TriggerEvent", "TriggerQueue"]
+__all__ = ["CONFIRMABLE", "PhotoRequest", "TriggerEvent", "TriggerQueue"]

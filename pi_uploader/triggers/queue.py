@@ -8,6 +8,7 @@ from photo_wire.headers import Trigger
 from photo_wire.motion import Box
 from pi_uploader.triggers.photo_request import PhotoRequest
 
+CONFIRMABLE = (Trigger.MOTION, Trigger.GPIO)  # the triggers that the picture can confirm
 ENDING = "the capture process is ending"
 
 
