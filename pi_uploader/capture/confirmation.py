@@ -84,13 +84,13 @@ class Confirmation:
         """Release or replace the photos of which it is known by `now` (monotonic seconds) what they
         are worth, and yield each trigger. Infinity for `now` decides all of them."""
         for one in list(self._undecided):
-            if one.judgement.is_made or now >= one.judgement.end + MAX_WAIT_SECONDS:
+            if one.judgement.is_decided or now >= one.judgement.end + MAX_WAIT_SECONDS:
                 self._undecided.remove(one)
                 self._decide(one)
                 yield one
 
     def _decide(self, one: Undecided) -> None:
-        one.motion = one.judgement.motion if one.judgement.is_made else None
+        one.motion = one.judgement.motion if one.judgement.is_decided else None
         makes_stub = one.is_without_motion and not self._keeps_whole
         # A list: each photo is handled, whatever became of the others.
         are_stubs = [self._finish(held, one.motion, makes_stub) for held in one.photos]

@@ -25,25 +25,25 @@ SawMotion = Callable[[Sequence[Frame]], Box | None]
 
 class Judgement:
     """What the picture shows around a trigger at `moment` (monotonic seconds), in frames that come
-    until `end`. `motion` is None if that is not known, and as long as it `is_made` not; `frames`
-    are those that it was made by."""
+    until `end`. `motion` is None before it `is_decided`, and if it stays unknown. `frames` are
+    those that decided it."""
 
     def __init__(self, moment: float, max_delay: float = 0.0) -> None:
         self.moment = moment
         self.end = moment + AFTER_SECONDS + max_delay
         self.motion: Motion | None = None
         self.frames: tuple[Frame, ...] = ()
-        self.is_made = False
-        self.is_early_over = False
+        self.is_decided = False
+        self.is_judged_early = False
 
-    def make(self, motion: Motion | None, frames: Sequence[Frame] = ()) -> None:
-        """Answer the question."""
-        self.motion, self.frames, self.is_made = motion, tuple(frames), True
+    def decide(self, motion: Motion | None, frames: Sequence[Frame] = ()) -> None:
+        """Set what the picture shows, as these frames say."""
+        self.motion, self.frames, self.is_decided = motion, tuple(frames), True
 
 
 class Judge:
     """Keeps the last frames of a camera, and judges triggers by them. A frame comes `max_delay`
-    seconds after the moment that it shows at the latest. The thread that watches calls `see` and
+    seconds after the moment that it shows at the latest. The thread that watches calls `add` and
     `abandon`, any thread calls `ask`."""
 
     def __init__(self, saw_motion: SawMotion, max_delay: float = 0.0) -> None:
@@ -61,9 +61,9 @@ class Judge:
             self._open.append(judgement)
         return judgement
 
-    def see(self, frame: Frame, box: Box | None) -> None:
-        """Take a frame, and where the detector saw motion in it, if one looks; make the judgements
-        that it completes."""
+    def add(self, frame: Frame, box: Box | None) -> None:
+        """Add a frame, and where a detector saw motion in it, and decide the judgements for which
+        that is enough."""
         with self._lock:
             self._frames.append((frame, box))
             while self._frames[0][0].at < frame.at - KEPT_SECONDS - self._max_delay:
@@ -71,34 +71,35 @@ class Judge:
             still_open = self._open
         for judgement in still_open:
             self._judge(judgement, frame.at)
-        self._forget_made()
+        self._forget_decided()
 
     def abandon(self) -> None:
-        """Answer no open question: the stream has failed, and later frames prove nothing."""
+        """Leave all open judgements unknown: the stream has failed, and later frames prove
+        nothing."""
         with self._lock:
             self._frames.clear()
             for judgement in self._open:
-                judgement.make(None)
-        self._forget_made()
+                judgement.decide(None)
+        self._forget_decided()
 
-    def _forget_made(self) -> None:
+    def _forget_decided(self) -> None:
         with self._lock:
-            self._open = [one for one in self._open if not one.is_made]
+            self._open = [one for one in self._open if not one.is_decided]
 
     def _judge(self, judgement: Judgement, now: float) -> None:
-        """Make this judgement, if the frames until `now` are enough for it."""
+        """Decide this judgement, if the frames until `now` are enough."""
         begin, end = judgement.moment - BEFORE_SECONDS, judgement.end
         within = [(frame, box) for frame, box in self._frames if begin <= frame.at <= end]
         frames = [frame for frame, _ in within]
         if found := next((box for _, box in reversed(within) if box), None):
-            judgement.make(Motion(found), frames)
+            judgement.decide(Motion(found), frames)
         elif now >= end:
             is_seen = _is_complete(frames, begin, end)
-            judgement.make(Motion(self._saw_motion(frames)) if is_seen else None, frames)
-        elif now >= judgement.moment + EARLY_SECONDS and not judgement.is_early_over:
-            judgement.is_early_over = True
+            judgement.decide(Motion(self._saw_motion(frames)) if is_seen else None, frames)
+        elif now >= judgement.moment + EARLY_SECONDS and not judgement.is_judged_early:
+            judgement.is_judged_early = True
             if _is_complete(frames, begin, now) and (found := self._saw_motion(frames)):
-                judgement.make(Motion(found), frames)
+                judgement.decide(Motion(found), frames)
 
 
 def is_blank(frame: Frame) -> bool:

@@ -109,10 +109,10 @@ class MotionWatch:
             if self.judge:
                 self.judge.abandon()
             self._failures += 1
-            self._rest(reader, keep_alive)
+            self._wait_to_reopen(reader, keep_alive)
         keep_alive(float("inf"))
 
-    def _rest(self, reader: FrameReader, keep_alive: KeepAlive) -> None:
+    def _wait_to_reopen(self, reader: FrameReader, keep_alive: KeepAlive) -> None:
         """Wait before the stream is opened again, and until the reader has ended: one that hangs
         still has the camera."""
         seconds = backoff(self._failures, FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS)
@@ -143,7 +143,9 @@ class MotionWatch:
             self._frame_times.append(frame.at)
             if not self._failures or frame.at - first_at > STEADY_SECONDS:
                 self._failures = 0
-                self._set_problem(BLANK if self._is_blank(frame) else slowness(self._frame_times))
+                self._set_problem(
+                    BLANK if self._is_blank(frame) else slowness_problem(self._frame_times)
+                )
 
     def look_at(self, frame: Frame) -> None:
         """Put a trigger into the queue if something moves in this frame. Raises CameraError for one
@@ -156,7 +158,7 @@ class MotionWatch:
             raise CameraError(f"its frames come {now - frame.at:.0f} s late")
         box = self._detector.look(frame) if self._detector else None
         if self.judge:
-            self.judge.see(frame, box)
+            self.judge.add(frame, box)
         at = min(frame.at, now)
         if box and at - self._last_trigger >= TRIGGER_GAP_SECONDS:
             self._last_trigger = at
@@ -183,7 +185,7 @@ class MotionWatch:
         self._logged = problem
 
 
-def slowness(times: Sequence[float]) -> str:
+def slowness_problem(times: Sequence[float]) -> str:
     """Return how few frames came at these moments (seconds), if they are too few to see motion;
     else an empty text."""
     seconds = times[-1] - times[0] if len(times) > INTERVALS else 0.0

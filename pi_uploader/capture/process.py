@@ -74,7 +74,7 @@ def _run(
         disarmed = DisarmedCameras(settings.spool, Clock(settings.clock_is_trusted))
         shared = Shared(settings, spool, disarmed, stop)
         threads = [CameraThread(one, camera, new_queue(), shared) for one, camera in cameras]
-        server = ControlServer(settings.spool, Requests(threads, missing, shared).answer)
+        server = ControlServer(settings.spool, Requests(threads, missing, shared).handle)
         resources.callback(server.close)
         for thread in threads:
             resources.callback(thread.join)

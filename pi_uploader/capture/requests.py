@@ -41,7 +41,7 @@ log = logging.getLogger("control")
 
 
 class Requests:
-    """Answers the requests to a process with these cameras. `missing` has the names of cameras that
+    """Handles the requests to a process with these cameras. `missing` has the names of cameras that
     could not be opened, with the reason, and `stop` ends the process."""
 
     def __init__(
@@ -65,11 +65,11 @@ class Requests:
             "restart": self._restart,
         }
 
-    def answer(self, request: Mapping[str, Any], is_waiting: IsWaiting) -> Reply:
+    def handle(self, request: Mapping[str, Any], is_waiting: IsWaiting) -> Reply:
         """Return the reply to a request. Raises RefusedError."""
         handler = self._handlers.get(str(request.get("do")))
         if handler is None:
-            raise RefusedError(f"{quoted(str(request.get('do')))} is no request that I know")
+            raise RefusedError(f"{quoted(str(request.get('do')))} is not a known request")
         return handler(request, is_waiting)
 
     def _photo(self, request: Mapping[str, Any], is_waiting: IsWaiting) -> Reply:

@@ -70,7 +70,7 @@ class Confirming:
     def see(self, begin: float, end: float, moves: bool) -> None:
         """Show the judge five frames a second from `begin` until `end`."""
         for number in range(math.ceil(begin * 5), math.floor(end * 5) + 1):
-            self.judge.see(frame_of(MOVING if moves else QUIET, at=number / 5), None)
+            self.judge.add(frame_of(MOVING if moves else QUIET, at=number / 5), None)
         self.clock.seconds = max(self.now, end)
 
     def trigger(self, trigger: Trigger = Trigger.MOTION, moves: bool = False) -> None:

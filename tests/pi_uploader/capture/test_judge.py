@@ -24,7 +24,7 @@ def judged(frames: Sequence[Frame], asked_before: int = 6) -> Judgement:
     for number, frame in enumerate(frames):
         if number == asked_before:
             judgement = judge.ask(MOMENT)
-        judge.see(frame, None)
+        judge.add(frame, None)
     return judgement
 
 
@@ -36,7 +36,7 @@ def quiet_but(
 
 def test_frames_without_motion_leave_the_trigger_unconfirmed() -> None:
     judgement = judged(quiet_but())
-    assert (judgement.is_made, judgement.motion) == (True, Motion())
+    assert (judgement.is_decided, judgement.motion) == (True, Motion())
     assert [frame.at for frame in judgement.frames] == AROUND[:-1]
 
 
@@ -55,10 +55,10 @@ def test_motion_confirms_that_is_seen_late(delay: float, moved_at: float) -> Non
         for at in (MOMENT + number / 5 for number in range(-15, 25))
     ]
     for frame in frames[:15]:
-        judge.see(frame, None)
+        judge.add(frame, None)
     judgement = judge.ask(MOMENT)
     for frame in frames[15:]:
-        judge.see(frame, None)
+        judge.add(frame, None)
     assert judgement.motion == Motion(BOX)
 
 
@@ -66,20 +66,20 @@ def test_motion_at_the_trigger_confirms_before_the_second_is_over() -> None:
     """Whoever waits for the photo gets it sooner."""
     judge = Judge(saw_brightness)
     for frame in quiet_but([AROUND[5]])[:6]:
-        judge.see(frame, None)
+        judge.add(frame, None)
     judgement = judge.ask(MOMENT)
     for number, moment in enumerate(AROUND[6:], 1):
-        judge.see(frame_of(QUIET, at=moment), None)
-        assert judgement.is_made is (number >= 2), moment
+        judge.add(frame_of(QUIET, at=moment), None)
+        assert judgement.is_decided is (number >= 2), moment
     assert judgement.motion == Motion(BOX)
 
 
 def test_what_the_detector_saw_confirms_whatever_the_frames_alone_show() -> None:
     """It knows how the place looked before."""
     judge = Judge(lambda frames: None)
-    judge.see(frame_of(QUIET, at=99.9), BOX)
+    judge.add(frame_of(QUIET, at=99.9), BOX)
     judgement = judge.ask(MOMENT)
-    judge.see(frame_of(QUIET, at=100.1), None)
+    judge.add(frame_of(QUIET, at=100.1), None)
     assert judgement.motion == Motion(BOX)
 
 
@@ -95,28 +95,28 @@ def test_what_the_detector_saw_confirms_whatever_the_frames_alone_show() -> None
 )
 def test_frames_that_do_not_show_it_decide_nothing(frames: list[Frame]) -> None:
     judgement = judged(frames, asked_before=min(6, len(frames) - 1))
-    assert (judgement.is_made, judgement.motion) == (True, None)
+    assert (judgement.is_decided, judgement.motion) == (True, None)
 
 
 def test_a_stream_that_fails_decides_nothing() -> None:
     judge = Judge(saw_brightness)
     for frame in quiet_but()[:8]:
-        judge.see(frame, None)
+        judge.add(frame, None)
     judgement = judge.ask(MOMENT)
     judge.abandon()
-    assert (judgement.is_made, judgement.motion) == (True, None)
+    assert (judgement.is_decided, judgement.motion) == (True, None)
 
 
 def test_frames_from_before_a_failure_decide_nothing() -> None:
     """What was between them and the next ones is not known."""
     judge = Judge(saw_brightness)
     for frame in quiet_but()[:6]:
-        judge.see(frame, None)
+        judge.add(frame, None)
     judge.abandon()
     judgement = judge.ask(MOMENT)
     for frame in quiet_but()[6:]:
-        judge.see(frame, None)
-    assert (judgement.is_made, judgement.motion) == (True, None)
+        judge.add(frame, None)
+    assert (judgement.is_decided, judgement.motion) == (True, None)
 
 
 @given(
@@ -136,12 +136,12 @@ def test_only_what_was_seen_completely_is_without_motion(
     ]
     judgements = [judge.ask(moment) for moment in triggers]
     for frame in [*frames, frame_of(QUIET, at=120)]:
-        judge.see(frame, None)
+        judge.add(frame, None)
     for judgement in judgements:
         begin, end = judgement.moment - 1, judgement.moment + 1
         around = [frame for frame in frames if begin <= frame.at <= end]
         shown: Box | None = saw_brightness(around)
-        assert judgement.is_made
+        assert judgement.is_decided
         if judgement.motion == Motion():
             seen_at = [begin, *(frame.at for frame in around), end]
             assert max(later - earlier for earlier, later in pairwise(seen_at)) <= 0.7

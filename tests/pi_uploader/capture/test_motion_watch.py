@@ -23,7 +23,7 @@ from pi_uploader.capture.motion_watch import (
     INTERVALS,
     MotionWatch,
     open_motion_watch,
-    slowness,
+    slowness_problem,
 )
 from pi_uploader.motion.frame import Frame
 from pi_uploader.settings import (
@@ -242,12 +242,12 @@ def test_a_stream_with_few_frames_is_blind(gate: StreamingCamera) -> None:
 @given(st.lists(st.floats(0.05, 0.54), max_size=INTERVALS))
 def test_two_frames_a_second_are_enough(intervals: list[float]) -> None:
     """Also if they come a little unevenly."""
-    assert slowness([sum(intervals[:end]) for end in range(len(intervals) + 1)]) == ""
+    assert slowness_problem([sum(intervals[:end]) for end in range(len(intervals) + 1)]) == ""
 
 
 @given(st.lists(st.floats(0.56, 5.0), min_size=INTERVALS, max_size=INTERVALS))
 def test_fewer_are_too_few(intervals: list[float]) -> None:
-    assert slowness([sum(intervals[:end]) for end in range(INTERVALS + 1)])
+    assert slowness_problem([sum(intervals[:end]) for end in range(INTERVALS + 1)])
 
 
 def test_motion_that_lasts_triggers_once_a_second() -> None:

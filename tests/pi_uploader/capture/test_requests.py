@@ -273,8 +273,8 @@ def test_a_camera_is_disarmed_and_armed(capture: Ask, spool: Path) -> None:
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        ({}, "'None' is no request that I know"),
-        ({"do": "fly"}, "'fly' is no request that I know"),
+        ({}, "'None' is not a known request"),
+        ({"do": "fly"}, "'fly' is not a known request"),
         ({"do": "photo", "camera": "shed", "tag": TAG}, "no camera 'shed'; expected one of gate"),
         ({"do": "photo", "tag": TAG}, "there is no camera"),
         ({"do": "photo", "camera": "gate", "tag": "42"}, "'42' is not eight hex digits"),
