@@ -52,10 +52,10 @@ MAX_RESPONSE_BYTES = 64 * 1024  # a receipt has 300
 QUICK_RETRY_SECONDS = 0.1, 0.5  # at least and at most
 _REJECTED = {400, 409, 411, 413, 415, 422}  # status codes about the content of the request
 _HINTS = {
-    301: "a redirect is not followed; set BASE_URL to the final address",
+    **dict.fromkeys(
+        (301, 307, 308), "a redirect is not followed; set BASE_URL to the final address"
+    ),
     302: "a redirect is not followed; is there a login page in between?",
-    307: "a redirect is not followed; set BASE_URL to the final address",
-    308: "a redirect is not followed; set BASE_URL to the final address",
     401: "the key is not accepted; check AZURE_FUNCTION_KEY",
     403: "access is denied; check AZURE_FUNCTION_KEY and the network rules of the function app",
     404: "there is no upload endpoint at this address; check BASE_URL and the deployment",

@@ -75,7 +75,7 @@ class LabelStore:
         files = sorted(self._files(), key=lambda one: one[0], reverse=True)
         doomed = {name: file for _, name, file in files[MAX_FILES:]}
         before = time() - MIN_AGE_SECONDS
-        old = {name: file for age, name, file in files[:MAX_FILES] if age < before}
+        old = {name: file for written_at, name, file in files[:MAX_FILES] if written_at < before}
         if old:
             doomed |= _without_photo(old, photos)
         for file in doomed.values():

@@ -45,7 +45,7 @@ _COUNTED = (  # compiled by its first use: capture starts without it
     rf"~(?:{'|'.join(ClockStatus)})(?:@[0-9a-f]{{8}}-[0-9]{{1,15}})?~([0-9]{{1,12}})"
     rf"~[0-9a-f]{{64}}\.(?:{'|'.join(media.suffix for media in Media)})(?=/|\Z)"
 )
-KEPT_SIZE = 512 * 1024  # bytes of a photo, up to which it is sent from memory
+MAX_SIZE_IN_MEMORY = 512 * 1024  # bytes of a photo that is sent from memory
 _READ_SIZE = 256 * 1024  # bytes
 PROCESS_ERRORS = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 """Errors of this process or machine, which tell nothing about the file that was to be opened."""
@@ -254,8 +254,8 @@ def parse_shard(name: str) -> int | None:
 def open_verified(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
     """Open a photo's file at its beginning, after comparing its SHA-256. The caller closes it.
 
-    A photo of up to KEPT_SIZE is read once: what is returned holds the very bytes that were
-    compared. A larger one is returned as its file, which is read again.
+    A photo of up to MAX_SIZE_IN_MEMORY is read once: what is returned holds the very bytes that
+    were compared. A larger one is returned as its file, which is read again.
 
     Raises DamagedPhotoError if the bytes differ, UnreadablePhotoError if they cannot be read,
     FileNotFoundError if there is no such file, OSError if this process cannot open any file now.
@@ -270,7 +270,7 @@ def open_verified(path: Path, photo: SpooledPhoto, disk: Disk) -> BinaryIO:
         raise _unreadable(photo, "opened", error) from error
     try:
         # A file that is longer than the photo is another one: stop there, it may never end.
-        if photo.size <= KEPT_SIZE:
+        if photo.size <= MAX_SIZE_IN_MEMORY:
             with file:
                 content = file.read(photo.size + 1)
             file, digest = BytesIO(content), hashlib.sha256(content)

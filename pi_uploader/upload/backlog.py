@@ -47,9 +47,7 @@ class PhotoSelector:
     def __init__(self, spool: Spool, retries: RetryTracker, clock: Clock) -> None:
         self.in_flight: dict[int, SpooledPhoto] = {}  # by sequence number
         self.undeletable: set[SpooledPhoto] = set()  # delivered, but not removable
-        self._urgent: dict[
-            str, int
-        ] = {}  # the tags of photos that are sent first: until which turn
+        self._urgent: dict[str, int] = {}  # by tag: until which turn its photo is sent first
         self._spool = spool
         self._retries = retries
         self._clock = clock
@@ -93,7 +91,7 @@ class PhotoSelector:
         deferrals = (until - now for until in self._deferred_until.values() if until > now)
         return min(self._retries.due_in(), *deferrals, math.inf)
 
-    def next_turn(self, photo: SpooledPhoto) -> None:
+    def record_delivery(self, photo: SpooledPhoto) -> None:
         """Record that this photo was delivered."""
         self._turn += 1
         self._delivered.add(photo.sequence)  # the other list may have it, too

@@ -5,6 +5,7 @@ import math
 import threading
 from contextlib import suppress
 from datetime import timedelta
+from http import HTTPStatus
 
 from photo_wire.receipt import Receipt
 from pi_uploader.alerts.reporter import AlertReporter
@@ -17,7 +18,6 @@ from pi_uploader.upload.retries import RetryTracker
 from pi_uploader.upload.state import UploadState
 from pi_uploader.upload.time_correction import DEFER_SECONDS
 
-TOO_MANY_REQUESTS = 429
 MAX_REJECTIONS = 2  # of a photo, with another accepted in between; then quarantine
 MAX_FAILURES = 10  # the same for backend errors
 MAX_UNREADABLE = 5  # photos in a row that are quarantined because of the disk
@@ -60,7 +60,7 @@ class Outcomes:
         """Remove a photo from the spool: the backend has stored it."""
         with self._lock:
             self._retries.record_success(photo.sequence)
-            self._selector.next_turn(photo)
+            self._selector.record_delivery(photo)
             self._unreadable = 0
             self._state.record_delivery(receipt, self._clock.monotonic(), self._clock.now())
         log.info("photo delivered %s %d bytes", photo.name, receipt.size)
@@ -84,7 +84,7 @@ class Outcomes:
         reason = "never-accepted"
         if isinstance(error, RejectedError):
             max_failures, reason = MAX_REJECTIONS, f"rejected-{error.status}"
-        elif error.status == TOO_MANY_REQUESTS:
+        elif error.status == HTTPStatus.TOO_MANY_REQUESTS:
             max_failures = math.inf  # camera above the quota: keep retrying until someone fixes it
         with self._lock:
             should_quarantine = self._retries.record_failure(photo.sequence) >= max_failures

@@ -14,7 +14,7 @@ from pi_uploader.spool import (
 )
 from pi_uploader.spool.disk import Disk
 from pi_uploader.spool.photo import (
-    KEPT_SIZE,
+    MAX_SIZE_IN_MEMORY,
     cameras_and_sizes,
     open_verified,
     parse_file_name,
@@ -77,7 +77,7 @@ def test_another_name_is_no_folder_of_photos(shard: str) -> None:
     assert parse_shard(shard) is None
 
 
-@pytest.mark.parametrize("size", [96, KEPT_SIZE, KEPT_SIZE + 1])
+@pytest.mark.parametrize("size", [96, MAX_SIZE_IN_MEMORY, MAX_SIZE_IN_MEMORY + 1])
 def test_other_bytes_are_damage(size: int, tmp_path: Path) -> None:
     photo = put(Spool(tmp_path), 1, size=size)
     path = tmp_path / "waiting" / photo.path
@@ -89,7 +89,7 @@ def test_other_bytes_are_damage(size: int, tmp_path: Path) -> None:
             open_verified(path, photo, Disk())
 
 
-@pytest.mark.parametrize("size", [96, KEPT_SIZE, KEPT_SIZE + 1])
+@pytest.mark.parametrize("size", [96, MAX_SIZE_IN_MEMORY, MAX_SIZE_IN_MEMORY + 1])
 def test_a_whole_photo_is_opened_at_its_beginning(size: int, tmp_path: Path) -> None:
     photo = put(Spool(tmp_path), 1, size=size)
     path = tmp_path / "waiting" / photo.path
@@ -100,11 +100,11 @@ def test_a_whole_photo_is_opened_at_its_beginning(size: int, tmp_path: Path) -> 
 
 def test_of_a_small_photo_the_bytes_that_were_compared_are_sent(tmp_path: Path) -> None:
     """Whatever becomes of the file in between."""
-    photo = put(Spool(tmp_path), 1, size=KEPT_SIZE)
+    photo = put(Spool(tmp_path), 1, size=MAX_SIZE_IN_MEMORY)
     path = tmp_path / "waiting" / photo.path
     whole = path.read_bytes()
     with open_verified(path, photo, Disk()) as file:
-        path.write_bytes(b"x" * KEPT_SIZE)
+        path.write_bytes(b"x" * MAX_SIZE_IN_MEMORY)
         assert file.read() == whole
 
 

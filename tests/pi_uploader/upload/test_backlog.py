@@ -128,7 +128,7 @@ def test_the_newest_photo_is_the_best_choice_and_at_every_fourth_turn_the_oldest
     choices = []
     for _ in range(8):
         choices.append(selection.candidates())
-        selection.selector.next_turn(selection.photos[0])
+        selection.selector.record_delivery(selection.photos[0])
     assert choices == [[3, 0], [3, 0], [3, 0], [0, 3]] * 2
 
 
@@ -233,7 +233,7 @@ def test_a_photo_that_was_sent_and_put_back_is_chosen_again(tmp_path: Path) -> N
     selection.selector.notify()
     photo = selection.choose()
     selection.selector.in_flight.clear()
-    selection.selector.next_turn(photo)
+    selection.selector.record_delivery(photo)
     assert selection.candidates() == [2, 0]
     selection.clock.seconds = MAX_LIST_SECONDS
     assert selection.candidates() == [3, 0]
@@ -247,7 +247,7 @@ def test_a_photo_that_somebody_waits_for_comes_first(tmp_path: Path) -> None:
     selection.selector.in_flight[wanted.sequence] = wanted
     assert selection.candidates() == [4, 0]
     selection.selector.in_flight.clear()
-    selection.selector.next_turn(wanted)
+    selection.selector.record_delivery(wanted)
     assert selection.candidates() == [4, 0]
 
 
@@ -256,5 +256,5 @@ def test_a_photo_that_does_not_come_is_forgotten(tmp_path: Path) -> None:
     selection.selector.prioritize(selection.photos[2].name.tag)
     for _ in range(URGENT_TURNS):
         assert selection.candidates()[0] == 2
-        selection.selector.next_turn(selection.photos[0])
+        selection.selector.record_delivery(selection.photos[0])
     assert 2 not in selection.candidates()
