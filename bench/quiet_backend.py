@@ -8,9 +8,10 @@ import threading
 from datetime import UTC, datetime, timedelta
 
 from bench.null_server import response, serve
+from photo_wire.blob_link import BlobLink
 from photo_wire.command_blob import CommandBlob
 from photo_wire.headers import PHOTO_ID
-from photo_wire.heartbeat_reply import CommandLink, HeartbeatReply
+from photo_wire.heartbeat_reply import HeartbeatReply
 
 ETAG = '"1"'
 
@@ -21,7 +22,7 @@ def respond(headers: dict[str, str], size: int) -> bytes:
         return response(headers, size)
     if size:
         expires_at = datetime.now(UTC) + timedelta(days=1)
-        link = CommandLink(f"http://{headers['Host']}/commands.json?sig=none", expires_at)
+        link = BlobLink(f"http://{headers['Host']}/commands.json?sig=none", expires_at)
         return _respond("200 OK", HeartbeatReply(link).to_json())
     if headers.get("If-None-Match") == ETAG:
         return _respond("304 Not Modified", b"")

@@ -6,21 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from photo_wire.blob_link import MAX_URL, BlobLink
 from photo_wire.command import MAX_CAMERAS, Command, json_object, json_time, parse_commands
 from photo_wire.errors import WireError, parse_json_object
 from photo_wire.moment import format_time
 from photo_wire.name import check_camera
 
 MAX_BLOB_BYTES = 64 * 1024
-_MAX_URL = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class LiveLink:
-    """Where a device puts the live picture of a camera. The address contains a secret."""
-
-    url: str = field(repr=False)
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +22,7 @@ class CommandBlob:
 
     open: tuple[Command, ...] = ()
     looking_until: Mapping[str, datetime] = field(default_factory=dict)
-    live: Mapping[str, LiveLink] = field(default_factory=dict)
+    live: Mapping[str, BlobLink] = field(default_factory=dict)
 
     def to_json(self) -> bytes:
         """Return the blob's bytes."""
@@ -39,10 +31,7 @@ class CommandBlob:
             "looking_until": {
                 camera: format_time(until) for camera, until in self.looking_until.items()
             },
-            "live": {
-                camera: {"url": link.url, "expires_at": format_time(link.expires_at)}
-                for camera, link in self.live.items()
-            },
+            "live": {camera: link.to_properties() for camera, link in self.live.items()},
         }
         return json.dumps(content).encode()
 
@@ -62,14 +51,14 @@ def parse_blob(body: bytes) -> CommandBlob:
     )
 
 
-def _parse_link(value: object, where: str) -> LiveLink:
+def _parse_link(value: object, where: str) -> BlobLink:
     members = json_object(value, where)
     url = members.get("url")
     if not isinstance(url, str) or not url.isascii() or not url.isprintable():
         raise WireError(f"{where}.url", "is not an address")
-    if len(url) > _MAX_URL or not url.startswith(("https://", "http://")):
+    if len(url) > MAX_URL or not url.startswith(("https://", "http://")):
         raise WireError(f"{where}.url", "is not an address")
-    return LiveLink(url, json_time(members.get("expires_at"), f"{where}.expires_at"))
+    return BlobLink(url, json_time(members.get("expires_at"), f"{where}.expires_at"))
 
 
 def _by_camera(members: Mapping[str, Any], member: str) -> dict[str, Any]:

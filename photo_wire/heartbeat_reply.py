@@ -1,34 +1,25 @@
 """The backend's reply to a heartbeat: where the device reads its commands, and which are open."""
 
 import json
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
+from photo_wire.blob_link import MAX_URL, BlobLink
 from photo_wire.command import Command, check_command_id, parse_commands
 from photo_wire.errors import WireError, parse_json_object
 from photo_wire.heartbeat import MAX_RESULTS
 from photo_wire.members import Members
-from photo_wire.moment import format_time
 
 HEARTBEAT_REPLY = "X-Heartbeat-Reply"
-_MAX_URL = 2048
-
-
-@dataclass(frozen=True, slots=True)
-class CommandLink:
-    """Where a device reads its commands, until when. The address contains a secret."""
-
-    url: str = field(repr=False)
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatReply:
-    """The backend's reply. `open` are the commands that the device should execute, `acknowledged`
-    the ids of those whose results are recorded. `is_recorded` is False while the device's key waits
-    for the owner's approval: nothing was recorded then, and the reply has nothing."""
+    """The backend's reply. `link` leads to the blob with the device's commands. `open` are the
+    commands that the device should execute, `acknowledged` the ids of those whose results are
+    recorded. `is_recorded` is False while the device's key waits for the owner's approval: nothing
+    was recorded then, and the reply has nothing."""
 
-    link: CommandLink | None = None
+    link: BlobLink | None = None
     open: tuple[Command, ...] = ()
     acknowledged: tuple[str, ...] = ()
     is_recorded: bool = True
@@ -37,9 +28,8 @@ class HeartbeatReply:
         """Return the reply as JSON in ASCII, for a body or a header."""
         if not self.is_recorded:
             return json.dumps({"standing": "unknown"}).encode()
-        link = self.link
         members = {
-            "link": {"url": link.url, "expires_at": format_time(link.expires_at)} if link else None,
+            "link": self.link.to_properties() if self.link else None,
             "open": [command.to_properties() for command in self.open],
             "acknowledged": list(self.acknowledged),
         }
@@ -62,10 +52,10 @@ def parse_reply(body: bytes) -> HeartbeatReply:
     )
 
 
-def _parse_link(members: Members) -> CommandLink:
-    url, expires_at = members.text("url", _MAX_URL), members.time("expires_at")
+def _parse_link(members: Members) -> BlobLink:
+    url, expires_at = members.text("url", MAX_URL), members.time("expires_at")
     if not url or not url.isascii() or not url.startswith(("https://", "http://")):
         raise WireError("link.url", "is not an address")
     if expires_at is None:
         raise members.missing("expires_at")
-    return CommandLink(url, expires_at)
+    return BlobLink(url, expires_at)

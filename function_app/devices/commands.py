@@ -8,8 +8,9 @@ from function_app.services import Services
 from function_app.storage.commands import blob_path
 from function_app.storage.models import StorageUnavailableError
 from function_app.storage.parallel import map_parallel
+from photo_wire.blob_link import BlobLink
 from photo_wire.command import CommandResult
-from photo_wire.heartbeat_reply import CommandLink, HeartbeatReply
+from photo_wire.heartbeat_reply import HeartbeatReply
 from photo_wire.moment import to_milliseconds
 
 # Each heartbeat brings a new link, so that a device with a heartbeat an hour always has one.
@@ -47,11 +48,11 @@ def purge(services: Services, devices: Collection[str], now: datetime) -> int:
     return sum(purged.values())
 
 
-def _link(services: Services, path: str, now: datetime) -> CommandLink | None:
+def _link(services: Services, path: str, now: datetime) -> BlobLink | None:
     end = to_milliseconds(now + LINK_TTL).replace(microsecond=0)
     try:
         url = services.device_blobs.link(path, end)
     except StorageUnavailableError as error:  # commands come with heartbeats alone
         log.warning("no link to the blob %s: %s", path, error)
         return None
-    return CommandLink(url, end) if url else None
+    return BlobLink(url, end) if url else None

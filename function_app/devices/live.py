@@ -21,8 +21,8 @@ from function_app.services import Services
 from function_app.storage.device_keys import LOOKING
 from function_app.storage.models import StorageUnavailableError
 from function_app.storage.table_store import Entity, query_all
+from photo_wire.blob_link import BlobLink
 from photo_wire.command import MAX_CAMERAS
-from photo_wire.command_blob import LiveLink
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time, to_milliseconds
 
@@ -144,7 +144,7 @@ def _remember(services: Services, camera: str, device: str, until: datetime) -> 
     services.devices.upsert(LOOKING, camera, {"device": device, "until": format_time(until)})
 
 
-def _link(camera: str, services: Services, now: datetime) -> LiveLink:
+def _link(camera: str, services: Services, now: datetime) -> BlobLink:
     end = to_milliseconds(now + LINK_TTL).replace(microsecond=0)
     url = services.device_blobs.link(live_path(camera), end, may_write=True)
     if url is None:
@@ -153,7 +153,7 @@ def _link(camera: str, services: Services, now: datetime) -> LiveLink:
             "The storage account is opened by a shared access signature, which cannot give the "
             "device a link for live pictures: use the account's key or the app's identity.",
         )
-    return LiveLink(url, end)
+    return BlobLink(url, end)
 
 
 def _looking(camera: str, until: datetime) -> Response:

@@ -7,9 +7,9 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from photo_wire.command_blob import LiveLink
+from photo_wire.blob_link import BlobLink
 from pi_uploader.agent.server_clock import ServerClock
-from pi_uploader.agent.state import DataBudget
+from pi_uploader.agent.state import DataQuota
 from pi_uploader.client import MAX_CALL_SECONDS, UnavailableError
 from pi_uploader.client.blobs import BlobClient
 from pi_uploader.clock import Clock
@@ -32,21 +32,21 @@ class Live:
         self,
         spool: Path,
         blobs: BlobClient,
-        budget: DataBudget,
+        quota: DataQuota,
         clock: Clock,
         server_clock: ServerClock,
     ) -> None:
         self._spool = spool
         self._blobs = blobs
-        self._budget = budget
+        self._quota = quota
         self._clock = clock
         self._server_clock = server_clock
         self._looking_until: Mapping[str, datetime] = {}
-        self._links: Mapping[str, LiveLink] = {}
+        self._links: Mapping[str, BlobLink] = {}
         self._due_at: dict[str, float] = {}  # by camera, in monotonic seconds
         self._problems: dict[str, str] = {}  # by camera; logged once
 
-    def update(self, looking_until: Mapping[str, datetime], links: Mapping[str, LiveLink]) -> None:
+    def update(self, looking_until: Mapping[str, datetime], links: Mapping[str, BlobLink]) -> None:
         """Set until when somebody looks at each camera, and where its pictures go. A backend that
         names a time in years does not have them for as long."""
         with suppress(OverflowError):
@@ -85,7 +85,7 @@ class Live:
                 self._problems.pop(camera, None)
 
     def _cameras(self) -> list[str]:
-        if not self._looking_until or self._budget.is_spent(self._clock.now()):
+        if not self._looking_until or self._quota.is_spent(self._clock.now()):
             return []
         return [
             camera
@@ -97,7 +97,7 @@ class Live:
         """Send a picture. Raises ControlError and UnavailableError."""
         request = {"do": "preview", "camera": camera}
         picture = ask(self._spool, request, PREVIEW_SECONDS).body
-        self._budget.add(len(picture) + REQUEST_BYTES, self._clock.now())  # also if it fails
+        self._quota.add(len(picture) + REQUEST_BYTES, self._clock.now())  # also if it fails
         self._blobs.write(self._links[camera].url, picture, "image/jpeg")
 
     def _log_once(self, camera: str, error: Exception) -> None:

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photo_wire.blob_link import BlobLink
 from photo_wire.command import MAX_OPEN, Command
-from photo_wire.command_blob import MAX_BLOB_BYTES, CommandBlob, LiveLink, parse_blob
+from photo_wire.command_blob import MAX_BLOB_BYTES, CommandBlob, parse_blob
 from photo_wire.errors import WireError
 from tests.photo_wire.strategies import cameras, commands, json_values, moments
 
-links = st.builds(LiveLink, st.just("https://store.example/devices/live/a.jpg?sig=x"), moments)
+links = st.builds(BlobLink, st.just("https://store.example/devices/live/a.jpg?sig=x"), moments)
 blobs = st.builds(
     CommandBlob,
     st.lists(commands, max_size=3).map(tuple),
@@ -68,7 +69,7 @@ def test_a_full_blob_is_within_its_limit() -> None:
     camera = "c" * 29
     command = Command(ID, "d" * 32, moment, camera, moment, 1000)
     several = [f"{camera}{number:03}" for number in range(32)]
-    link = LiveLink("https://store.example/" + "x" * 700, moment)
+    link = BlobLink("https://store.example/" + "x" * 700, moment)
     blob = CommandBlob(
         (command,) * MAX_OPEN, dict.fromkeys(several, moment), dict.fromkeys(several, link)
     )
@@ -79,5 +80,5 @@ def test_a_full_blob_is_within_its_limit() -> None:
 
 
 def test_no_repr_contains_the_address() -> None:
-    link = LiveLink(LINK["url"], datetime(2026, 11, 20, tzinfo=UTC))
+    link = BlobLink(LINK["url"], datetime(2026, 11, 20, tzinfo=UTC))
     assert "secret" not in repr(CommandBlob(live={"gate": link}))

@@ -7,14 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photo_wire.blob_link import BlobLink
 from photo_wire.command import Command
 from photo_wire.errors import WireError
-from photo_wire.heartbeat_reply import CommandLink, HeartbeatReply, parse_reply
+from photo_wire.heartbeat_reply import HeartbeatReply, parse_reply
 from photo_wire.moment import parse_time
 from tests.photo_wire.strategies import command_ids, moments
 
 commands = st.builds(Command, command_ids, st.just("photo"), moments)
-links = st.builds(CommandLink, st.just("https://store.example/devices/a.json?sig=x"), moments)
+links = st.builds(BlobLink, st.just("https://store.example/devices/a.json?sig=x"), moments)
 replies = st.builds(
     HeartbeatReply,
     st.none() | links,
@@ -42,6 +43,6 @@ def test_an_address_is_in_no_message() -> None:
     with pytest.raises(WireError) as caught:
         parse_reply(json.dumps({"link": link}).encode())
     reply = HeartbeatReply(
-        CommandLink("https://store.example/?sig=secret", parse_time("2026-11-20T12:01:34Z"))
+        BlobLink("https://store.example/?sig=secret", parse_time("2026-11-20T12:01:34Z"))
     )
     assert "secret" not in f"{caught.value} {reply}"

@@ -8,10 +8,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from photo_wire.blob_link import BlobLink
 from photo_wire.command import Command, CommandResult, CommandState
-from photo_wire.command_blob import CommandBlob, LiveLink
+from photo_wire.command_blob import CommandBlob
 from photo_wire.heartbeat import HEARTBEAT, Heartbeat, parse_header, parse_heartbeat
-from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, CommandLink, HeartbeatReply
+from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, HeartbeatReply
 from tests.support.fault_server import Exchange, FaultServer
 from tests.support.store import Response, problem
 
@@ -65,7 +66,7 @@ class AgentBackend:
     def look(self, camera: str = "gate", seconds: float = 120.0) -> None:
         """Look at a camera."""
         now = datetime.now(UTC)
-        link = LiveLink(self._url(f"live/{camera}.jpg"), now + HOUR)
+        link = BlobLink(self._url(f"live/{camera}.jpg"), now + HOUR)
         looking = {camera: now + timedelta(seconds=seconds)}
         with self._lock:
             self._blob = replace(self._blob, looking_until=looking, live={camera: link})
@@ -137,7 +138,7 @@ class AgentBackend:
                 self.results.setdefault(result.id, []).append(result)
                 if result.state in _FINAL and self.acknowledges:
                     acknowledged.append(result.id)
-        link = CommandLink(self._url("commands/gate.json"), datetime.now(UTC) + 24 * HOUR)
+        link = BlobLink(self._url("commands/gate.json"), datetime.now(UTC) + 24 * HOUR)
         return HeartbeatReply(link if self.has_link else None, self._blob.open, tuple(acknowledged))
 
     def _read_blob(self, headers: Mapping[str, str]) -> Response:

@@ -11,8 +11,9 @@ from function_app.services import Services
 from function_app.storage.command_rows import REPORT_TIMEOUT, CommandRecord
 from function_app.storage.commands import COMMAND_TTL, Commands, TooManyCommandsError, blob_path
 from function_app.storage.device_keys import commands_of
+from photo_wire.blob_link import BlobLink
 from photo_wire.command import MAX_OPEN, Command, CommandResult, CommandState, Kind
-from photo_wire.command_blob import MAX_BLOB_BYTES, CommandBlob, LiveLink
+from photo_wire.command_blob import MAX_BLOB_BYTES, CommandBlob
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import new_name
 
@@ -253,7 +254,7 @@ def test_whoever_looks_stays_in_the_blob(commands: Commands, camera: str) -> Non
     """Until it is over: then the address of the live picture goes, too."""
     until = NOW + MINUTE
     looking = CommandBlob(
-        (), {camera: until}, {camera: LiveLink("https://store.example/a.jpg", until)}
+        (), {camera: until}, {camera: BlobLink("https://store.example/a.jpg", until)}
     )
     assert commands.write_blob(commands.read_blob(camera), looking)
     asked = commands.ask(camera, wanted(camera), NOW)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from photo_wire.command_blob import LiveLink
+from photo_wire.blob_link import BlobLink
 from pi_uploader.agent.live import MAX_LOOK_SECONDS, Live
 from pi_uploader.agent.server_clock import ServerClock
 from pi_uploader.client.blobs import BlobClient
@@ -30,7 +30,7 @@ def test_a_look_ends(until: datetime, seconds: float, tmp_path: Path) -> None:
     server_clock.record(NOW)
     blobs = BlobClient(Deadlines(), tls_context(), needs_tls=False)
     live = Live(tmp_path, blobs, UploadLimits(), clock, server_clock)
-    live.update({"gate": until}, {"gate": LiveLink("http://127.0.0.1:1/gate.jpg", until)})
+    live.update({"gate": until}, {"gate": BlobLink("http://127.0.0.1:1/gate.jpg", until)})
     passed[0] = seconds - 1
     assert live.is_looking()
     passed[0] = seconds + 1
