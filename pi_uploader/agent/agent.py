@@ -26,7 +26,7 @@ from pi_uploader.agent.poller import Poller
 from pi_uploader.agent.problem_log import ProblemLog
 from pi_uploader.agent.schedule import Schedule
 from pi_uploader.agent.server_clock import ServerClock
-from pi_uploader.agent.state import DataBudget, DeviceInfo, StateReader
+from pi_uploader.agent.state import DataQuota, DeviceInfo, StateReader
 from pi_uploader.client import MAX_CALL_SECONDS, BackendClient, RejectedError, UnavailableError
 from pi_uploader.clock import Clock
 from pi_uploader.spool import Spool
@@ -52,7 +52,7 @@ class UploadSide:
     uploads: Uploads
     pause: UploadPause
     carrier: HeartbeatCarrier
-    budget: DataBudget
+    quota: DataQuota
 
 
 class Agent:
@@ -72,15 +72,15 @@ class Agent:
     ) -> None:
         self._device = device
         self._client = client
-        self._carrier, self._budget = upload_side.carrier, upload_side.budget
+        self._carrier, self._quota = upload_side.carrier, upload_side.quota
         self._schedule = Schedule(device.interval, device.poll_interval, clock, chance)
         self._server_clock = ServerClock(clock)
-        self._state = StateReader(device, spool, upload_side.pause, self._budget, clock)
+        self._state = StateReader(device, spool, upload_side.pause, self._quota, clock)
         self._journal = Journal(spool.folder / JOURNAL_FILE)
         blobs = client.blobs()
-        self._live = Live(spool.folder, blobs, self._budget, clock, self._server_clock)
+        self._live = Live(spool.folder, blobs, self._quota, clock, self._server_clock)
         self._poller = Poller(
-            blobs, self._schedule, self._live, self._budget, clock, self._server_clock
+            blobs, self._schedule, self._live, self._quota, clock, self._server_clock
         )
         self._clock = clock
         self._open: Mapping[str, Command] = {}  # by id, as the backend told last
@@ -192,7 +192,7 @@ class Agent:
             if response.reply.acknowledged and not is_complete:
                 self._schedule.hurry()  # some results were too large to be sent with the others
         size = len(heartbeat.to_json()) + REQUEST_BYTES
-        self._budget.add(size, self._clock.now())
+        self._quota.add(size, self._clock.now())
 
     def _record_failure(self, error: UnavailableError) -> None:
         # One that has taken heartbeats before just starts, or is being updated.

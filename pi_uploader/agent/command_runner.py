@@ -35,14 +35,14 @@ class CommandRunner:
         self._journal = journal
         self._executor = executor
         self._unsettled = deque(journal.taken())  # by a process before this one
-        self._quick, self._slow = _Lane(on_end), _Lane(on_end)
+        self._quick, self._slow = _Worker(on_end), _Worker(on_end)
         self._is_restarting = False
 
     def advance(self, commands: Collection[Command], is_complete: bool) -> bool:
         """Record what has ended, and begin what can begin of the commands that the backend shows as
         open. Return whether there is a new result. `is_complete`: it has shown all of them, so that
         others that come later were never executed."""
-        ended = [one for lane in (self._quick, self._slow) if (one := lane.take_result())]
+        ended = [one for worker in (self._quick, self._slow) if (one := worker.take_result())]
         has_news = bool(ended)
         for command, result in ended:
             self._record(command, result)
@@ -71,9 +71,9 @@ class CommandRunner:
             return False
         if command.kind in _OUTPUTS and self._journal.has_output():
             return False  # one large result at a time
-        return not self._lane_of(command).is_busy
+        return not self._worker_of(command).is_busy
 
-    def _lane_of(self, command: Command) -> "_Lane":
+    def _worker_of(self, command: Command) -> "_Worker":
         return self._slow if command.kind in _SLOW else self._quick
 
     def _take(self, command: Command) -> CommandResult | None:
@@ -90,7 +90,7 @@ class CommandRunner:
                 return refused(command, f"the disk does not record it: {error.strerror or error}")
         log.info("command %s: %s", command.id, command.kind)
         self._is_restarting = command.kind == Kind.RESTART
-        return self._lane_of(command).start(command, self._executor.execute)
+        return self._worker_of(command).start(command, self._executor.execute)
 
     def _record(self, command: Command, result: CommandResult) -> None:
         self._journal.record(command, result)
@@ -101,7 +101,7 @@ class CommandRunner:
         log.info("command %s: %s %s%s", command.id, command.kind, result.state, detail)
 
 
-class _Lane:
+class _Worker:
     """Executes one command at a time, in a thread that ends with it."""
 
     def __init__(self, on_end: Callable[[], object]) -> None:

@@ -69,7 +69,7 @@ class Executor:
             Kind.PHOTO: self._take,
             Kind.CLIP: self._take,
             Kind.LOGS: self._send_logs,
-            Kind.DOCTOR: self._examine,
+            Kind.DOCTOR: self._run_doctor,
             Kind.ARM: self._arm,
             Kind.DISARM: self._arm,
             Kind.PAUSE: self._pause_uploads,
@@ -185,7 +185,7 @@ class Executor:
         lines.sort(key=lambda line: line[:_TIME_LENGTH])
         return done(command, detail, output="\n".join(lines[-count:]))
 
-    def _examine(self, command: Command) -> CommandResult:
+    def _run_doctor(self, command: Command) -> CommandResult:
         """Run the doctor in a process of its own, and return its report."""
         process = subprocess.Popen(
             DOCTOR,

@@ -3,15 +3,15 @@
 import logging
 from collections.abc import Mapping
 
+from photo_wire.blob_link import BlobLink
 from photo_wire.command import Command
 from photo_wire.command_blob import parse_blob
 from photo_wire.errors import WireError
-from photo_wire.heartbeat_reply import CommandLink
 from pi_uploader.agent.live import Live
 from pi_uploader.agent.problem_log import ProblemLog
 from pi_uploader.agent.schedule import Schedule
 from pi_uploader.agent.server_clock import ServerClock
-from pi_uploader.agent.state import DataBudget
+from pi_uploader.agent.state import DataQuota
 from pi_uploader.client import UnavailableError
 from pi_uploader.client.blobs import BlobClient
 from pi_uploader.clock import Clock
@@ -33,21 +33,21 @@ class Poller:
         blobs: BlobClient,
         schedule: Schedule,
         live: Live,
-        budget: DataBudget,
+        quota: DataQuota,
         clock: Clock,
         server_clock: ServerClock,
     ) -> None:
         self._blobs = blobs
         self._schedule = schedule
         self._live = live
-        self._budget = budget
+        self._quota = quota
         self._clock = clock
         self._server_clock = server_clock
         self._problems = ProblemLog(log)
-        self._link: CommandLink | None = None
+        self._link: BlobLink | None = None
         self._etag: str | None = None
 
-    def set_link(self, link: CommandLink | None) -> None:
+    def set_link(self, link: BlobLink | None) -> None:
         """Poll the blob that this link leads to from now on; none without a link."""
         self._link = link
         if link:
@@ -64,7 +64,7 @@ class Poller:
         if link is None or self._server_clock.seconds_until(link.expires_at) <= 0:
             self.set_link(None)
             return None
-        if self._budget.is_spent(self._clock.now()):
+        if self._quota.is_spent(self._clock.now()):
             self._schedule.record_poll(is_looking=False)
             return None
         try:
@@ -76,11 +76,11 @@ class Poller:
         self._problems.forget("poll", "commands can be polled again")
         return found
 
-    def _read(self, link: CommandLink) -> Mapping[str, Command] | None:
+    def _read(self, link: BlobLink) -> Mapping[str, Command] | None:
         """Return the open commands in the blob; None if it has not changed. Raises UnavailableError
         and WireError."""
         response = self._blobs.read(link.url, self._etag)
-        self._budget.add(response.size, self._clock.now())
+        self._quota.add(response.size, self._clock.now())
         found = None
         if response.content is not None:
             blob = parse_blob(response.content)

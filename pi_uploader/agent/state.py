@@ -25,7 +25,7 @@ T = TypeVar("T")
 log = logging.getLogger("agent")
 
 
-class DataBudget(Protocol):
+class DataQuota(Protocol):
     """The bytes of a month (pi_uploader/upload/limits.py). `now` is the device's own clock, in UTC,
     as for photos: with two clocks in two months the count would begin again and again."""
 
@@ -58,7 +58,7 @@ class StateReader:
     device: DeviceInfo
     spool: Spool
     pause: UploadPause
-    budget: DataBudget
+    quota: DataQuota
     clock: Clock
     root: Path = Path("/")
     _health: HealthReader = field(init=False)
@@ -125,7 +125,7 @@ class StateReader:
         return SpoolState(backlog.photos, captured_at, backlog.bytes), backlog.quarantined
 
     def _sent(self) -> tuple[int | None, int | None]:
-        used = self._read("month's data", lambda: self.budget.used(self.clock.now()), None)
+        used = self._read("month's data", lambda: self.quota.used(self.clock.now()), None)
         return used or (None, None)
 
     def _cameras(self) -> Mapping[str, CameraState]:

@@ -35,13 +35,13 @@ def failing(*_: object) -> None:
     raise OSError(errno.EIO, os.strerror(errno.EIO))
 
 
-class FailingBudget(UploadLimits):
+class FailingQuota(UploadLimits):
     def used(self, now: datetime) -> tuple[int, int | None]:
         raise RuntimeError("a defect")
 
 
 def fail_budget(reader: StateReader, _: pytest.MonkeyPatch) -> None:
-    reader.budget = FailingBudget()
+    reader.quota = FailingQuota()
 
 
 def fail_spool(reader: StateReader, monkeypatch: pytest.MonkeyPatch) -> None:
