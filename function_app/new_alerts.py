@@ -16,11 +16,10 @@ from typing import Any, NamedTuple
 from function_app.storage.device_keys import NEW_ALERTS, STATES
 from function_app.storage.interfaces import Alerts
 from function_app.storage.models import (
-    MAX_ATTEMPTS,
     StorageUnavailableError,
     StoredAlert,
 )
-from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore
+from function_app.storage.table_store import MAX_ATTEMPTS, PAGE_SIZE, Entity, TableStore
 from function_app.timer_watch import CAMERA as BACKEND
 from photo_wire.alert import UNDELIVERED, Alert
 from photo_wire.moment import milliseconds

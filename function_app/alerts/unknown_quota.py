@@ -6,9 +6,9 @@ from datetime import datetime
 from function_app.services import Services
 from function_app.storage.device_keys import UNKNOWN_ALERTS
 from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.table_store import MAX_ATTEMPTS
 
 MAX_A_DAY = 100  # of a camera, by days in UTC
-_ATTEMPTS = 20  # each means that another request changed the row
 
 
 def within_quota(sent: list[StoredAlert], services: Services, now: datetime) -> list[StoredAlert]:
@@ -29,7 +29,7 @@ def within_quota(sent: list[StoredAlert], services: Services, now: datetime) -> 
 def _take(camera: str, count: int, services: Services, now: datetime) -> int:
     """Return how many of `count` alerts of a camera the quota allows, and count these."""
     day = f"{now:%Y-%m-%d}"
-    for _ in range(_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         row = services.devices.get(UNKNOWN_ALERTS, camera)
         used = int(row.properties["count"]) if row and row.properties["day"] == day else 0
         allowed = max(min(count, MAX_A_DAY - used), 0)

@@ -11,10 +11,10 @@ from datetime import datetime
 from function_app.auth.caller import Caller, Standing
 from function_app.auth.device_rows import MAX_REJECTED, CameraBinding, parse_binding
 from function_app.auth.timed_cache import TimedCache
-from function_app.auth.unknown_device import MAX_ATTEMPTS, changed_each_time, unknown_device_alert
+from function_app.auth.unknown_device import changed_each_time, unknown_device_alert
 from function_app.storage.device_keys import CAMERAS
 from function_app.storage.interfaces import Alerts
-from function_app.storage.table_store import TableStore, query_all
+from function_app.storage.table_store import MAX_ATTEMPTS, TableStore, query_all
 
 
 class CameraBindings:

@@ -22,11 +22,11 @@ from function_app.auth.device_rows import (
     parse_identity,
 )
 from function_app.auth.timed_cache import CACHE_TIME, TimedCache
-from function_app.auth.unknown_device import MAX_ATTEMPTS, changed_each_time, unknown_device_alert
+from function_app.auth.unknown_device import changed_each_time, unknown_device_alert
 from function_app.problems import HTTPProblemError
 from function_app.storage.device_keys import OLD_IDENTITIES, STATES
 from function_app.storage.interfaces import Alerts
-from function_app.storage.table_store import Entity, TableStore, query_all
+from function_app.storage.table_store import MAX_ATTEMPTS, Entity, TableStore, query_all
 from photo_wire.errors import WireError
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import check_camera

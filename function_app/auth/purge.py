@@ -15,11 +15,10 @@ from function_app.storage.account_keys import (
     LOGIN_ATTEMPTS,
     audit_keys_from,
 )
-from function_app.storage.table_store import Entity, TableStore, query_all
+from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore, query_all
 
 FAILED_SIGN_IN_TTL = timedelta(days=30)
 MAX_REMOVED = 1000  # records of each kind in a run, which takes some seconds
-PAGE_SIZE = 1000
 
 
 def purge_sign_ins(table: TableStore, audit_log: AuditLog, now: datetime) -> int:

@@ -23,13 +23,12 @@ from function_app.auth.sign_in_places import Client
 from function_app.auth.users import User
 from function_app.storage.account_keys import device_cookies_of, sessions_of
 from function_app.storage.models import StorageUnavailableError
-from function_app.storage.table_store import Entity, TableStore, query_all
+from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore, query_all
 from photo_wire.moment import format_time, parse_time
 
 SESSION_TTL = timedelta(days=14)
 DEVICE_COOKIE_TTL = timedelta(days=365)
 MAX_DEVICE_COOKIES = 20  # of a user, each with a count of its own; a new one replaces the oldest
-PAGE_SIZE = 1000
 _LAST_USED_INTERVAL = timedelta(hours=1)  # a write for every use would cost more than the use
 
 

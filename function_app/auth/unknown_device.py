@@ -11,7 +11,6 @@ from photo_wire.moment import to_milliseconds
 from photo_wire.name import new_name
 
 ALERT_KIND = "unknown-device"
-MAX_ATTEMPTS = 20  # to change a row that other instances change, too
 
 
 def unknown_device_alert(

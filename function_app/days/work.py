@@ -16,7 +16,7 @@ from function_app.days import day_row
 from function_app.days.day_row import FIRST_DAY, MALFORMED, camera_columns
 from function_app.storage.day_keys import DAYS, GUARD, GUARD_AND_WORK, camera_of_work_key, work_key
 from function_app.storage.models import StorageUnavailableError
-from function_app.storage.table_store import ConditionalUpdate, Entity, TableStore
+from function_app.storage.table_store import MAX_ATTEMPTS, ConditionalUpdate, Entity, TableStore
 from photo_wire.errors import WireError
 from photo_wire.moment import format_time, parse_time
 
@@ -24,7 +24,6 @@ MAX_DAYS = 40  # of a camera, one by one; more are a whole range
 MAX_WAIT = timedelta(days=1)  # for losses that are counted, and not recorded
 MAX_ROWS = 90  # in a transaction, with the guard
 _ALL_WORK = 100_000
-_ATTEMPTS = 20  # each that fails means that another instance's change was made
 _RUN, AS_OF = "run", "as_of"  # columns of the guard
 _DAYS, _BEFORE, _WAITING = "days", "before", "waiting"  # columns of a camera
 
@@ -111,7 +110,7 @@ class WorkList:
         cameras = sorted(days)
         for start in range(0, len(cameras), MAX_ROWS):
             some = cameras[start : start + MAX_ROWS]
-            for _ in range(_ATTEMPTS):
+            for _ in range(MAX_ATTEMPTS):
                 added = {one: _merged(self.work.get(one, Work()), days[one]) for one in some}
                 try:
                     self.write({}, added)
@@ -165,7 +164,7 @@ class WorkList:
 
 def read_work(rows: TableStore) -> WorkList:
     """Return the guard and the work. One request, two more the first time."""
-    for _ in range(_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         found = rows.query(DAYS, _ALL_WORK, *GUARD_AND_WORK)
         if found and found[0].key == GUARD:
             work = {camera_of_work_key(row.key): parse_work(row) for row in found[1:]}

@@ -22,13 +22,12 @@ from function_app.ingest.camera_quota import record_cameras, rejected_cameras
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.models import StorageUnavailableError
+from function_app.storage.table_store import MAX_ATTEMPTS
 from photo_wire.errors import WireError
 from photo_wire.headers import HEARTBEAT
 from photo_wire.heartbeat import MAX_HEADER, Heartbeat, parse_header
 from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, HeartbeatReply
 from photo_wire.moment import to_milliseconds
-
-_ATTEMPTS = 20  # each means that another request changed the row
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def record(
 def _store(services: Services, caller: Caller, heartbeat: Heartbeat, now: datetime) -> str:
     """Store a heartbeat in its device's row. Return the device's key."""
     keys = services.device_keys
-    for _ in range(_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         row = keys.current_row(caller, now)
         paced = pace(row.properties, now)
         before = parse_state(row)

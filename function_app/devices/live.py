@@ -20,7 +20,7 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.device_keys import LOOKING
 from function_app.storage.models import StorageUnavailableError
-from function_app.storage.table_store import Entity, query_all
+from function_app.storage.table_store import MAX_ATTEMPTS, Entity, query_all
 from photo_wire.blob_link import BlobLink
 from photo_wire.command import MAX_CAMERAS
 from photo_wire.media import Media
@@ -33,7 +33,6 @@ LINK_TTL = timedelta(minutes=10)  # a device that goes on after its end cannot w
 GRACE = timedelta(seconds=30)  # for a picture that is on its way
 MAX_BYTES = 300 * 1024
 _JPEG_BEGINS = b"\xff\xd8\xff"
-_ATTEMPTS = 20
 _RETRY_LATER = {"Retry-After": "60"}
 _IS_REMOVED = "is_removed"  # a column: "yes" from when the blob was deleted until the link ends
 
@@ -50,7 +49,7 @@ def post_look(request: Request, services: Services, caller: Caller) -> Response:
     about once a minute; at the first look two further ones."""
     camera, now, is_announced = request[CAMERA], datetime.now(UTC), False
     device = device_of(camera, services, caller, now)
-    for _ in range(_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         polled = services.commands.read_blob(device)
         blob = polled.content
         before = blob.looking_until.get(camera, now)

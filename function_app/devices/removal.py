@@ -7,10 +7,8 @@ from function_app.devices.states import parse_state
 from function_app.services import Services
 from function_app.storage.device_keys import CAMERAS, STATES, history_of, intervals_of
 from function_app.storage.models import StorageUnavailableError
-from function_app.storage.table_store import remove_all
+from function_app.storage.table_store import MAX_ATTEMPTS, remove_all
 from function_app.timer_watch import CAMERA as BACKEND
-
-_ATTEMPTS = 20  # each means that another request changed the row
 
 
 def remove_device(device: str, services: Services) -> None:
@@ -34,7 +32,7 @@ def remove_camera_of(device: str, camera: str, services: Services) -> None:
     """Remove a camera from the state of this device, if it is there. One or two requests. Raises
     StorageUnavailableError."""
     rows = services.devices
-    for _ in range(_ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         row = rows.get(STATES, device)
         state = parse_state(row) if row else None
         if row is None or state is None or camera not in state.cameras:

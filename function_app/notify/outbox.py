@@ -18,9 +18,15 @@ from function_app.notify.deliveries import (
     parse_state,
 )
 from function_app.notify.outbox_rows import ATTEMPTS, STATE, OutboxRows, Rows, delivery_key
-from function_app.notify.pacing import parse_rate
+from function_app.notify.pacing import Rate, parse_rate
 from function_app.storage.notification_keys import camera_of_rate_key
-from function_app.storage.table_store import MAX_CHANGES, ConditionalUpdate, remove_all
+from function_app.storage.table_store import (
+    MAX_CHANGES,
+    PAGE_SIZE,
+    ConditionalUpdate,
+    query_all,
+    remove_all,
+)
 from photo_wire.moment import format_time
 
 KEPT_FOR = timedelta(days=7)  # deliveries that are done
@@ -139,24 +145,25 @@ class Outbox(OutboxRows):
 
     def held(self) -> int:
         """Return how many events wait for a summary."""
-        rates = self._table.query(self._partition, 1000, "R-", "R.")
-        held = sum(parse_rate(row.properties["rate"]).held for row in rates)
+        held = sum(rate.held for rate in self._rates().values())
         return held + self._collected().events
 
     def overdue(self, before: datetime) -> list[str]:
         """Return the cameras of which a summary was due before that moment, COLLECTED for what was
         collected."""
-        rows = self._table.query(self._partition, 1000, "R-", "R.")
-        rates = {row.key: parse_rate(row.properties["rate"]) for row in rows}
         found = {
             camera_of_rate_key(key)
-            for key, rate in rates.items()
+            for key, rate in self._rates().items()
             if rate.held and rate.due and rate.due < before
         }
         state = self.state()
         if state and state.collected_due and state.collected_due < before:
             found.add(COLLECTED)
         return sorted(found)
+
+    def _rates(self) -> dict[str, Rate]:
+        rows = query_all(self._table, self._partition, after="R-", end="R.")
+        return {row.key: parse_rate(row.properties["rate"]) for row in rows}
 
     def purge(self, now: datetime) -> int:
         """Remove deliveries that were done KEPT_FOR ago, and what is remembered of events from
@@ -167,7 +174,7 @@ class Outbox(OutboxRows):
         end, before = delivery_key(state.first), format_time(now - KEPT_FOR)
         kept = delivery_key(state.first)
         after = delivery_key(0)
-        while page := self._table.query(self._partition, 1000, after, end, ("at",)):
+        while page := self._table.query(self._partition, PAGE_SIZE, after, end, ("at",)):
             recent = [row.key for row in page if row.properties["at"] >= before]
             if recent:
                 kept = recent[0]
@@ -178,10 +185,8 @@ class Outbox(OutboxRows):
 
     def _forget_events(self, now: datetime) -> int:
         before = format_time(now - REMEMBERED_FOR)
-        old, after = [], "E-"
-        while page := self._table.query(self._partition, 1000, after, "E.", ("at",)):
-            old += [row.key for row in page if row.properties["at"] < before]
-            after = page[-1].key
+        events = query_all(self._table, self._partition, ("at",), "E-", "E.")
+        old = [row.key for row in events if row.properties["at"] < before]
         for key in old:
             self._table.remove(self._partition, key)
         return len(old)

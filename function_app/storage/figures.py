@@ -19,10 +19,9 @@ from function_app.storage.row_keys import (
     camera_of_figures_key,
     figures_key,
 )
-from function_app.storage.table_store import TableStore, single_keys
+from function_app.storage.table_store import MAX_CHANGES, TableStore, single_keys
 
 MAX_CAMERAS = 100_000  # more than may exist: all rows are read
-MAX_ROWS = 100  # in a transaction
 MAX_TRANSACTION = 1_500_000  # characters in a transaction, whose limit is 4 MiB
 # A row may have 252 columns and 1 MiB, a column 32 Ki characters of two bytes: RECENT and this many
 # years fit, whatever is in them.
@@ -222,7 +221,7 @@ class FiguresTable:
         space = MAX_TRANSACTION
         for camera, one in figures.items():
             size = sum(map(len, one.properties.values()))
-            if batch and (len(batch) == MAX_ROWS or size > space):
+            if batch and (len(batch) == MAX_CHANGES or size > space):
                 failed |= self._write(batch)
                 batch, space = {}, MAX_TRANSACTION
             batch[camera] = one.properties

@@ -29,12 +29,11 @@ from function_app.storage.row_keys import (
     count_down,
     loss_month_key,
 )
-from function_app.storage.table_store import Entity, TableStore, query_all
+from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore, query_all
 from photo_wire.alert import LOSS
 from photo_wire.errors import WireError
 from photo_wire.name import PhotoName, parse_name
 
-PAGE_SIZE = 1000
 # An alert may be stored a little after the moment at which it came in: a request ends within this.
 SETTLE_TIME = timedelta(minutes=5)
 _THREADS = 16
@@ -111,7 +110,7 @@ class LossCounts:
 
     def forget(self, camera: str) -> None:
         """Remove the counts of a camera whose alerts are deleted."""
-        for row in list(self._month_rows()):
+        for row in list(query_all(self.rows, LOSS_MONTHS)):
             if camera_of_loss_key(row.key) == camera:
                 self.rows.remove(LOSS_MONTHS, row.key)
         for name in list(self._retracted()):
@@ -137,7 +136,7 @@ class LossCounts:
 
     def _months(self, damaged: set[str]) -> Iterator[_Month]:
         """Yield the months; log those that are damaged, and add their cameras to `damaged`."""
-        for row in self._month_rows():
+        for row in query_all(self.rows, LOSS_MONTHS):
             try:
                 days = json.loads(row.properties[DAYS])
                 counts = {date.fromisoformat(day): int(count) for day, count in days.items()}
@@ -151,14 +150,6 @@ class LossCounts:
                 damaged.add(camera_of_loss_key(row.key))
             else:
                 yield month
-
-    def _month_rows(self) -> Iterator[Entity]:
-        after = ""
-        while rows := self.rows.query(LOSS_MONTHS, PAGE_SIZE, after):
-            yield from rows
-            if len(rows) < PAGE_SIZE:
-                return
-            after = rows[-1].key
 
     def _save(
         self,

@@ -28,11 +28,6 @@ SERVER_CLOCK = "server"  # its time is that of its arrival
 EXIF_CLOCK = "exif"  # its time is what its file says: EXIF, or the header of a clip
 
 
-# Of a change on the condition that a row or blob is as it was read; each that fails means that
-# another instance's change was made.
-MAX_ATTEMPTS = 20
-
-
 class StorageUnavailableError(Exception):
     """Storage did not do what it was asked to do; it may later. The text says why, and contains no
     secret."""

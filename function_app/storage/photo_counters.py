@@ -55,9 +55,15 @@ from function_app.storage.row_keys import (
     month_key,
     position_after,
 )
-from function_app.storage.table_store import ConditionalUpdate, Entity, TableStore
+from function_app.storage.table_store import (
+    MAX_ATTEMPTS,
+    PAGE_SIZE,
+    ConditionalUpdate,
+    Entity,
+    TableStore,
+    query_all,
+)
 
-PAGE_SIZE = 1000
 # The photos of a device with a wrong clock may lie in many months; a transaction takes 100 rows.
 MAX_MONTHS = 50
 # A photo may be indexed a little after the moment in its position: a request ends within this time.
@@ -65,7 +71,6 @@ SETTLE_TIME = timedelta(minutes=5)
 # Deleted photos are counted by day for this long.
 DELETED_COUNTS_TTL = timedelta(days=400)
 _MAX_SAVE_ATTEMPTS = 5
-_MAX_INVALIDATE_ATTEMPTS = 20  # each that fails means that another instance's change was made
 _MAX_REMOVED_MONTHS = 90  # in a transaction
 
 log = logging.getLogger(__name__)
@@ -175,7 +180,7 @@ class PhotoCounters:
     def invalidate(self, camera: str, until: datetime) -> None:
         """Have the next count begin anew. Photos that came before `until` may have been deleted.
         Remove months that have no photos and are older than DELETED_COUNTS_TTL."""
-        for _ in range(_MAX_INVALIDATE_ATTEMPTS):
+        for _ in range(MAX_ATTEMPTS):
             checkpoint = self._checkpoint(camera)
             properties = {
                 **checkpoint.properties,
@@ -271,16 +276,9 @@ class PhotoCounters:
 
     def _saved(self, after: str, end: str) -> Iterator[tuple[str, list[Entity]]]:
         """Yield each camera with its rows that lie between two keys, in the order of the keys."""
-        rows = self._rows(after, end)
+        rows = query_all(self.rows, PHOTOS, after=after, end=end)
         for camera, of_camera in groupby(rows, lambda row: camera_of_count_key(row.key)):
             yield camera, list(of_camera)
-
-    def _rows(self, after: str, end: str) -> Iterator[Entity]:
-        while rows := self.rows.query(PHOTOS, PAGE_SIZE, after, end):
-            yield from rows
-            if len(rows) < PAGE_SIZE:
-                return
-            after = rows[-1].key
 
     def _checkpoint(self, camera: str) -> Entity:
         """Return the camera's checkpoint; write an empty one first if there is none."""

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from function_app.storage.interfaces import PhotoBlobs, PhotoIndex
 from function_app.storage.models import (
-    MAX_ATTEMPTS,
     Photo,
     PhotoStateError,
     State,
     StorageUnavailableError,
 )
+from function_app.storage.table_store import MAX_ATTEMPTS
 from photo_wire.name import PhotoName
 
 

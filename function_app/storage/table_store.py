@@ -6,6 +6,9 @@ from typing import NamedTuple, Protocol
 
 PAGE_SIZE = 1000  # records that a request answers at most
 MAX_CHANGES = 100  # records that a request changes at most
+# Of a change on the condition that a record is as it was read: each that fails means that another
+# request's change was made.
+MAX_ATTEMPTS = 20
 
 KeyRange = tuple[str, str]
 """The first and the last key of a range."""
@@ -89,12 +92,16 @@ def single_keys(keys: Iterable[str]) -> list[KeyRange]:
 
 
 def query_all(
-    rows: TableStore, partition: str, columns: Sequence[str] | None = None
+    rows: TableStore,
+    partition: str,
+    columns: Sequence[str] | None = None,
+    after: str = "",
+    end: str = "",
 ) -> Iterator[Entity]:
-    """Yield all records of a partition in the order of their keys, read page by page. Of their
-    properties only those in `columns`, if given."""
-    after = ""
-    while page := rows.query(partition, PAGE_SIZE, after, columns=columns):
+    """Yield all records of a partition in the order of their keys, read page by page; only those
+    after `after` and before `end`, if given. Of their properties only those in `columns`, if
+    given."""
+    while page := rows.query(partition, PAGE_SIZE, after, end, columns):
         yield from page
         if len(page) < PAGE_SIZE:
             return

@@ -8,6 +8,7 @@ import pytest
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.storage import photo_counters as module
+from function_app.storage import table_store
 from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from photo_wire.media import Media
@@ -21,6 +22,7 @@ WILD = [datetime(1970, 1, 1, tzinfo=UTC), datetime(2099, 12, 31, 23, 59, tzinfo=
 def small_steps(patch: pytest.MonkeyPatch) -> None:
     """As if a thousand were three, and a transaction took few records."""
     patch.setattr(module, "PAGE_SIZE", 3)
+    patch.setattr(table_store, "PAGE_SIZE", 3)
     patch.setattr(module, "MAX_MONTHS", 2)
 
 

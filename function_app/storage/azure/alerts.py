@@ -21,7 +21,7 @@ from azure.data.tables import UpdateMode
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.filters import key_range, literal
-from function_app.storage.azure.queries import PAGE_SIZE, Query
+from function_app.storage.azure.queries import Query
 from function_app.storage.azure.tables import CHANGED, create_table, insert
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
@@ -31,19 +31,17 @@ from function_app.storage.models import (
     parse_sender,
 )
 from function_app.storage.row_keys import UNKNOWN_SUFFIX
-from function_app.storage.table_store import Entity
+from function_app.storage.table_store import MAX_ATTEMPTS, MAX_CHANGES, PAGE_SIZE, Entity
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name
 
 TABLE = "alerts"
 ALERTS = "alerts"  # the partition
-MAX_ROWS = 100  # in a transaction
 BATCH_SIZE = 33  # alerts in a transaction: three rows each
 TAKEN_BACK = "taken_back"  # a column
 JOINED = "joined"  # another one
 TOGETHER = "together"  # another one, in the list of all: an alert as JSON
-MAX_ATTEMPTS = 20  # each that fails means that another instance's change was made
 _END = ":"  # of the list: the character that follows 9
 _RUNS_KEY = "m~by-camera"  # of the row that counts the runs of index_by_camera
 # The second run, an hour after the first, finds what instances of the old version wrote during the
@@ -183,8 +181,8 @@ class AzureAlerts:
             rows = [
                 (Operation.PUT, _row(one, _list_prefix(one.alert.name.camera))) for one in shown
             ]
-            for start in range(0, len(rows), MAX_ROWS):
-                call(partial(self._submit, rows[start : start + MAX_ROWS]))
+            for start in range(0, len(rows), MAX_CHANGES):
+                call(partial(self._submit, rows[start : start + MAX_CHANGES]))
             after = alert_key(page[-1])
         row = {"PartitionKey": ALERTS, "RowKey": _RUNS_KEY, "runs": str(runs + 1)}
         call(lambda: self._table.upsert_entity(row), self._create)

@@ -23,15 +23,11 @@ from function_app.storage.azure.photo_table import (
     state_row,
     stub_seen_row,
 )
-from function_app.storage.azure.queries import (
-    NOT_FOUND,
-    PAGE_SIZE,
-)
+from function_app.storage.azure.queries import NOT_FOUND
 from function_app.storage.azure.tables import changes_of
 from function_app.storage.azure.transactions import Operation
 from function_app.storage.azure.trash import Trash, restart_retention, trashed_rows
 from function_app.storage.models import (
-    MAX_ATTEMPTS,
     LastSeen,
     NameReservation,
     Photo,
@@ -57,7 +53,7 @@ from function_app.storage.row_keys import (
     state_key,
     trash_keys,
 )
-from function_app.storage.table_store import ConditionalUpdate, Entity
+from function_app.storage.table_store import MAX_ATTEMPTS, PAGE_SIZE, ConditionalUpdate, Entity
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName, parse_name

@@ -11,10 +11,11 @@ from function_app.storage.azure.photo_table import (
     parse_photo_row,
     parse_times,
 )
-from function_app.storage.azure.queries import PAGE_SIZE, Query
+from function_app.storage.azure.queries import Query
 from function_app.storage.models import Photo, PhotoTimes
 from function_app.storage.photo_counts import Arrival
 from function_app.storage.row_keys import PHOTOS, View, arrivals_of, count_up
+from function_app.storage.table_store import PAGE_SIZE
 from photo_wire.name import PhotoName
 
 

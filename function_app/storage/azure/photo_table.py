@@ -12,7 +12,7 @@ from azure.core.exceptions import HttpResponseError
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.filters import key_range
-from function_app.storage.azure.queries import NOT_FOUND, PAGE_SIZE, Query
+from function_app.storage.azure.queries import NOT_FOUND, Query
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
@@ -32,7 +32,7 @@ from function_app.storage.row_keys import (
     last_seen_key,
     state_key,
 )
-from function_app.storage.table_store import Entity
+from function_app.storage.table_store import PAGE_SIZE, Entity
 from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.moment import format_time, parse_time

@@ -27,9 +27,8 @@ from function_app.storage.azure.table_requests import (
     row_address,
 )
 from function_app.storage.parallel import map_parallel
-from function_app.storage.table_store import Entity
+from function_app.storage.table_store import PAGE_SIZE, Entity
 
-PAGE_SIZE = 1000  # rows that a request answers at most
 # Comparisons joined by "or" in a filter. A viewer of MAX_LIMITED_CAMERAS has two rows and two
 # headers more in the days of a page: these keys are 15 KB, and Azurite takes 16 KB of headers.
 MAX_TERMS = 202

@@ -29,7 +29,6 @@ from function_app.storage.azure.tables import AzureTable
 from function_app.storage.azure.transactions import Change, Operation
 from function_app.storage.models import (
     CAME,
-    MAX_ATTEMPTS,
     LastSeen,
     Photo,
     State,
@@ -44,12 +43,16 @@ from function_app.storage.row_keys import (
     state_key,
     states_of,
 )
-from function_app.storage.table_store import query_all, single_keys
+from function_app.storage.table_store import (
+    MAX_ATTEMPTS,
+    MAX_CHANGES,
+    query_all,
+    single_keys,
+)
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName
 
 MAX_WAIT_SECONDS = 2.0  # for another thread's transaction: a stalled one delays no photo for longer
-_MAX_CHANGES = 100  # in a transaction
 
 
 class LastSeenWriter:
@@ -136,10 +139,10 @@ class States(PhotoTable):
             f"{key_range(PHOTOS, *states_of(camera))} and state ne {literal(State.LISTED)}"
             f" and Timestamp lt datetime'{before.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
         )
-        query = Query(TABLE, expired, _MAX_CHANGES, columns=[])
+        query = Query(TABLE, expired, MAX_CHANGES, columns=[])
 
         def find() -> list[str]:
-            return [row.key for row in islice(self._queries.rows(query), _MAX_CHANGES)]
+            return [row.key for row in islice(self._queries.rows(query), MAX_CHANGES)]
 
         while keys := call(find):
             changes: list[Change] = [

@@ -22,9 +22,9 @@ from function_app.storage.azure.filters import (
     ranges_filter,
     within,
 )
-from function_app.storage.azure.queries import PAGE_SIZE, Query
+from function_app.storage.azure.queries import Query
 from function_app.storage.azure.transactions import Change, Operation
-from function_app.storage.table_store import ConditionalUpdate, Entity, KeyRange
+from function_app.storage.table_store import PAGE_SIZE, ConditionalUpdate, Entity, KeyRange
 
 CHANGED = ("UpdateConditionNotSatisfied", "ResourceNotFound")
 

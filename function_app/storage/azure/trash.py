@@ -23,7 +23,7 @@ from function_app.storage.row_keys import (
     trash_keys,
     trash_of,
 )
-from function_app.storage.table_store import PAGE_SIZE, Entity
+from function_app.storage.table_store import Entity, query_all
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import PhotoName
 
@@ -91,12 +91,9 @@ class Trash(States):
         return self._find(PHOTOS, trash_keys(name, parse_time(deleted_at))[-1])
 
     def retention_positions(self) -> dict[str, Entity]:
-        found: dict[str, Entity] = {}
         after, end = ALL_RETENTION
-        while rows := self._rows.query(PHOTOS, PAGE_SIZE, after, end):
-            found |= {camera_of_retention_key(row.key): row for row in rows}
-            after = rows[-1].key
-        return found
+        rows = query_all(self._rows, PHOTOS, after=after, end=end)
+        return {camera_of_retention_key(row.key): row for row in rows}
 
     def save_retention_position(self, camera: str, position: str, read: Entity | None) -> bool:
         properties = {POSITION: position}
