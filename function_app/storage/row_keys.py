@@ -75,9 +75,12 @@ class View:
 
     @property
     def _prefix(self) -> str:
+        """How the keys of the view begin: a letter for each order, and the camera's name."""
         if self.camera is None:
-            return f"{('ab' if self.stubs else 'to')[self.oldest_first]}~"
-        return f"{('fg' if self.stubs else 'cp')[self.oldest_first]}~{self.camera}~"
+            newest, oldest = ("a", "b") if self.stubs else ("t", "o")
+            return f"{oldest if self.oldest_first else newest}~"
+        newest, oldest = ("f", "g") if self.stubs else ("c", "p")
+        return f"{oldest if self.oldest_first else newest}~{self.camera}~"
 
     def _digits(self, moment: datetime) -> str:
         return count_up(moment) if self.oldest_first else count_down(moment)
