@@ -23,7 +23,7 @@ def get_lanes(request: Request, services: Services, caller: Caller) -> Response:
     now = datetime.now(UTC)
     start, end = whole_minutes(request[FROM], request[TO], now, MAX_RANGE)
     camera = request[CAMERA]
-    found = lanes(services, caller, start, end, now, None if camera is None else {camera})
+    found = lanes(services, caller, (start, end), now, None if camera is None else {camera})
     as_of = max((one.as_of for one in found if one.as_of), default=None)
     return json_response(
         {

@@ -5,20 +5,24 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from function_app.days.day_row import KEPT, DayRow, end_of_day, parse_day_row, start_of_day
+from function_app.days.day_row import (
+    KEPT,
+    DayCounts,
+    DayRow,
+    end_of_day,
+    parse_day_row,
+    start_of_day,
+)
 from function_app.days.device_parts import Key, Part
 from function_app.days.minutes import photo_minutes, quarters
-from function_app.days.sources import Sources, bounds, labels_of_day, read_photos, read_stubs
+from function_app.days.sources import Sources, bounds, read_photos, read_stubs, runs_of_day
 from function_app.services import Services
 from function_app.storage.day_keys import DAYS, day_key
 from function_app.storage.figures import Figures
 from function_app.storage.models import State
 
-NOTHING = (0, 0, 0, 0)
-UNCOUNTED = (-1, -1, -1, -1)
-
-Counted = tuple[int, int, int, int]
-"""How many photos of a day ever came, are stored, and were lost, and how many stubs are stored."""
+NOTHING = DayCounts()
+UNCOUNTED = DayCounts(-1, -1, -1, -1)
 
 
 class Built(NamedTuple):
@@ -43,7 +47,7 @@ class DayBuilder:
     cameras: set[str]
     damaged: set[str]
     stored: dict[Key, Mapping[str, str] | None] = field(default_factory=dict, init=False)
-    _counted: dict[str, dict[date, Counted]] = field(default_factory=dict, init=False)
+    _counted: dict[str, dict[date, DayCounts]] = field(default_factory=dict, init=False)
 
     def build(self, key: Key, due: Collection[Key], parts: Mapping[Key, Part]) -> Built:
         """Return what to keep of a camera and a day. `due` are the rows whose photos are to be
@@ -65,11 +69,11 @@ class DayBuilder:
         index = self.services.index
         photos, _ = read_photos(index, camera, start, end)
         # Whether there are some is not known if the figures are damaged.
-        stubs = read_stubs(index, camera, start, end) if counted[3] else []
+        stubs = read_stubs(index, camera, start, end) if counted.stubs else []
         states = index.query_states(camera, start, end)
         found = photo_minutes(photos, states)
         lost = sum(state is State.LOST for _, state in states)
-        is_whole = counted == UNCOUNTED or lost >= counted[2]
+        is_whole = counted == UNCOUNTED or lost >= counted.lost
         if not found and not stubs and day < self.now.date() - KEPT:
             return Built(None, {}, is_whole)
         built = new._replace(photos=found, counted=counted, stubs=quarters(stubs))
@@ -82,10 +86,10 @@ class DayBuilder:
             return row
         source = part.source if part else self.sources.of(camera)
         settled, heard = part[2:] if part else bounds(source, day)
-        if part and part.labels is not None:
-            return DayRow(source, part.labels, settled, heard)
-        labels = row.labels if row else labels_of_day(self.services.devices, source, camera, day)
-        return DayRow(source, labels, settled, heard)
+        if part and part.runs is not None:
+            return DayRow(source, part.runs, settled, heard)
+        runs = row.runs if row else runs_of_day(self.services.devices, source, camera, day)
+        return DayRow(source, runs, settled, heard)
 
     def row(self, key: Key) -> DayRow | None:
         """Return what is stored of a camera and a day."""
@@ -94,7 +98,7 @@ class DayBuilder:
             self.stored[key] = row.properties if row else None
         return parse_day_row(self.stored[key] or {}, key[0])
 
-    def counts(self, camera: str) -> dict[date, Counted]:
+    def counts(self, camera: str) -> dict[date, DayCounts]:
         """Return what the figures say of each day of a camera."""
         if camera not in self._counted:
             figures = self.figures.get(camera)
@@ -102,9 +106,9 @@ class DayBuilder:
         return self._counted[camera]
 
 
-def counted_by_day(figures: Figures) -> dict[date, Counted]:
+def counted_by_day(figures: Figures) -> dict[date, DayCounts]:
     """Return what figures say of each day."""
     return {
-        date.fromisoformat(day): (received, photos, losses, stubs)
+        date.fromisoformat(day): DayCounts(received, photos, losses, stubs)
         for day, photos, _, received, losses, stubs in figures.days()
     }

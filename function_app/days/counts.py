@@ -73,7 +73,7 @@ def count_by_day(
     return dict(sorted(days.items()))
 
 
-class Counted(NamedTuple):
+class CountsOverview(NamedTuple):
     """As of when the counts are, and the first day (UTC) with a stored photo; None if it is not
     known. `cameras` are all that there were then, by name."""
 
@@ -82,13 +82,13 @@ class Counted(NamedTuple):
     cameras: Sequence[str] = ()
 
 
-def read_counted(services: Services) -> Counted:
+def read_counts_overview(services: Services) -> CountsOverview:
     """Return what is known of the counts. One request. Raises StorageUnavailableError."""
     guard = services.figures.rows.get(DAYS, GUARD)
     if guard is None:
-        return Counted()
+        return CountsOverview()
     found = guard.properties
-    return Counted(day_row.as_of(found), day_row.first_day(found), day_row.cameras(found))
+    return CountsOverview(day_row.as_of(found), day_row.first_day(found), day_row.cameras(found))
 
 
 def count_by_hour(

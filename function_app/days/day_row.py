@@ -15,7 +15,8 @@ from photo_wire.moment import format_time, parse_time
 
 # Columns. The minutes of photos have one for each quarter of a day, since a column holds 32 Ki
 # characters: each minute may take 60.
-SOURCE, COUNTED, LABELS, SETTLED, HEARD = "source", "counted", "labels", "settled", "heard"
+SOURCE, COUNTED, SETTLED, HEARD = "source", "counted", "settled", "heard"
+RUNS = "labels"  # what a condition was called
 STUBS = "stubs"  # by quarter hour, such as `37:2 38:1`; only if there are some
 PHOTOS = ("photos0", "photos1", "photos2", "photos3")
 _QUARTER = MINUTES_A_DAY // len(PHOTOS)
@@ -43,23 +44,32 @@ class Source(NamedTuple):
     is_shared: str = ""
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        """What changes whenever the labels of the device's cameras do."""
+    def conditions(self) -> tuple[str, ...]:
+        """What changes whenever the conditions of the device's cameras do."""
         return self.device, self.changed_at, self.is_silent
 
 
+class DayCounts(NamedTuple):
+    """How many photos of a day ever came, are stored, and were lost, and how many stubs are
+    stored."""
+
+    received: int = 0
+    stored: int = 0
+    lost: int = 0
+    stubs: int = 0
+
+
 class DayRow(NamedTuple):
-    """What is known of a camera on a day. `counted` is the number of photos that ever came, that
-    are stored, and that were lost, and of stubs that are stored, as of which `photos` and `stubs`
+    """What is known of a camera on a day. `counted` are the counts as of which `photos` and `stubs`
     are. Stubs are counted by quarter hours, by their numbers from 0 to 95. `settled` and `heard`
     are minutes of the day, as in `Known`."""
 
     source: Source
-    labels: Sequence[DeviceRun]
+    runs: Sequence[DeviceRun]
     settled: int
     heard: int
     photos: Sequence[PhotoMinute] = ()
-    counted: tuple[int, int, int, int] = (0, 0, 0, 0)
+    counted: DayCounts = DayCounts()
     stubs: Mapping[int, int] = {}
 
     def known(self, day: date, as_of: int, sees_all: bool) -> Known:
@@ -68,7 +78,7 @@ class DayRow(NamedTuple):
         first = first_minute(day)
         settled = self.heard if self.source.is_shared and not sees_all else self.settled
         end = first + MINUTES_A_DAY
-        return Known(first, end, self.labels, self.photos, settled, self.heard, as_of)
+        return Known(first, end, self.runs, self.photos, settled, self.heard, as_of)
 
     def stubs_between(self, day: date, start: datetime, end: datetime) -> int:
         """Return how many stubs were taken from `start` until before `end`, of whole quarters of an
@@ -84,14 +94,13 @@ class DayRow(NamedTuple):
         """Return the columns."""
         first = first_minute(day)
         lists: list[list[list[int]]] = [[] for _ in PHOTOS]
-        received, stored, lost, stubs = self.counted
-        numbers_of_day = (received, stored, lost, *([stubs] if stubs else []))
+        numbers_of_day = self.counted if self.counted.stubs else self.counted[:3]
         for numbers in minutes.to_lists(self.photos, first):
             lists[numbers[0] // _QUARTER].append(numbers)
         return {
             SOURCE: _dump(self.source),
             COUNTED: " ".join(map(str, numbers_of_day)),  # older versions had three
-            LABELS: _dump(device_runs.to_lists(self.labels, first)),
+            RUNS: _dump(device_runs.to_lists(self.runs, first)),
             SETTLED: str(self.settled - first),
             HEARD: str(self.heard - first),
             **{name: _dump(one) for name, one in zip(PHOTOS, lists, strict=True) if one},
@@ -113,19 +122,20 @@ def parse_day_row(properties: Mapping[str, str], day: date) -> DayRow | None:
     first = first_minute(day)
     try:
         received, stored, lost, *stubs = map(int, properties[COUNTED].split())
+        counted = DayCounts(received, stored, lost, stubs[0] if stubs else 0)
         photos = [
             minutes.from_list(numbers, first)
             for name in PHOTOS
             for numbers in json.loads(properties.get(name, "[]"))
         ]
-        labels = device_runs.from_lists(json.loads(properties[LABELS]), first)
+        runs = device_runs.from_lists(json.loads(properties[RUNS]), first)
         return DayRow(
             Source(*json.loads(properties[SOURCE])),
-            labels,
+            runs,
             first + int(properties[SETTLED]),
             first + int(properties[HEARD]),
             photos,
-            (received, stored, lost, stubs[0] if stubs else 0),
+            counted,
             quarter_rows.parse_text(properties.get(STUBS, "")),
         )
     except MALFORMED:

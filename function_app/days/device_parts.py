@@ -12,8 +12,8 @@ from function_app.days.sources import (
     bounds,
     changes_since,
     first_changed_day,
-    labels_in,
     moment_of,
+    runs_in,
 )
 from function_app.devices.conditions import Change
 from function_app.storage.parallel import map_parallel
@@ -26,10 +26,10 @@ Key = tuple[date, str]
 
 
 class Part(NamedTuple):
-    """What a device says of a day: see DayRow. `labels` is None if they are as they were."""
+    """What a device says of a day: see DayRow. `runs` is None if they are as they were."""
 
     source: Source
-    labels: list[DeviceRun] | None
+    runs: list[DeviceRun] | None
     settled: int
     heard: int
 
@@ -49,8 +49,8 @@ class _Camera:
         return self.before.device == self.source.device
 
     @property
-    def labels_changed(self) -> bool:
-        return self.before.labels != self.source.labels
+    def conditions_changed(self) -> bool:
+        return self.before.conditions != self.source.conditions
 
     @property
     def heard_before(self) -> datetime | None:
@@ -61,9 +61,9 @@ class _Camera:
         """Return since when changes have to be read; None if none have to be."""
         if not self.source.device:
             return None
-        if self.labels_changed and self.same_device and self.heard_before:
+        if self.conditions_changed and self.same_device and self.heard_before:
             return self.heard_before
-        if self.labels_changed or self.last_day < today:
+        if self.conditions_changed or self.last_day < today:
             return start_of_day(min(self.last_day + _ONE_DAY, today))
         return None
 
@@ -77,7 +77,7 @@ def changed_parts(
 ) -> dict[Key, Part]:
     """Return the parts that differ from those in the rows. `last_rows` has the day of each camera's
     last row and what that was derived from; a camera without gets today's part. Two requests for
-    each device whose cameras' labels changed, or at the first run of a day. Raises
+    each device whose cameras' conditions changed, or at the first run of a day. Raises
     StorageUnavailableError."""
     known = [
         _Camera(name, *last_rows.get(name, (today, Source())), sources.of(name))
@@ -97,14 +97,14 @@ def changed_parts(
     for one in known:
         own = changes.get(one.source.device, [])
         days = _days(one, own, today) if one.name in last_rows else {today: True}
-        for day, has_new_labels in days.items():
-            labels = labels_in(own, one.name, day) if has_new_labels else None
-            parts[day, one.name] = Part(one.source, labels, *bounds(one.source, day))
+        for day, has_new_conditions in days.items():
+            runs = runs_in(own, one.name, day) if has_new_conditions else None
+            parts[day, one.name] = Part(one.source, runs, *bounds(one.source, day))
     return parts
 
 
 def _days(camera: _Camera, changes: Sequence[Change], today: date) -> dict[date, bool]:
-    """Return the days on which a camera's part changed, and of each whether its labels did."""
+    """Return the days on which a camera's part changed, and of each whether its conditions did."""
     days: dict[date, bool] = {}
     before, now, heard = camera.before, camera.source, camera.heard_before
     was_settled, is_settled = moment_of(before.settled_until), moment_of(now.settled_until)
@@ -113,7 +113,7 @@ def _days(camera: _Camera, changes: Sequence[Change], today: date) -> dict[date,
         if was_settled and is_settled:
             settled = _range(was_settled.date(), min(is_settled.date(), today))
             days |= dict.fromkeys(settled, False)
-    if camera.labels_changed:
+    if camera.conditions_changed:
         first = first_changed_day(changes, heard) if camera.same_device and heard else today
         days |= dict.fromkeys(_range(first, today), True)
     days |= dict.fromkeys(_range(camera.last_day + _ONE_DAY, today), True)

@@ -2,7 +2,7 @@
 (docs/decisions/0122-a-minute-says-what-became-of-its-photos.md).
 
 What is known is given for parts of the span, one after the other, such as the days (UTC) that have
-rows. A minute has one label, by the first of these rules:
+rows. A minute has one condition, by the first of these rules:
 
 1. A photo of it was lost, or is missing in the store: lost.
 2. A photo of it is stored that came within ten minutes: recorded. So is one whose time is
@@ -27,15 +27,15 @@ from function_app.devices import conditions
 from function_app.devices.conditions import NOT_HEARD_YET, PHOTOS_WAIT, State
 from photo_wire.moment import format_time
 
-NOT_COUNTED_YET = conditions.Label(State.UNKNOWN, "not-counted-yet")
-TOO_OLD = conditions.Label(State.EXPIRED, "older-than-kept")
+NOT_COUNTED_YET = conditions.Condition(State.UNKNOWN, "not-counted-yet")
+TOO_OLD = conditions.Condition(State.EXPIRED, "older-than-kept")
 TIME_UNCERTAIN = "time-uncertain"
 MISSING = "missing"
 DELETED = "deleted"
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class LaneCondition:
     """What a camera did. `details` are the numbers and moments behind it, by name; the moments as
     the wire has them."""
 
@@ -46,20 +46,20 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A camera's label from the beginning of a minute until that of another."""
+    """A camera's condition from the beginning of a minute until that of another."""
 
     start: datetime
     end: datetime
-    label: Label
+    condition: LaneCondition
 
     def describe(self) -> dict[str, object]:
         """Return the interval as the API's JSON."""
         return {
             "from": format_time(self.start),
             "to": format_time(self.end),
-            "state": self.label.state,
-            "reason": self.label.reason,
-            "details": dict(self.label.details),
+            "state": self.condition.state,
+            "reason": self.condition.reason,
+            "details": dict(self.condition.details),
         }
 
 
@@ -90,7 +90,7 @@ class Known(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """Minutes with one label; of a silence its beginning and end, and what became of photos."""
+    """Minutes with one condition; of a silence its beginning and end, and what became of photos."""
 
     first: int
     end: int
@@ -123,7 +123,7 @@ def intervals(
         else:
             pieces.append(piece)
     return [
-        Interval(start_of(one.first), start_of(one.end), _label(one, pieces, shows_deleted))
+        Interval(start_of(one.first), start_of(one.end), _condition(one, pieces, shows_deleted))
         for one in pieces
     ]
 
@@ -136,11 +136,11 @@ def _pieces(known: Known, first: int, end: int, kept_from: int) -> Iterator[_Pie
         if at <= minute < min(end, known.as_of):
             yield from _device_pieces(known, at, minute, kept_from)
             at = minute + 1
-            yield _Piece(minute, at, *_photo_label(facts), facts=facts)
+            yield _Piece(minute, at, *_photo_condition(facts), facts=facts)
     yield from _device_pieces(known, at, end, kept_from)
 
 
-def _photo_label(facts: Facts) -> tuple[State, str | None]:
+def _photo_condition(facts: Facts) -> tuple[State, str | None]:
     if facts.lost or facts.missing:
         return State.LOST, None if facts.lost else MISSING
     if facts.recorded or facts.uncertain:
@@ -160,28 +160,28 @@ def _device_pieces(known: Known, first: int, end: int, kept_from: int) -> Iterat
         start, stop = max(run.first, first), min(run_end, end, known.as_of)
         if start >= stop:
             continue
-        if run.label.state in (State.SILENT, State.UNKNOWN):
-            yield _Piece(start, stop, *run.label, run.since, run.until)
+        if run.condition.state in (State.SILENT, State.UNKNOWN):
+            yield _Piece(start, stop, *run.condition, run.since, run.until)
             continue
-        for bound, label in (
-            (known.settled, run.label),
+        for bound, condition in (
+            (known.settled, run.condition),
             (known.heard, PHOTOS_WAIT),
             (stop, NOT_HEARD_YET),
         ):
             if start < min(bound, stop):
-                yield _Piece(start, min(bound, stop), *label)
+                yield _Piece(start, min(bound, stop), *condition)
                 start = min(bound, stop)
     if max(first, known.as_of) < end:
         yield _Piece(max(first, known.as_of), end, *NOT_COUNTED_YET)
 
 
-def _label(piece: _Piece, pieces: Sequence[_Piece], shows_deleted: bool) -> Label:
-    """Return the label of a piece, with its details."""
+def _condition(piece: _Piece, pieces: Sequence[_Piece], shows_deleted: bool) -> LaneCondition:
+    """Return the condition of a piece, with its details."""
     if piece.state is State.SILENT and piece.since:
-        return Label(piece.state, piece.reason, _silence_details(piece, pieces))
+        return LaneCondition(piece.state, piece.reason, _silence_details(piece, pieces))
     if piece.facts is None or piece.state is State.UNKNOWN:
-        return Label(piece.state, piece.reason)
-    return Label(piece.state, piece.reason, _photo_details(piece.facts, shows_deleted))
+        return LaneCondition(piece.state, piece.reason)
+    return LaneCondition(piece.state, piece.reason, _photo_details(piece.facts, shows_deleted))
 
 
 def _photo_details(facts: Facts, shows_deleted: bool) -> dict[str, int | str | None]:

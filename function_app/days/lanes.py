@@ -1,7 +1,7 @@
 """What cameras did between two moments: from the rows of days, or of one camera from what those are
 derived from (`timeline.py`)."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 from function_app.auth.caller import Caller, Scope
@@ -28,22 +28,21 @@ _ONE_DAY = timedelta(days=1)
 def lanes(
     services: Services,
     caller: Caller,
-    start: datetime,
-    end: datetime,
+    span: tuple[datetime, datetime],
     now: datetime,
     cameras: Collection[str] | None = None,
 ) -> list[Lane]:
     """Return the lanes of the cameras that the caller may see, by name, or of these among them: of
-    the minutes that are over, from that of `start` to that before `end`.
+    the minutes of the span that are over, from that of its first moment to that before its last.
 
     One request for each thousand rows: one for each camera and UTC day, and one for the day. So a
     viewer's day of 499 cameras takes one, that of a thousand three. To make 1,000 lanes of 100
     intervals each takes a second: show some at once. Raises StorageUnavailableError.
     """
-    return few_lanes(services, caller, (start, end), now, cameras, MAX_ROWS) or []
+    return lanes_if_few(services, caller, span, now, cameras, MAX_ROWS) or []
 
 
-def few_lanes(
+def lanes_if_few(
     services: Services,
     caller: Caller,
     span: tuple[datetime, datetime],
@@ -51,8 +50,8 @@ def few_lanes(
     cameras: Collection[str] | None = None,
     max_rows: int = PAGE_SIZE,
 ) -> list[Lane] | None:
-    """Return the same; None if these cameras have `max_rows` rows or more, by default as many as a
-    request answers: 499 cameras, and 998 if the viewer's day is that of UTC."""
+    """Return the lanes as `lanes` does; None if they take `max_rows` rows or more, by default as
+    many as a request answers: 499 cameras, and 998 if the viewer's day is that of UTC."""
     start, end = span
     first = minute_of(start)
     until = min(end, now)  # `end` may be the last moment that there is
@@ -66,15 +65,8 @@ def few_lanes(
     found_rows = _read(services.figures.rows, days, wanted, max_rows)
     if found_rows is None:
         return None
-    as_of: dict[date, datetime] = {}
-    rows: dict[str, dict[date, DayRow]] = {one: {} for one in wanted or ()}
-    for found in found_rows:
-        day, name = day_and_camera(found.key)
-        if not name:
-            if moment := day_row.as_of(found.properties):
-                as_of[day] = moment
-        elif row := parse_day_row(found.properties, day):
-            rows.setdefault(name, {})[day] = row
+    as_of, rows = _by_day(found_rows)
+    rows = {**{one: {} for one in wanted or ()}, **rows}
     return [
         Lane(
             name,
@@ -106,6 +98,23 @@ def _read(
     keys = [day_header_key(day) for day in days]
     keys += [day_key(day, one) for day in days for one in cameras]
     return table.query_ranges(DAYS, single_keys(keys))
+
+
+def _by_day(
+    found: Iterable[Entity],
+) -> tuple[dict[date, datetime], dict[str, dict[date, DayRow]]]:
+    """Return what the headers say, as of when the rows of each day are, and the rows of each camera
+    by day."""
+    as_of: dict[date, datetime] = {}
+    rows: dict[str, dict[date, DayRow]] = {}
+    for one in found:
+        day, camera = day_and_camera(one.key)
+        if not camera:
+            if moment := day_row.as_of(one.properties):
+                as_of[day] = moment
+        elif row := parse_day_row(one.properties, day):
+            rows.setdefault(camera, {})[day] = row
+    return as_of, rows
 
 
 def _wanted(caller: Caller, cameras: Collection[str] | None) -> frozenset[str] | None:

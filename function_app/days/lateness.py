@@ -8,7 +8,7 @@ from typing import NamedTuple
 from function_app.auth.caller import Caller
 from function_app.days.day_row import end_of_day, start_of_day
 from function_app.days.lane import Lane
-from function_app.days.lanes import few_lanes
+from function_app.days.lanes import lanes_if_few
 from function_app.devices.conditions import State
 from function_app.services import Services
 from photo_wire.moment import parse_time
@@ -33,21 +33,23 @@ def why_late(services: Services, caller: Caller, name: PhotoName, now: datetime)
     its camera on its day. Raises StorageUnavailableError."""
     day = name.captured_at.astimezone(UTC).date()
     span = start_of_day(day), end_of_day(day)
-    found = few_lanes(services, caller, span, now, [name.camera])
+    found = lanes_if_few(services, caller, span, now, [name.camera])
     lane = next(iter(found or []), None)
     return next(_reasons(lane, name.captured_at), None) if lane else None
 
 
 def _reasons(lane: Lane, at: datetime) -> Iterator[Lateness]:
     for one in lane.intervals:
-        details = one.label.details
-        if one.label.state is State.SILENT and details.get("from") and details.get("to"):
+        details = one.condition.details
+        if one.condition.state is State.SILENT and details.get("from") and details.get("to"):
             start, end = (parse_time(str(details[name])) for name in ("from", "to"))
             if start <= at < end:  # it took the photo, so it was on
                 yield Lateness(NO_CONNECTION, start, end)
     # Minutes in which it took photos split what it did otherwise.
-    others = [one for one in lane.intervals if one.label.state not in (State.LATE, State.RECORDED)]
-    for reason, spans in groupby(others, lambda one: one.label.reason):
+    others = [
+        one for one in lane.intervals if one.condition.state not in (State.LATE, State.RECORDED)
+    ]
+    for reason, spans in groupby(others, lambda one: one.condition.reason):
         found = list(spans)
         start, end = found[0].start, found[-1].end
         if reason in HELD_BACK and start - _MINUTE <= at < end + _MINUTE:

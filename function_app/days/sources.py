@@ -9,7 +9,7 @@ from function_app.days.day_row import Source, first_minute, start_of_day
 from function_app.days.device_runs import DeviceRun, device_runs
 from function_app.days.minutes import MINUTES_A_DAY, minute_of
 from function_app.devices import silence, states
-from function_app.devices.conditions import Change, Label, State, label_in, label_of_all
+from function_app.devices.conditions import Change, Condition, State, condition_in, condition_of_all
 from function_app.devices.intervals import TooManyChangesError, read_changes
 from function_app.storage.device_keys import CAMERAS, NEW_ALERTS, STATES
 from function_app.storage.interfaces import PhotoIndex
@@ -21,7 +21,7 @@ from photo_wire.moment import parse_time
 
 NO_DEVICE = Source()
 _ONE_DAY = timedelta(days=1)
-_TOO_MANY = Label(State.UNKNOWN, "too-many-changes")
+_TOO_MANY = Condition(State.UNKNOWN, "too-many-changes")
 # How far to look for the end of a silence after the day on which it began, step by step.
 _STEPS = tuple(timedelta(days=days) for days in (1, 4, 16, 64, 400))
 
@@ -110,24 +110,24 @@ def changes_since(devices: TableStore, source: Source, since: datetime) -> list[
 
 
 def first_changed_day(changes: Sequence[Change], since: datetime) -> date:
-    """Return the first day whose labels may have changed since this heartbeat."""
+    """Return the first day whose conditions may have changed since this heartbeat."""
     in_force = next((one for one in reversed(changes) if one.at <= since), None)
     if in_force and _is_silent(in_force):
         return min(in_force.at, since).date()
     return since.date()
 
 
-def labels_of_day(devices: TableStore, source: Source, camera: str, day: date) -> list[DeviceRun]:
+def runs_of_day(devices: TableStore, source: Source, camera: str, day: date) -> list[DeviceRun]:
     """Return what a camera's device said on a day. Two requests, and more for a silence that lasts
     beyond the day."""
     if not source.device:
-        return labels_in([], camera, day)
+        return runs_in([], camera, day)
     start = start_of_day(day)
     try:
         changes = changes_in(devices, source.device, start, start + _ONE_DAY)
     except TooManyChangesError:
-        changes = [Change(start, label_of_all(_TOO_MANY))]
-    return labels_in(changes, camera, day)
+        changes = [Change(start, condition_of_all(_TOO_MANY))]
+    return runs_in(changes, camera, day)
 
 
 def changes_in(devices: TableStore, device: str, start: datetime, end: datetime) -> list[Change]:
@@ -142,8 +142,8 @@ def changes_in(devices: TableStore, device: str, start: datetime, end: datetime)
     return changes
 
 
-def labels_in(changes: Sequence[Change], camera: str, day: date) -> list[DeviceRun]:
-    """Return the labels of a camera on a day by these changes."""
+def runs_in(changes: Sequence[Change], camera: str, day: date) -> list[DeviceRun]:
+    """Return the runs of a camera on a day by these changes."""
     first = first_minute(day)
     return device_runs(changes, camera, first, first + MINUTES_A_DAY)
 
@@ -152,12 +152,12 @@ def _read(devices: TableStore, device: str, start: datetime, end: datetime) -> l
     try:
         return read_changes(devices, device, start, end)
     except TooManyChangesError:
-        return [Change(start, label_of_all(_TOO_MANY))]
+        return [Change(start, condition_of_all(_TOO_MANY))]
 
 
 def _is_silent(change: Change) -> bool:
     """Return whether all cameras of a device are silent from this change on."""
-    return label_in(change.labels, "").state is State.SILENT
+    return condition_in(change.conditions, "").state is State.SILENT
 
 
 def read_photos(

@@ -15,9 +15,10 @@ from datetime import date, datetime, timedelta
 from functools import partial
 
 from function_app.days import quarter_rows
-from function_app.days.builder import NOTHING, Built, Counted, DayBuilder, counted_by_day
+from function_app.days.builder import NOTHING, Built, DayBuilder, counted_by_day
 from function_app.days.day_row import (
     KEPT,
+    DayCounts,
     Source,
     header,
     parse_source,
@@ -70,12 +71,12 @@ class DaysRun:
     clock: Callable[[], float] = time.monotonic
     _builder: DayBuilder = field(init=False)
 
-    def mark(self, changed: Mapping[str, Figures], written: Mapping[str, Figures]) -> None:
+    def list_changed(self, changed: Mapping[str, Figures], written: Mapping[str, Figures]) -> None:
         """Put the days on the list of which the figures changed. `written` are the figures that
         were written before."""
         work = {}
         for camera, figures in changed.items():
-            before: dict[date, Counted] = {}
+            before: dict[date, DayCounts] = {}
             if camera in written:
                 before = counted_by_day(written[camera])
             after = counted_by_day(figures)

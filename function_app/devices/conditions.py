@@ -27,46 +27,46 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Label(NamedTuple):
+class Condition(NamedTuple):
     """A camera's state, and why, if there is more to say."""
 
     state: State
     reason: str | None = None
 
 
-NEVER_HEARD_OF = Label(State.UNKNOWN)
-NOT_HEARD_YET = Label(State.UNKNOWN, "no-heartbeat-yet")
-PHOTOS_WAIT = Label(State.UNKNOWN, "photos-waiting")
-HEARTBEAT_MISSED = Label(State.UNKNOWN, "heartbeat-missed")
+NEVER_HEARD_OF = Condition(State.UNKNOWN)
+NOT_HEARD_YET = Condition(State.UNKNOWN, "no-heartbeat-yet")
+PHOTOS_WAIT = Condition(State.UNKNOWN, "photos-waiting")
+HEARTBEAT_MISSED = Condition(State.UNKNOWN, "heartbeat-missed")
 RESTARTED = "restarted"  # the device was off in between
-BACKEND_DOWN = Label(State.UNKNOWN, "backend-down")
+BACKEND_DOWN = Condition(State.UNKNOWN, "backend-down")
 
 
-def labels_of(heartbeat: Heartbeat) -> str:
-    """Return, as the JSON that is persisted, the labels that cameras have from this heartbeat
+def conditions_of(heartbeat: Heartbeat) -> str:
+    """Return, as the JSON that is persisted, the conditions that cameras have from this heartbeat
     on. Equal states have equal texts."""
     if heartbeat.goodbye and heartbeat.goodbye != RESTART:
-        return label_of_all(Label(State.SILENT, heartbeat.goodbye))
-    quiet = Label(State.QUIET, _why_nothing_is_sent(heartbeat))
-    return _to_text({name: _label(one, quiet) for name, one in heartbeat.cameras.items()})
+        return condition_of_all(Condition(State.SILENT, heartbeat.goodbye))
+    quiet = Condition(State.QUIET, _why_nothing_is_sent(heartbeat))
+    return _to_text({name: _condition(one, quiet) for name, one in heartbeat.cameras.items()})
 
 
-def label_of_all(label: Label) -> str:
-    """Return, as the JSON that is persisted, that all cameras of a device have this label."""
-    return _to_text({_ALL_CAMERAS: label})
+def condition_of_all(condition: Condition) -> str:
+    """Return, as the JSON that is persisted, that all cameras of a device have this condition."""
+    return _to_text({_ALL_CAMERAS: condition})
 
 
-def label_in(text: str, camera: str) -> Label:
-    """Return the label of a camera in the JSON that is persisted."""
-    labels = json.loads(text)
-    state, *reason = labels.get(_ALL_CAMERAS) or labels.get(camera) or NEVER_HEARD_OF
-    return Label(State(state), reason[0] if reason else None)
+def condition_in(text: str, camera: str) -> Condition:
+    """Return the condition of a camera in the JSON that is persisted."""
+    conditions = json.loads(text)
+    state, *reason = conditions.get(_ALL_CAMERAS) or conditions.get(camera) or NEVER_HEARD_OF
+    return Condition(State(state), reason[0] if reason else None)
 
 
-def _label(camera: CameraState, quiet: Label) -> Label:
+def _condition(camera: CameraState, quiet: Condition) -> Condition:
     if camera.failing is not None:
-        return Label(State.FAILING, camera.failing or None)
-    return Label(State.DISARMED) if camera.armed is False else quiet
+        return Condition(State.FAILING, camera.failing or None)
+    return Condition(State.DISARMED) if camera.armed is False else quiet
 
 
 def _why_nothing_is_sent(heartbeat: Heartbeat) -> str | None:
@@ -77,17 +77,18 @@ def _why_nothing_is_sent(heartbeat: Heartbeat) -> str | None:
     return "paused" if heartbeat.paused_until else None
 
 
-def _to_text(labels: dict[str, Label]) -> str:
+def _to_text(conditions: dict[str, Condition]) -> str:
     short = {
-        name: [label.state, *([label.reason] if label.reason else [])]
-        for name, label in labels.items()
+        name: [condition.state, *([condition.reason] if condition.reason else [])]
+        for name, condition in conditions.items()
     }
     # A character that is not ASCII would take six: those of 32 reasons have no room in a column.
     return json.dumps(short, ensure_ascii=False, separators=(",", ":"))
 
 
 class Change(NamedTuple):
-    """The labels (JSON) that a device's cameras have from a moment on, until the next change."""
+    """The conditions (JSON) that a device's cameras have from a moment on, until the next
+    change."""
 
     at: datetime
-    labels: str
+    conditions: str

@@ -1,9 +1,8 @@
 """The intervals in which a device and its cameras were silent, disarmed, failing, quiet or unknown.
 
-Each row of the partition `intervals~DEVICE` is a change: the labels of all cameras from a moment on
-until the next row's, so there is no gap and no interval without an end
-(docs/decisions/0073-intervals-are-changes.md). The keys count down: the newest row is first.
-"""
+Each row of the partition `intervals~DEVICE` is a change: the conditions of all cameras from a
+moment on until the next row's, so there is no gap and no interval without an end
+(docs/decisions/0073-intervals-are-changes.md). The keys count down: the newest row is first."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -16,10 +15,10 @@ from function_app.devices.conditions import (
     HEARTBEAT_MISSED,
     RESTARTED,
     Change,
-    Label,
+    Condition,
     State,
-    label_of_all,
-    labels_of,
+    condition_of_all,
+    conditions_of,
 )
 from function_app.devices.silence import WatchedDevice
 from function_app.services import Services
@@ -35,7 +34,7 @@ MAX_CHANGES = 10_000  # of a device in a range that is read
 MARGIN = timedelta(seconds=60)  # in which a heartbeat is sent, repeated and stored
 SHORT_MARGIN = timedelta(seconds=15)
 _MILLISECOND = timedelta(milliseconds=1)
-_AT, _LABELS = "at", "labels"  # columns
+_AT, _CONDITIONS = "at", "labels"  # columns
 
 
 class TooManyChangesError(Exception):
@@ -55,24 +54,24 @@ def update(
     It sends no request if nothing changed, one if something did, and two if the device was overdue
     and no timer has found that. It may be repeated. Raises StorageUnavailableError.
     """
-    now, labels = to_milliseconds(now), labels_of(heartbeat)
-    known = silence.parse_row(device, before) if silence.LABELS in before else None
+    now, conditions = to_milliseconds(now), conditions_of(heartbeat)
+    known = silence.parse_row(device, before) if silence.CONDITIONS in before else None
     last_silence = known.silence if known else None
     changes = {}
-    if known and (label := _label_of_gap(known, before, heartbeat, now)):
-        changes[known.received_at] = label_of_all(label)
-    if changes or before.get(silence.LABELS) != labels:
-        changes[now] = labels
+    if known and (condition := _condition_of_gap(known, before, heartbeat, now)):
+        changes[known.received_at] = condition_of_all(condition)
+    if changes or before.get(silence.CONDITIONS) != conditions:
+        changes[now] = conditions
     if last_silence and last_silence.ended_at is None:
         last_silence = last_silence.ended(now, heartbeat)
-        changes = {now: labels}
+        changes = {now: conditions}
     elif known and (gap := _unfound_gap(services, known, now)):
-        changes |= {known.received_at: label_of_all(gap), now: labels}
+        changes |= {known.received_at: condition_of_all(gap), now: conditions}
     if changes:
         write_changes(services.devices, device, changes)
     return {
         silence.CAMERA: next(iter(heartbeat.cameras), before.get(silence.CAMERA, BACKEND)),
-        silence.LABELS: labels,
+        silence.CONDITIONS: conditions,
         silence.UPTIME: "" if heartbeat.uptime is None else f"{heartbeat.uptime}",
         silence.LOSSES: "" if heartbeat.losses is None else f"{heartbeat.losses}",
         silence.CHANGED_AT: format_time(now) if changes else before.get(silence.CHANGED_AT, ""),
@@ -81,15 +80,15 @@ def update(
     }
 
 
-def _label_of_gap(
+def _condition_of_gap(
     known: WatchedDevice, before: Mapping[str, str], heartbeat: Heartbeat, now: datetime
-) -> Label | None:
-    """Return the label of the time since the last heartbeat if it is not what that said: the device
-    was off in between, or a heartbeat was missed, so that nobody knows what the cameras did. Else
-    None."""
+) -> Condition | None:
+    """Return the condition of the time since the last heartbeat if it is not what that said: the
+    device was off in between, or a heartbeat was missed, so that nobody knows what the cameras did.
+    Else None."""
     is_off = known.overdue_at is None  # it said that it ends
     if not is_off and _has_restarted(before, heartbeat, now - known.received_at):
-        return Label(State.SILENT, RESTARTED)
+        return Condition(State.SILENT, RESTARTED)
     is_missed = known.due_at is not None and now > known.due_at + MARGIN
     return HEARTBEAT_MISSED if is_missed else None
 
@@ -121,24 +120,26 @@ def _settled_until(before: Mapping[str, str], heartbeat: Heartbeat, now: datetim
     return max(settled, format_time(min(now, oldest) if oldest else now))
 
 
-def _unfound_gap(services: Services, known: WatchedDevice, now: datetime) -> Label | None:
+def _unfound_gap(services: Services, known: WatchedDevice, now: datetime) -> Condition | None:
     """Return what the cameras were since the last heartbeat, if the device was overdue and no timer
     has found that; None if it was not overdue. A backend that was down says nothing about it."""
     if known.overdue_at is None or known.overdue_at >= now:
         return None
     awake_since = read_runs(services.accounts).awake_since(now)
     due = silence.overdue_since(known.received_at, known.overdue_at, awake_since)
-    return silent_label(known.goodbye) if due < now else BACKEND_DOWN
+    return silent_condition(known.goodbye) if due < now else BACKEND_DOWN
 
 
-def silent_label(goodbye: str) -> Label:
-    """Return the label of a camera whose device is silent, and said this goodbye, if any."""
-    return Label(State.SILENT, goodbye or None)
+def silent_condition(goodbye: str) -> Condition:
+    """Return the condition of a camera whose device is silent, and said this goodbye, if any."""
+    return Condition(State.SILENT, goodbye or None)
 
 
 def write_changes(devices: TableStore, device: str, changes: Mapping[datetime, str]) -> None:
-    """Write the labels (JSON) that a device's cameras have from these moments on."""
-    rows = {count_down(at): {_AT: format_time(at), _LABELS: text} for at, text in changes.items()}
+    """Write the conditions (JSON) that a device's cameras have from these moments on."""
+    rows = {
+        count_down(at): {_AT: format_time(at), _CONDITIONS: text} for at, text in changes.items()
+    }
     devices.upsert_all(intervals_of(device), rows)
 
 
@@ -158,7 +159,7 @@ def read_changes(devices: TableStore, device: str, start: datetime, end: datetim
             raise TooManyChangesError
         after = page[-1].key
     return [
-        Change(parse_time(row.properties[_AT]), row.properties[_LABELS])
+        Change(parse_time(row.properties[_AT]), row.properties[_CONDITIONS])
         for row in (*changes, *reversed(newer))
     ]
 

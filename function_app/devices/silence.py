@@ -29,7 +29,7 @@ SETTLE_TIME = timedelta(seconds=10)
 
 # Columns of a device's row, beside those of states.py.
 CAMERA = FIRST_CAMERA
-LABELS = "labels"
+CONDITIONS = "labels"  # the column's first name
 SILENCE = "silence"  # the last one
 IS_SILENT = "is_silent"  # "yes" from when the timer found it until the next heartbeat
 UNREPORTED = "unreported"  # "yes" if the silence or its end has to be reported yet

@@ -13,8 +13,8 @@ from datetime import datetime
 
 from function_app.devices import silence
 from function_app.devices.backend_runs import read_runs, write_runs
-from function_app.devices.conditions import label_of_all
-from function_app.devices.intervals import silent_label, write_changes
+from function_app.devices.conditions import condition_of_all
+from function_app.devices.intervals import silent_condition, write_changes
 from function_app.devices.silence import Event, Group, Silence, WatchedDevice
 from function_app.devices.silence_alerts import (
     Combine,
@@ -100,8 +100,8 @@ def _report(
 
 def _record_beginning(services: Services, event: Event, alert: str) -> None:
     """Write the interval, and record in the device's row that its silence is reported."""
-    label = label_of_all(silent_label(event.silence.goodbye))
-    write_changes(services.devices, event.device, {event.silence.since: label})
+    condition = condition_of_all(silent_condition(event.silence.goodbye))
+    write_changes(services.devices, event.device, {event.silence.since: condition})
     _record(services, event, lambda one: replace(one, alert=alert))
 
 

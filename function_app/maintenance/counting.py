@@ -45,7 +45,7 @@ def update_figures(services: Services, now: datetime) -> int:
         for camera in sorted(cameras - damaged)
     }
     changed = {one: figures[one] for one in figures if figures[one] != written.get(one)}
-    days.mark(changed, written)
+    days.list_changed(changed, written)
     failed = services.figures.write(changed)
     _log_incomplete(changed)
     removed = rows.keys() - set(map(figures_key, cameras))

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from function_app.auth.caller import Caller
 from function_app.browse.day import FIRST_DAY, LAST_DAY
-from function_app.days.counts import count_by_day, read_counted
+from function_app.days.counts import count_by_day, read_counts_overview
 from function_app.http import json_schema
 from function_app.http.parameters import Kind, optional
 from function_app.http.preferences import Preferences
@@ -86,9 +86,9 @@ def get_days(request: Request, services: Services, caller: Caller) -> Response:
     first = _MONTH.read(given) or today.replace(day=1)
     counts = count_by_day(services, caller, chosen.camera, f"{first:%Y-%m}", preferences.zone)
     month = Month(first, preferences.zone, counts)
-    counted = read_counted(services)
+    overview = read_counts_overview(services)
     # Whoever does not see all cameras is not told since when others have photos.
-    begin = counted.first_day if caller.cameras is None else None
+    begin = overview.first_day if caller.cameras is None else None
     return render_page(
         "calendar_part.html" if "part" in params else "calendar.html",
         request,
@@ -98,7 +98,7 @@ def get_days(request: Request, services: Services, caller: Caller) -> Response:
             "filter": chosen,
             "today": today,
             "years": [first.replace(year=year) for year in _years(first, today, begin)],
-            "as_of": counted.as_of,
+            "as_of": overview.as_of,
             "month_path": lambda one: _month_path(one, chosen),
         },
     )

@@ -20,7 +20,7 @@ from function_app.browse.day import (
 )
 from function_app.browse.events import Event
 from function_app.browse.listing import ONLY
-from function_app.days.lanes import few_lanes
+from function_app.days.lanes import lanes_if_few
 from function_app.devices.conditions import State
 from function_app.http.preferences import Preferences
 from function_app.http.request import Request
@@ -138,7 +138,7 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
         return _seek(services, caller, chosen, day, seek == NEWER, preferences)
     shown_until = read_shown_until(params, day, preferences)
     # Lanes first: they do not show a photo that comes meanwhile, and is not listed.
-    found = few_lanes(services, caller, (start, end), now) if start < min(end, now) else []
+    found = lanes_if_few(services, caller, (start, end), now) if start < min(end, now) else []
     part = read_part(services.index, chosen.selection(caller), start, end, shown_until or end)
     lanes = DayLanes(found or [], chosen.camera)
     page = DayPage(day, preferences.zone, start, end, chosen, shown_until, part, lanes)
@@ -258,8 +258,8 @@ def _duration(t: Translation, seconds: float) -> str:
 def _etag(preferences: Preferences, page: DayPage) -> str:
     """Return the digest of all from which the part is made. The lanes grow each minute, also while
     nothing happens: that counts every ten minutes."""
-    labels: Sequence[object] = [
-        (lane.camera, one.start, one.end.timestamp() // _TEN_MINUTES, one.label)
+    intervals: Sequence[object] = [
+        (lane.camera, one.start, one.end.timestamp() // _TEN_MINUTES, one.condition)
         for lane in page.lanes.all
         for one in lane.intervals
     ]
@@ -267,4 +267,4 @@ def _etag(preferences: Preferences, page: DayPage) -> str:
     ids = [(photo.name, photo.trigger, photo.is_protected) for photo in photos]
     shown = (page.day, page.filter, page.shown_until, page.part.continues_before)
     stubs = page.lanes.stubs
-    return etag_of(preferences, shown, stubs, ids, labels, asset_path("day.js"))
+    return etag_of(preferences, shown, stubs, ids, intervals, asset_path("day.js"))

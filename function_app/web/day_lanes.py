@@ -84,21 +84,21 @@ def _is_known(lane: Lane) -> bool:
     """Return whether a heartbeat, a photo or a stub says anything of a camera's day."""
     if lane.stubs:
         return True
-    labels = {(one.label.state, one.label.reason) for one in lane.intervals}
-    return NEVER_HEARD_OF not in labels or bool(labels - {NEVER_HEARD_OF, NOT_COUNTED_YET})
+    conditions = {(one.condition.state, one.condition.reason) for one in lane.intervals}
+    return NEVER_HEARD_OF not in conditions or bool(conditions - {NEVER_HEARD_OF, NOT_COUNTED_YET})
 
 
 def _minutes(lane: Lane) -> list[tuple[State, int]]:
     spent: Counter[State] = Counter()
     for one in lane.intervals:
-        spent[one.label.state] += (one.end - one.start) // _MINUTE
+        spent[one.condition.state] += (one.end - one.start) // _MINUTE
     return spent.most_common()
 
 
 def _drawn(interval: Interval) -> int:
     """Return how many stored photos an interval has. A silence names those of other intervals."""
-    is_silence = interval.label.state is State.SILENT
-    return 0 if is_silence else int(interval.label.details.get("photos") or 0)
+    is_silence = interval.condition.state is State.SILENT
+    return 0 if is_silence else int(interval.condition.details.get("photos") or 0)
 
 
 def _minutes_of(interval: Interval) -> range:

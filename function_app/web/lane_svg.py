@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from markupsafe import Markup
 
-from function_app.days.lane import Interval, Label, Lane
+from function_app.days.lane import Interval, Lane, LaneCondition
 from function_app.devices.conditions import State
 from function_app.http.preferences import Preferences
 from function_app.localization.translation import Translation
@@ -69,7 +69,7 @@ def render(
 
 def describe(lane: Lane, preferences: Preferences) -> list[tuple[str, str]]:
     """Return the state and the sentence of each bar of a lane."""
-    return [(one.label.state, sentence(one, preferences)) for one in _whole_silences(lane)]
+    return [(one.condition.state, sentence(one, preferences)) for one in _whole_silences(lane)]
 
 
 def _whole_silences(lane: Lane) -> list[Interval]:
@@ -78,9 +78,13 @@ def _whole_silences(lane: Lane) -> list[Interval]:
     found: list[Interval] = []
     silence: int | None = None  # the place of the last one
     for one in lane.intervals:
-        if one.label.state is not State.SILENT:
+        if one.condition.state is not State.SILENT:
             found.append(one)
-        elif silence is not None and found[silence].label == one.label and _has_heartbeats(one):
+        elif (
+            silence is not None
+            and found[silence].condition == one.condition
+            and _has_heartbeats(one)
+        ):
             found[silence] = replace(found[silence], end=one.end)
         else:
             silence = len(found)
@@ -90,38 +94,38 @@ def _whole_silences(lane: Lane) -> list[Interval]:
 
 def _has_heartbeats(silence: Interval) -> bool:
     """Return whether it is known between which heartbeats a silence was."""
-    return "from" in silence.label.details
+    return "from" in silence.condition.details
 
 
 def sentence(interval: Interval, preferences: Preferences) -> str:
     """Return what a camera did in an interval, and why, with its times in the viewer's zone. Those
     of a silence are the times of the heartbeats before and after it, also on other days."""
     t = Translation(preferences.language)
-    label = interval.label
+    condition = interval.condition
     numbers = _numbers(interval, t, preferences)
-    text = "; ".join([t(f"lanes.state.{label.state}"), *_why(label, t), *numbers])
-    if label.state is State.SILENT and _has_heartbeats(interval):
+    text = "; ".join([t(f"lanes.state.{condition.state}"), *_why(condition, t), *numbers])
+    if condition.state is State.SILENT and _has_heartbeats(interval):
         return text
     first, last = _time(interval.start, preferences), _time(interval.end, preferences)
     return t("lanes.interval", start=first, end=last, text=text)
 
 
-def _why(label: Label, t: Translation) -> Iterator[str]:
-    if label.reason in _REASONS:
-        yield t(f"lanes.reason.{label.reason.replace('-', '_')}")
-    elif label.reason:
-        yield t("lanes.device_says", reason=label.reason)
+def _why(condition: LaneCondition, t: Translation) -> Iterator[str]:
+    if condition.reason in _REASONS:
+        yield t(f"lanes.reason.{condition.reason.replace('-', '_')}")
+    elif condition.reason:
+        yield t("lanes.device_says", reason=condition.reason)
 
 
 def _numbers(interval: Interval, t: Translation, preferences: Preferences) -> Iterator[str]:
-    """Yield the details of a label as texts."""
-    label, details = interval.label, interval.label.details
+    """Yield the details of a condition as texts."""
+    condition, details = interval.condition, interval.condition.details
     day = interval.start.astimezone(preferences.zone).date()
 
     def time(name: str) -> str:
         return _time(parse_time(str(details[name])), preferences, day)
 
-    if label.state is State.SILENT and _has_heartbeats(interval):
+    if condition.state is State.SILENT and _has_heartbeats(interval):
         if details.get("to"):
             yield t("lanes.no_heartbeat", start=time("from"), end=time("to"))
         else:
@@ -159,7 +163,7 @@ def _bar(
         'data-first="{}" data-end="{}" role="listitem" tabindex="{}" aria-label="{}">'
         "<title>{}</title></rect>"
     )
-    state = interval.label.state
+    state = interval.condition.state
     fill = f"url(#lane-{state})" if state in PATTERNS else "currentColor"
     more = RAISED if state in (State.RECORDED, State.LATE, State.LOST) else 0
     place = (round(first, 3), top - more, round(width, 3), BAR + 2 * more)

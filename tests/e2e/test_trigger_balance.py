@@ -65,6 +65,6 @@ def counted(backend: Services) -> Count:
     total = backend.figures.read()["gate"].total
     lists = [len(backend.index.query(View("gate", stubs=kind), 10_000)) for kind in (False, True)]
     assert [total.photos, total.stubs] == lists
-    [lane] = lanes(backend, OWNER, MORNING, NEXT_DAY, NEXT_DAY)
+    [lane] = lanes(backend, OWNER, (MORNING, NEXT_DAY), NEXT_DAY)
     assert lane.stubs == total.stubs
     return total

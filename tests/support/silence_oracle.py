@@ -72,22 +72,24 @@ class Oracle:
         back = max((end for _, end in self.pauses if end <= previous), default=self.runs[0])
         return now > max(since, back) + bound
 
-    def labels(self, device: Device, camera: str, gaps: list[Gap]) -> list[str]:
+    def conditions(self, device: Device, camera: str, gaps: list[Gap]) -> list[str]:
         """Return the state and the reason of each minute, in one text."""
         photos = {int(second // MINUTE) for second in device.photos[camera]}
         seconds = [one.second for one in device.stored]
         by_start = {gap.start: gap for gap in gaps}
-        labels = []
+        conditions = []
         for minute in range(int(self.world.days * 1440)):
             at = bisect_right(seconds, minute * MINUTE) - 1
-            label = self._reported_between(device, camera, at, by_start) if at >= 0 else "unknown"
+            condition = (
+                self._reported_between(device, camera, at, by_start) if at >= 0 else "unknown"
+            )
             is_last = bool(seconds) and minute >= seconds[-1] // MINUTE
             if minute in photos:
-                label = "recorded"
-            elif is_last and not label.startswith(("silent", "unknown")):
-                label = "unknown no-heartbeat-yet"
-            labels.append(label)
-        return labels
+                condition = "recorded"
+            elif is_last and not condition.startswith(("silent", "unknown")):
+                condition = "unknown no-heartbeat-yet"
+            conditions.append(condition)
+        return conditions
 
     def _reported_between(
         self, device: Device, camera: str, at: int, by_start: Mapping[float, Gap]

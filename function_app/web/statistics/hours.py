@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 
 from function_app.auth.caller import Caller
-from function_app.days.counts import count_by_hour, read_counted
+from function_app.days.counts import count_by_hour, read_counts_overview
 from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response
@@ -31,7 +31,9 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
     preferences = Preferences.read(request)
     t, now = Translation(preferences.language), datetime.now(UTC)
     periods = last_periods(now.astimezone(preferences.zone).date(), choice.days)
-    counted = read_counted(services)  # first: what is counted meanwhile is not said to be older
+    overview = read_counts_overview(
+        services
+    )  # first: what is counted meanwhile is not said to be older
     lines = _lines(_count(services, caller, choice.camera, periods, preferences.zone), periods, t)
     total = sum(sum(line.hours) for line in lines)
     title = t("statistics.figure.hours")
@@ -53,11 +55,11 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
         {
             "choice": choice,
             "spans": SPANS,
-            "cameras": counted.cameras if caller.cameras is None else sorted(caller.cameras),
+            "cameras": overview.cameras if caller.cameras is None else sorted(caller.cameras),
             "total": total,
             "levels": levels(lines),
             "figure": Figure(title, picture, heads, rows, t("statistics.about.hours")),
-            "as_of": counted.as_of,
+            "as_of": overview.as_of,
         },
         200 if choice.camera is None or caller.may_see(choice.camera) else 404,
     )

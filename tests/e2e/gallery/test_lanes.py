@@ -8,7 +8,7 @@ import pytest
 from markupsafe import Markup
 from playwright.sync_api import expect
 
-from function_app.days.lane import Interval, Label, Lane
+from function_app.days.lane import Interval, Lane, LaneCondition
 from function_app.devices.conditions import State
 from function_app.http.preferences import Preferences
 from function_app.web.lane_svg import render
@@ -26,32 +26,34 @@ SILENCE: Details = {
 }
 # A day of two cameras: until which minute, and what.
 NIGHT = (
-    (130, Label(State.QUIET)),
-    (131, Label(State.RECORDED, None, {"photos": 4})),
-    (190, Label(State.QUIET)),
-    (200, Label(State.SILENT, None, {**SILENCE, **CAME})),
-    (204, Label(State.LATE, None, {"photos": 14, "late": 14, **CAME})),
-    (401, Label(State.SILENT, None, {**SILENCE, **CAME})),
-    (520, Label(State.QUIET)),
-    (540, Label(State.RECORDED, None, {"photos": 60})),
-    (545, Label(State.LOST, None, {"lost": 1, "photos": 2})),
-    (700, Label(State.FAILING, "no frames")),
-    (900, Label(State.DISARMED)),
-    (960, Label(State.EXPIRED, None, {"expired": 3})),
-    (1020, Label(State.QUIET, "paused")),
-    (1100, Label(State.UNKNOWN, "no-heartbeat-yet")),
-    (1440, Label(State.UNKNOWN, "not-counted-yet")),
+    (130, LaneCondition(State.QUIET)),
+    (131, LaneCondition(State.RECORDED, None, {"photos": 4})),
+    (190, LaneCondition(State.QUIET)),
+    (200, LaneCondition(State.SILENT, None, {**SILENCE, **CAME})),
+    (204, LaneCondition(State.LATE, None, {"photos": 14, "late": 14, **CAME})),
+    (401, LaneCondition(State.SILENT, None, {**SILENCE, **CAME})),
+    (520, LaneCondition(State.QUIET)),
+    (540, LaneCondition(State.RECORDED, None, {"photos": 60})),
+    (545, LaneCondition(State.LOST, None, {"lost": 1, "photos": 2})),
+    (700, LaneCondition(State.FAILING, "no frames")),
+    (900, LaneCondition(State.DISARMED)),
+    (960, LaneCondition(State.EXPIRED, None, {"expired": 3})),
+    (1020, LaneCondition(State.QUIET, "paused")),
+    (1100, LaneCondition(State.UNKNOWN, "no-heartbeat-yet")),
+    (1440, LaneCondition(State.UNKNOWN, "not-counted-yet")),
 )
-QUIET = ((1320, Label(State.QUIET)), (1440, Label(State.SILENT, "shutdown")))
+QUIET = ((1320, LaneCondition(State.QUIET)), (1440, LaneCondition(State.SILENT, "shutdown")))
 
 
-def lane(camera: str, parts: tuple[tuple[int, Label], ...]) -> Lane:
+def lane(camera: str, parts: tuple[tuple[int, LaneCondition], ...]) -> Lane:
     starts = [0, *(end for end, _ in parts)]
     return Lane(
         camera,
         [
-            Interval(MIDNIGHT + timedelta(minutes=start), MIDNIGHT + timedelta(minutes=end), label)
-            for start, (end, label) in zip(starts, parts, strict=False)
+            Interval(
+                MIDNIGHT + timedelta(minutes=start), MIDNIGHT + timedelta(minutes=end), condition
+            )
+            for start, (end, condition) in zip(starts, parts, strict=False)
         ],
     )
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.days.counts import read_counted
+from function_app.days.counts import read_counts_overview
 from function_app.days.day_row import camera_columns, cameras
 from function_app.days.upkeep import rebuild_day
 from function_app.maintenance.counting import update_figures
@@ -27,7 +27,7 @@ def test_a_row_that_is_to_be_built_again_leaves_the_names(services: Services) ->
     add_photo(services, 1, at(0))
     update_figures(services, at(1))
     rebuild_day(services, "camera-0001", START.date())
-    assert list(read_counted(services).cameras) == ["camera-0001"]
+    assert list(read_counts_overview(services).cameras) == ["camera-0001"]
     services.index.forget_camera("camera-0001")
     update_figures(services, at(2))
-    assert list(read_counted(services).cameras) == []
+    assert list(read_counts_overview(services).cameras) == []

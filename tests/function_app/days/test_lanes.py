@@ -11,8 +11,8 @@ from function_app.auth import tokens
 from function_app.auth.caller import Caller, Scope
 from function_app.days.day_row import DayRow, Source, first_minute, header
 from function_app.days.device_runs import DeviceRun
-from function_app.days.lanes import few_lanes, lanes
-from function_app.devices.conditions import Label, State
+from function_app.days.lanes import lanes, lanes_if_few
+from function_app.devices.conditions import Condition, State
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.settings import Settings
@@ -30,16 +30,19 @@ ONE = Caller("vera", frozenset({Scope.READ}), frozenset({"camera-0500"}))
 READER = frozenset({Scope.READ})
 
 
-def labels(services: Services, caller: Caller, camera: str, minutes: float) -> list[str]:
-    (found,) = lanes(services, caller, at(0), at(minutes), at(minutes), {camera})
-    return [" ".join(filter(None, (one.label.state, one.label.reason))) for one in found.intervals]
+def conditions(services: Services, caller: Caller, camera: str, minutes: float) -> list[str]:
+    (found,) = lanes(services, caller, (at(0), at(minutes)), at(minutes), {camera})
+    return [
+        " ".join(filter(None, (one.condition.state, one.condition.reason)))
+        for one in found.intervals
+    ]
 
 
 def fill(services: Services, cameras: int) -> None:
     """Write rows of so many cameras on two days, all quiet."""
     for day in (START.date(), START.date() + timedelta(days=1)):
         first = first_minute(day)
-        quiet = DeviceRun(first, Label(State.QUIET))
+        quiet = DeviceRun(first, Condition(State.QUIET))
         row = DayRow(Source(), [quiet], first + 1440, first + 1440).to_properties(day)
         services.figures.rows.upsert(DAYS, day_header_key(day), header(at(3000)))
         for number in range(cameras):
@@ -58,14 +61,18 @@ def test_a_day_of_a_viewer_takes_a_request_for_each_thousand_rows(
     pages = -(-len(table.query(DAYS, 10_000)) // 1000)
     assert pages == requests
     table.requests.clear()
-    found = lanes(services, OWNER, start, end, now)
+    found = lanes(services, OWNER, (start, end), now)
     assert table.requests == ["query"]  # one for each thousand rows
     assert len(found) == cameras
     for lane in found:
         (only,) = lane.intervals
-        assert (only.start, only.end, only.label) == (start, end, found[0].intervals[0].label)
+        assert (only.start, only.end, only.condition) == (
+            start,
+            end,
+            found[0].intervals[0].condition,
+        )
     table.requests.clear()
-    assert [one.camera for one in lanes(services, ONE, start, end, now)] == (
+    assert [one.camera for one in lanes(services, ONE, (start, end), now)] == (
         ["camera-0500"] if cameras > 500 else []
     )
     assert table.requests == ["query_ranges"]
@@ -80,13 +87,13 @@ def test_who_sees_some_of_many_cameras_gets_their_lanes(count: int) -> None:
     cameras = [f"camera-{number:04}" for number in range(0, 40 * count, 40)]
     caller = Caller("vera", READER, frozenset(cameras))
     span, now = (START, START + timedelta(days=1)), at(3000)
-    assert few_lanes(services, OWNER, span, now) is None
+    assert lanes_if_few(services, OWNER, span, now) is None
     table.requests.clear()
-    found = few_lanes(services, caller, span, now)
+    found = lanes_if_few(services, caller, span, now)
     assert found is not None
     assert [one.camera for one in found] == cameras
     assert table.requests == ["query_ranges"]
-    week = lanes(services, caller, START, START + timedelta(days=7), at(9 * 1440))
+    week = lanes(services, caller, (START, START + timedelta(days=7)), at(9 * 1440))
     assert [one.camera for one in week] == cameras
 
 
@@ -94,8 +101,8 @@ def test_a_hidden_camera_is_as_one_that_does_not_exist() -> None:
     services = memory_services(Settings(""))
     fill(services, 3)
     for camera in ("camera-0001", "nowhere"):
-        assert lanes(services, ONE, at(0), at(100), at(3000), {camera}) == []
-    assert labels(services, OWNER, "nowhere", 100) == ["unknown"]
+        assert lanes(services, ONE, (at(0), at(100)), at(3000), {camera}) == []
+    assert conditions(services, OWNER, "nowhere", 100) == ["unknown"]
 
 
 def test_who_sees_some_cameras_does_not_learn_that_photos_wait_on_a_device_of_several() -> None:
@@ -111,9 +118,9 @@ def test_who_sees_some_cameras_does_not_learn_that_photos_wait_on_a_device_of_se
     update_figures(services, at(6))
     viewer = Caller("vera", READER, frozenset({"gate", "door"}))
     expected = ["quiet", "unknown photos-waiting", "unknown no-heartbeat-yet"]
-    assert labels(services, OWNER, "gate", 6) == expected
-    assert labels(services, viewer, "door", 6) == expected
-    assert labels(services, viewer, "gate", 6) == ["quiet", "unknown no-heartbeat-yet"]
+    assert conditions(services, OWNER, "gate", 6) == expected
+    assert conditions(services, viewer, "door", 6) == expected
+    assert conditions(services, viewer, "gate", 6) == ["quiet", "unknown no-heartbeat-yet"]
 
 
 def get(services: Services, cameras: frozenset[str] | None, **query: str) -> tuple[int, Any]:

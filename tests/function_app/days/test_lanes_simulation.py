@@ -38,7 +38,7 @@ OWNER = Caller("owner", frozenset(Scope))
 FIRST = minute_of(START)
 LOOK_BACK = 16 * 60  # minutes
 AT_ONCE = 75.0  # seconds in which a change is reported, without an outage
-PHOTO_LABELS = {
+PHOTO_CONDITIONS = {
     "lost": "lost",
     "recorded": "recorded",
     "uncertain": "recorded time-uncertain",
@@ -123,7 +123,7 @@ class Backend:
         """Check the lanes of all cameras, as they are at this second, up to some minutes back."""
         now = moment(second)
         start = max(START, now - timedelta(minutes=back))
-        shown = {one.camera: one for one in lanes(self.services, OWNER, start, now, now)}
+        shown = {one.camera: one for one in lanes(self.services, OWNER, (start, now), now)}
         for device in self.world.devices:
             for camera in device.cameras:
                 if camera.name in shown:
@@ -150,47 +150,47 @@ class Check:
             self.real.setdefault(minute_of(moment(one.second)), []).append(one)
 
     def interval(self, one: Any) -> None:
-        label = " ".join(filter(None, (one.label.state, one.label.reason)))
+        condition = " ".join(filter(None, (one.condition.state, one.condition.reason)))
         for minute in range(minute_of(one.start), minute_of(one.end)):
             self.backend.numbers["minutes"] += 1
-            self.backend.numbers[f"minutes {label}"] += 1
-            if problem := self._problem(minute, label):
+            self.backend.numbers[f"minutes {condition}"] += 1
+            if problem := self._problem(minute, condition):
                 self.backend.numbers[f"wrong: {problem}"] += 1
                 self.backend.wrong.append(
                     f"{self.camera.name} minute {minute - FIRST} at {self.second / 60:.1f}: "
-                    f"{label}: {problem}"
+                    f"{condition}: {problem}"
                 )
 
-    def _photo_label(self, minute: int, second: float) -> str | None:
+    def _photo_condition(self, minute: int, second: float) -> str | None:
         """Return what the backend should say of the photos of a minute, if anything."""
         states = {one.state_at(second) for one in self.by_minute.get(minute, ())}
-        return next((PHOTO_LABELS[one] for one in PHOTO_LABELS if one in states), None)
+        return next((PHOTO_CONDITIONS[one] for one in PHOTO_CONDITIONS if one in states), None)
 
-    def _problem(self, minute: int, label: str) -> str | None:
-        """Return what is wrong with the label of a minute; None if nothing is."""
-        if label == "unknown not-counted-yet":
+    def _problem(self, minute: int, condition: str) -> str | None:
+        """Return what is wrong with the condition of a minute; None if nothing is."""
+        if condition == "unknown not-counted-yet":
             is_new = (minute - FIRST + 1) * 60 > self.backend.done - 60
             return None if is_new else "the last run knows more"
-        expected = {self._photo_label(minute, at) for at in (self.backend.done, self.second)}
-        if label in PHOTO_LABELS.values():
-            return None if label in expected else f"photos: {expected}"
+        expected = {self._photo_condition(minute, at) for at in (self.backend.done, self.second)}
+        if condition in PHOTO_CONDITIONS.values():
+            return None if condition in expected else f"photos: {expected}"
         if None not in expected:
             return f"photos: {expected}"
-        return self._device_problem(minute, label)
+        return self._device_problem(minute, condition)
 
-    def _device_problem(self, minute: int, label: str) -> str | None:
+    def _device_problem(self, minute: int, condition: str) -> str | None:
         begins = (minute - FIRST) * 60.0
         at = last_before(self.device, begins)
         heard = self.heard
         before = heard[at] if at >= 0 else None
         after = heard[at + 1] if at + 1 < len(heard) and heard[at + 1] <= self.second else None
-        if label.startswith("silent"):
+        if condition.startswith("silent"):
             return self._silent_problem(begins, before, after, at)
-        if label.startswith("unknown"):
-            return self._unknown_problem(begins, before, after, label)
+        if condition.startswith("unknown"):
+            return self._unknown_problem(begins, before, after, condition)
         if before is None or after is None:
             return "no heartbeat says so"
-        state = label.split()[0]
+        state = condition.split()[0]
         if not self.device.is_on(begins):
             return "the device was off"
         if state == "quiet" and self.real.get(minute):
@@ -216,12 +216,12 @@ class Check:
         return None if booted > before else "it was heard of, and did not restart"
 
     def _unknown_problem(
-        self, begins: float, before: float | None, after: float | None, label: str
+        self, begins: float, before: float | None, after: float | None, condition: str
     ) -> str | None:
         """Return why something should be known."""
-        if label == "unknown":
+        if condition == "unknown":
             return None if before is None else "a heartbeat came before"
-        if label == "unknown no-heartbeat-yet":
+        if condition == "unknown no-heartbeat-yet":
             known = last_before(self.device, self.backend.done)
             is_open = known < 0 or begins + 60 > self.heard[known]
             return None if is_open else "a heartbeat came later"
@@ -233,7 +233,7 @@ class Check:
         now = moment(self.second)
         services = self.backend.services
         start = max(START, now - timedelta(minutes=LOOK_BACK))
-        own = lanes(services, OWNER, start, now, now, {self.camera.name})[0].intervals
+        own = lanes(services, OWNER, (start, now), now, {self.camera.name})[0].intervals
         end = datetime.fromtimestamp(minute_of(now) * 60, START.tzinfo)
         known, _ = read_known(services, self.camera.name, self.device.name, (start, end))
         return own == intervals([known], known.first, known.end, 0, shows_deleted=True)

@@ -9,7 +9,7 @@ from function_app.days.day_row import DayRow, Source, first_minute, header
 from function_app.days.device_runs import DeviceRun
 from function_app.days.lateness import NO_CONNECTION, why_late
 from function_app.days.minutes import Facts, PhotoMinute
-from function_app.devices.conditions import Label, State
+from function_app.devices.conditions import Condition, State
 from function_app.settings import Settings
 from function_app.storage.day_keys import DAYS, day_header_key, day_key
 from photo_wire.name import new_name
@@ -46,14 +46,14 @@ def test_the_reason_is_what_the_device_did(
     def moment(number: int) -> datetime:
         return start + timedelta(minutes=number)
 
-    quiet = Label(State.QUIET)
+    quiet = Condition(State.QUIET)
     runs = [
         DeviceRun(first, quiet),
-        DeviceRun(first + 130, Label(State.SILENT), moment(129), moment(400)),
+        DeviceRun(first + 130, Condition(State.SILENT), moment(129), moment(400)),
         DeviceRun(first + 400, quiet),
-        DeviceRun(first + 600, Label(State.QUIET, "paused")),
+        DeviceRun(first + 600, Condition(State.QUIET, "paused")),
         DeviceRun(first + 800, quiet),
-        DeviceRun(first + 1000, Label(State.SILENT), moment(1000), None),
+        DeviceRun(first + 1000, Condition(State.SILENT), moment(1000), None),
     ]
     late = [
         PhotoMinute(first + one, Facts(late=1, came_first=first + 1300, came_last=first + 1300))

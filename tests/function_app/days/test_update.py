@@ -50,7 +50,7 @@ def shown(
     camera: str = "gate",
 ) -> list[tuple[float, float, str]]:
     """Return the intervals of a camera in minutes, with state and reason, by its lane."""
-    found = lanes(services, caller, at(first), at(end), at(now), {camera})
+    found = lanes(services, caller, (at(first), at(end)), at(now), {camera})
     return described(found[0].intervals)
 
 
@@ -62,7 +62,7 @@ def described(intervals: list[Interval]) -> list[tuple[float, float, str]]:
         (
             minutes(one.start),
             minutes(one.end),
-            " ".join(filter(None, (one.label.state, one.label.reason))),
+            " ".join(filter(None, (one.condition.state, one.condition.reason))),
         )
         for one in intervals
     ]
@@ -123,8 +123,8 @@ def test_a_night(services: Services) -> None:
     assert timeline(services, -10, 906) == expected
     assert shown(services, -10, 920, 910) == [*expected, (906, 910, "unknown not-counted-yet")]
     assert shown(services, -10, 920, 906, VIEWER) == expected
-    silent = lanes(services, OWNER, at(600), at(720), at(906))[0].intervals[0]
-    assert silent.label.details == {
+    silent = lanes(services, OWNER, (at(600), at(720)), at(906))[0].intervals[0]
+    assert silent.condition.details == {
         "from": "2026-11-20T21:55:00.000Z",
         "to": "2026-11-21T03:00:30.000Z",
         "photos": 2,
@@ -182,13 +182,13 @@ def test_a_camera_that_is_deleted_has_no_lane(services: Services) -> None:
     lived(services)
     add_photo(services, 903, 903, "yard")
     update_figures(services, at(906.5))
-    assert [one.camera for one in lanes(services, OWNER, at(0), at(906), at(907))] == [
+    assert [one.camera for one in lanes(services, OWNER, (at(0), at(906)), at(907))] == [
         "gate",
         "yard",
     ]
     delete_all_of("gate", services, at(907), log_nothing)
     update_figures(services, at(908))
-    assert [one.camera for one in lanes(services, OWNER, at(0), at(906), at(908))] == ["yard"]
+    assert [one.camera for one in lanes(services, OWNER, (at(0), at(906)), at(908))] == ["yard"]
     kept = [row.key for row in services.figures.rows.query(DAYS, 1000) if "gate" in row.key]
     assert kept == []
 
@@ -212,10 +212,10 @@ def test_a_run_may_be_stopped_anywhere() -> None:
         except StoppedError:
             update_figures(services, at(minute + 0.6))
         first = minute - 5
-        label = "expired" if number % 3 == 2 else "recorded"
+        condition = "expired" if number % 3 == 2 else "recorded"
         assert shown(services, first, minute, minute + 1) == [
             (first, first + 2, "quiet"),
-            (first + 2, first + 3, label),
+            (first + 2, first + 3, condition),
             (first + 3, minute, "quiet"),
         ]
         assert timeline(services, 0, minute) == shown(services, 0, minute, minute + 1)

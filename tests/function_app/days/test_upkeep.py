@@ -52,8 +52,8 @@ def test_old_days_without_photos_are_removed(services: Services) -> None:
     assert purge(services, later) > 0
     kept = [row.key for row in services.figures.rows.query(DAYS, 1000, "d~", "d~~")]
     assert kept == [f"d~{START.date() + timedelta(days=1)}~gate"]
-    (lane,) = lanes(services, OWNER, at(1440), at(1450), later, {"gate"})
-    states = [(one.label.state, one.label.reason) for one in lane.intervals]
+    (lane,) = lanes(services, OWNER, (at(1440), at(1450)), later, {"gate"})
+    states = [(one.condition.state, one.condition.reason) for one in lane.intervals]
     assert states == [
         ("expired", "older-than-kept"),
         ("recorded", None),

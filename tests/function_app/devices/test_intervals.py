@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from function_app.devices import intervals
-from function_app.devices.conditions import Label, State, label_in
+from function_app.devices.conditions import Condition, State, condition_in
 from function_app.devices.intervals import INTERVALS_TTL, TooManyChangesError, read_changes
 from function_app.devices.silence import SETTLED_UNTIL
 from function_app.services import Services, connect
@@ -21,11 +21,14 @@ from tests.support.silent_devices import Fleet, at
 LIMIT = {"sent_this_month": 100, "monthly_limit": 100}
 
 
-def labels(services: Services, camera: str, first: float, last: float) -> list[tuple[float, Label]]:
+def conditions(
+    services: Services, camera: str, first: float, last: float
+) -> list[tuple[float, Condition]]:
     """Return the changes of the camera's device, which has its name: at which minute, to what."""
     changes = read_changes(services.devices, camera, at(first), at(last))
     return [
-        ((one.at - at(0)) / timedelta(minutes=1), label_in(one.labels, camera)) for one in changes
+        ((one.at - at(0)) / timedelta(minutes=1), condition_in(one.conditions, camera))
+        for one in changes
     ]
 
 
@@ -49,7 +52,7 @@ def labels(services: Services, camera: str, first: float, last: float) -> list[t
 def test_what_a_heartbeat_says(members: dict[str, Any], state: State, reason: str | None) -> None:
     services = memory_services(Settings(""))
     Fleet(services).beat("gate", 0, **members)
-    assert labels(services, "gate", 0, 1) == [(0, Label(state, reason))]
+    assert conditions(services, "gate", 0, 1) == [(0, Condition(state, reason))]
 
 
 def test_only_changes_are_written(services: Services) -> None:
@@ -59,15 +62,15 @@ def test_only_changes_are_written(services: Services) -> None:
     for minutes in range(0, 60, 5):
         fleet.beat("gate", minutes, cameras=disarmed if 20 <= minutes < 40 else quiet)
     first, second, third = [
-        (0, Label(State.QUIET)),
-        (20, Label(State.DISARMED)),
-        (40, Label(State.QUIET)),
+        (0, Condition(State.QUIET)),
+        (20, Condition(State.DISARMED)),
+        (40, Condition(State.QUIET)),
     ]
-    assert labels(services, "gate", 0, 60) == [first, second, third]
-    assert labels(services, "gate", 20, 40) == [second]
-    assert labels(services, "gate", 19, 40.1) == [first, second, third]
-    assert labels(services, "gate", 41, 60) == [third]
-    assert labels(services, "gate", -60, -1) == []
+    assert conditions(services, "gate", 0, 60) == [first, second, third]
+    assert conditions(services, "gate", 20, 40) == [second]
+    assert conditions(services, "gate", 19, 40.1) == [first, second, third]
+    assert conditions(services, "gate", 41, 60) == [third]
+    assert conditions(services, "gate", -60, -1) == []
 
 
 def test_a_gap_that_no_timer_found(services: Services) -> None:
@@ -78,10 +81,10 @@ def test_a_gap_that_no_timer_found(services: Services) -> None:
     fleet.beat("gate", -14)
     fleet.beat("gate", 2)
     fleet.beat("gate", 50)
-    assert labels(services, "gate", -60, 60) == [
-        (-14, Label(State.SILENT)),
-        (2, Label(State.UNKNOWN, "backend-down")),
-        (50, Label(State.QUIET)),
+    assert conditions(services, "gate", -60, 60) == [
+        (-14, Condition(State.SILENT)),
+        (2, Condition(State.UNKNOWN, "backend-down")),
+        (50, Condition(State.QUIET)),
     ]
 
 
@@ -90,13 +93,13 @@ def test_a_silence_begins_with_the_last_heartbeat(services: Services) -> None:
     fleet.run(-30, -1)
     fleet.beat("gate", 0, cameras={"gate": CameraState(armed=False)})
     fleet.run(0, 16)
-    assert labels(services, "gate", 0, 16) == [(0, Label(State.SILENT))]
+    assert conditions(services, "gate", 0, 16) == [(0, Condition(State.SILENT))]
     fleet.beat("gate", 40, goodbye="restart")
     for minutes in range(17, 70):
         fleet.run(minutes)
-    assert labels(services, "gate", 0, 70) == [
-        (0, Label(State.SILENT)),
-        (40, Label(State.SILENT, "restart")),
+    assert conditions(services, "gate", 0, 70) == [
+        (0, Condition(State.SILENT)),
+        (40, Condition(State.SILENT, "restart")),
     ]
 
 
@@ -107,9 +110,9 @@ def test_more_changes_than_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     fleet = Fleet(services)
     for minutes in range(6):
         fleet.beat("gate", minutes, cameras={"gate": CameraState(armed=minutes % 2 == 0)})
-    assert [minute for minute, _ in labels(services, "gate", 2, 6)] == [2, 3, 4, 5]
+    assert [minute for minute, _ in conditions(services, "gate", 2, 6)] == [2, 3, 4, 5]
     with pytest.raises(TooManyChangesError):
-        labels(services, "gate", 0, 6)
+        conditions(services, "gate", 0, 6)
 
 
 def test_old_changes_are_removed(services: Services) -> None:
@@ -120,7 +123,7 @@ def test_old_changes_are_removed(services: Services) -> None:
         fleet.beat("gate", minutes, cameras={"gate": CameraState(armed=minutes % 2 == 0)})
     assert intervals.purge(services.devices, ["gate"], at(days + 0.5)) == 0
     assert intervals.purge(services.devices, ["gate"], at(days + 2.5)) == 2
-    assert labels(services, "gate", 3, 4)[-1] == (3, Label(State.DISARMED))
+    assert conditions(services, "gate", 3, 4)[-1] == (3, Condition(State.DISARMED))
 
 
 @pytest.mark.parametrize("letter", ["Ж", "界", "😀"])
@@ -131,7 +134,7 @@ def test_reasons_in_any_language_have_room(letter: str, new_store: NewStore) -> 
     cameras = {f"gate-{one}": CameraState(failing=letter * min(size, 200)) for one in range(32)}
     Fleet(services).beat("gate", 0, cameras=cameras)
     changes = read_changes(services.devices, "gate", at(0), at(1))
-    assert label_in(changes[0].labels, "gate-31").reason == letter * min(size, 200)
+    assert condition_in(changes[0].conditions, "gate-31").reason == letter * min(size, 200)
 
 
 def test_a_device_that_changes_its_state_all_the_time_does_not_fill_the_table() -> None:
@@ -167,9 +170,9 @@ def test_a_device_that_restarted_unseen_was_silent(
     fleet = Fleet(services)
     fleet.beat("gate", 0, uptime=before)
     fleet.beat("gate", minutes, uptime=after)
-    restarted = [(0, Label(State.SILENT, "restarted")), (minutes, Label(State.QUIET))]
-    assert labels(services, "gate", 0, 10) == (
-        restarted if has_restarted else [(0, Label(State.QUIET))]
+    restarted = [(0, Condition(State.SILENT, "restarted")), (minutes, Condition(State.QUIET))]
+    assert conditions(services, "gate", 0, 10) == (
+        restarted if has_restarted else [(0, Condition(State.QUIET))]
     )
 
 
@@ -182,10 +185,10 @@ def test_nobody_knows_what_cameras_did_while_a_heartbeat_was_missed() -> None:
     fleet.beat("gate", 12)
     fleet.beat("gate", 17, goodbye="restart")
     fleet.beat("gate", 26)
-    assert labels(services, "gate", 0, 30) == [
-        (0, Label(State.QUIET)),
-        (5.9, Label(State.UNKNOWN, "heartbeat-missed")),
-        (12, Label(State.QUIET)),
+    assert conditions(services, "gate", 0, 30) == [
+        (0, Condition(State.QUIET)),
+        (5.9, Condition(State.UNKNOWN, "heartbeat-missed")),
+        (12, Condition(State.QUIET)),
     ]
 
 

@@ -1,5 +1,6 @@
 """Devices in bad Wi-Fi, through outages of the backend, missed and doubled timers: who is silent is
-alerted once and in time, nobody else is, and every minute of every camera has the right label."""
+alerted once and in time, nobody else is, and every minute of every camera has the right
+condition."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -69,7 +70,7 @@ class Look:
 
     device: Device
     first: int
-    labels: list[str]
+    conditions: list[str]
 
 
 def run(world: World, looks: list[Look]) -> Services:
@@ -109,20 +110,20 @@ def look(services: Services, device: Device, second: float) -> Look:
     minute = int(second // 60)
     first = max(0, minute - 120)
     start, end = (START + timedelta(minutes=one) for one in (first, minute))
-    return Look(device, first, labels(services, device, device.cameras[0], start, end))
+    return Look(device, first, conditions(services, device, device.cameras[0], start, end))
 
 
 def count_hasty(one: Look, truth: Sequence[str]) -> int:
-    """Return how many minutes had another label than they have at last, and not one that says that
-    nobody knows yet."""
+    """Return how many minutes had another condition than they have at last, and not one that says
+    that nobody knows yet."""
     return sum(
-        label not in (truth[minute], "unknown no-heartbeat-yet")
-        for minute, label in enumerate(one.labels, one.first)
+        condition not in (truth[minute], "unknown no-heartbeat-yet")
+        for minute, condition in enumerate(one.conditions, one.first)
         if truth[minute] != "recorded"
     )
 
 
-def labels(
+def conditions(
     services: Services, device: Device, camera: str, start: datetime, end: datetime
 ) -> list[str]:
     """Return the state and the reason of each minute, in one text, as the timeline has them."""
@@ -130,9 +131,9 @@ def labels(
     found = []
     for before, after in pairwise(shown):
         assert before.end == after.start
-        assert before.label != after.label
+        assert before.condition != after.condition
     for one in shown:
-        text = " ".join(filter(None, (one.label.state, one.label.reason)))
+        text = " ".join(filter(None, (one.condition.state, one.condition.reason)))
         found += [text] * ((one.end - one.start) // timedelta(minutes=1))
     return found
 
@@ -154,8 +155,8 @@ def check(world: World) -> dict[str, float]:
         numbers["heartbeats"] += len(device.stored)
         numbers["cameras"] += len(device.cameras)
         for camera in device.cameras:
-            expected = oracle.labels(device, camera, gaps)
-            actual = labels(services, device, camera, start, end)
+            expected = oracle.conditions(device, camera, gaps)
+            actual = conditions(services, device, camera, start, end)
             numbers["minutes"] += len(expected)
             numbers["wrong minutes"] += sum(
                 one != other for one, other in zip(expected, actual, strict=True)

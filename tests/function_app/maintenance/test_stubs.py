@@ -38,7 +38,7 @@ def counted(
     services: Services, caller: Caller = OWNER, start: datetime = DAY_START
 ) -> dict[str, int]:
     """Return how many stubs the lanes of a day have."""
-    found = lanes(services, caller, start, start + timedelta(days=1), NOW)
+    found = lanes(services, caller, (start, start + timedelta(days=1)), NOW)
     return {lane.camera: lane.stubs for lane in found}
 
 
@@ -52,8 +52,8 @@ def test_a_day_counts_stubs_and_records_none(empty: Services) -> None:
     assert counted(empty) == {"gate": 3, "yard": 1}
     assert counted(empty, VIEWER) == {"yard": 1}
     assert counted(empty, start=DAY_START - timedelta(hours=2)) == {"gate": 4, "yard": 1}
-    [day] = lanes(empty, OWNER, NOW - timedelta(hours=3), NOW, NOW, {"gate"})
-    recorded = [one for one in day.intervals if one.label.state == "recorded"]
+    [day] = lanes(empty, OWNER, (NOW - timedelta(hours=3), NOW), NOW, {"gate"})
+    recorded = [one for one in day.intervals if one.condition.state == "recorded"]
     assert sum((one.end - one.start for one in recorded), timedelta(0)) == timedelta(minutes=1)
 
 
@@ -73,8 +73,8 @@ def test_figures_follow_when_a_stub_is_corrected(empty: Services) -> None:
         assert figures.total.size == 2 * len(BODY)
         assert figures.last_photo == str(stub.name)
         assert counted(empty) == {"gate": 1}
-    [day] = lanes(empty, OWNER, NOW - timedelta(hours=3), NOW, NOW, {"gate"})
-    assert "recorded" in [one.label.state for one in day.intervals]
+    [day] = lanes(empty, OWNER, (NOW - timedelta(hours=3), NOW), NOW, {"gate"})
+    assert "recorded" in [one.condition.state for one in day.intervals]
 
 
 def test_a_repair_finishes_what_a_crash_left(empty: Services) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from function_app.days.lane import Interval, Label, Lane
+from function_app.days.lane import Interval, Lane, LaneCondition
 from function_app.devices import conditions
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
@@ -134,10 +134,10 @@ def test_bars_of_what_was_deleted_are_explained(
 def test_photos_of_a_silence_are_counted_once(services: Services) -> None:
     """They have bars of their own, and the silence only names how many came."""
     listed = [add_photo(services, at(minute)) for minute in (1, 2)]
-    silence = Label(
+    silence = LaneCondition(
         conditions.State.SILENT, None, {"from": format_time(at(-9)), "to": None, "photos": 2}
     )
-    late = Label(conditions.State.LATE, None, {"photos": 2, "late": 2})
+    late = LaneCondition(conditions.State.LATE, None, {"photos": 2, "late": 2})
     intervals = [Interval(at(0), at(1), silence), Interval(at(1), at(3), late)]
     lanes = DayLanes([Lane("gate", [*intervals, Interval(at(3), at(9), silence)])])
     assert not lanes.draw_more_than(listed)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.days.lane import Interval, Label, Lane
+from function_app.days.lane import Interval, Lane, LaneCondition
 from function_app.devices.conditions import State
 from function_app.http.preferences import Preferences
 from function_app.localization.translation import LANGUAGES
@@ -20,7 +20,7 @@ from tests.support.silent_devices import START, at
 
 UTC_PREFERENCES = Preferences()
 BERLIN = Preferences("de", "Europe/Berlin", ZoneInfo("Europe/Berlin"))
-SILENCE = Label(
+SILENCE = LaneCondition(
     State.SILENT,
     None,
     {
@@ -33,11 +33,14 @@ SILENCE = Label(
 )
 
 
-def lane(*labels: Label, camera: str = "gate") -> Lane:
-    """Return a lane with an hour of each label."""
+def lane(*conditions: LaneCondition, camera: str = "gate") -> Lane:
+    """Return a lane with an hour of each condition."""
     return Lane(
         camera,
-        [Interval(at(60 * n), at(60 * n + 60), label) for n, label in enumerate(labels)],
+        [
+            Interval(at(60 * n), at(60 * n + 60), condition)
+            for n, condition in enumerate(conditions)
+        ],
     )
 
 
@@ -67,16 +70,16 @@ def bars(*lanes: Lane, hours: int = 24) -> list[dict[str, str]]:
 
 def test_every_state_has_a_text_and_a_look_of_its_own() -> None:
     """Recorded and quiet are plain, one dark and one pale; each of the others has a pattern."""
-    labels = [Label(state) for state in State]
-    found = bars(lane(*labels), hours=len(labels))
+    conditions = [LaneCondition(state) for state in State]
+    found = bars(lane(*conditions), hours=len(conditions))
     assert [one["class"] for one in found] == [f"lane lane-{state}" for state in State]
     plain = {one["class"] for one in found if one["fill"] == "currentColor"}
     assert plain == {"lane lane-recorded", "lane lane-quiet"}
-    assert len(set(PATTERNS.values())) == len(PATTERNS) == len(labels) - 2
+    assert len(set(PATTERNS.values())) == len(PATTERNS) == len(conditions) - 2
     texts = [one["aria-label"] for one in found]
-    assert len({text.partition(": ")[2] for text in texts}) == len(labels)
+    assert len({text.partition(": ")[2] for text in texts}) == len(conditions)
     assert [one["title"] for one in found] == texts
-    assert [one["tabindex"] for one in found] == ["0", *["-1"] * (len(labels) - 1)]
+    assert [one["tabindex"] for one in found] == ["0", *["-1"] * (len(conditions) - 1)]
 
 
 def test_the_bars_are_as_long_as_their_times() -> None:
@@ -84,10 +87,10 @@ def test_the_bars_are_as_long_as_their_times() -> None:
     shown = Lane(
         "gate",
         [
-            Interval(at(-60), at(6 * 60), Label(State.QUIET)),
-            Interval(at(6 * 60), at(6 * 60 + 1), Label(State.RECORDED)),
-            Interval(at(6 * 60 + 1), at(25 * 60), Label(State.QUIET)),
-            Interval(at(25 * 60), at(26 * 60), Label(State.QUIET)),
+            Interval(at(-60), at(6 * 60), LaneCondition(State.QUIET)),
+            Interval(at(6 * 60), at(6 * 60 + 1), LaneCondition(State.RECORDED)),
+            Interval(at(6 * 60 + 1), at(25 * 60), LaneCondition(State.QUIET)),
+            Interval(at(25 * 60), at(26 * 60), LaneCondition(State.QUIET)),
         ],
     )
     found = bars(shown)
@@ -119,7 +122,7 @@ def test_what_was_on_another_day_says_so() -> None:
         "silent; no heartbeat from 22:05 on 18 Nov to 06:40; "
     )
     came = {"came_from": "2026-11-20T23:58:00.000Z", "came_to": "2026-11-21T00:04:00.000Z"}
-    late = Label(State.LATE, None, {"photos": 2, "late": 2, **came})
+    late = LaneCondition(State.LATE, None, {"photos": 2, "late": 2, **came})
     one = Interval(later - timedelta(minutes=30), later - timedelta(minutes=29), late)
     assert sentence(one, UTC_PREFERENCES) == (
         "23:30 to 23:31: came late; 2 photos of that time came between 23:58 and 00:04 on 21 Nov"
@@ -128,7 +131,7 @@ def test_what_was_on_another_day_says_so() -> None:
 
 def test_silences_of_unknown_heartbeats_are_not_joined() -> None:
     """Their own times are all that is said of them."""
-    silent, recorded = Label(State.SILENT), Label(State.RECORDED)
+    silent, recorded = LaneCondition(State.SILENT), LaneCondition(State.RECORDED)
     texts = [text for _, text in describe(lane(silent, recorded, silent), UTC_PREFERENCES)]
     assert [text.partition(": ")[0] for text in texts] == [
         f"{at(60 * n):%H:%M} to {at(60 * n + 60):%H:%M}" for n in range(3)
@@ -143,9 +146,9 @@ def test_photos_do_not_split_a_silence(photos: dict[int, State]) -> None:
     """It is one bar with one sentence, below those of its photos; another silence has its own. Each
     minute is seen as what it was."""
     other = replace(SILENCE, details={"from": "2026-11-20T07:00:00.000Z", "to": None})
-    labels = [Label(photos[n]) if n in photos else SILENCE for n in range(60)]
-    labels += [Label(State.QUIET), other, other]
-    minutes = [Interval(at(n), at(n + 1), label) for n, label in enumerate(labels)]
+    conditions = [LaneCondition(photos[n]) if n in photos else SILENCE for n in range(60)]
+    conditions += [LaneCondition(State.QUIET), other, other]
+    minutes = [Interval(at(n), at(n + 1), condition) for n, condition in enumerate(conditions)]
     found = bars(Lane("gate", minutes))
     texts = [one["aria-label"] for one in found]
     assert len(texts) == len(set(texts)) == len(photos) + 3
@@ -154,31 +157,33 @@ def test_photos_do_not_split_a_silence(photos: dict[int, State]) -> None:
     for bar in found:  # a later one is above, and is what the slider says
         for minute in range(int(bar["data-first"]), int(bar["data-end"])):
             seen[minute] = bar["class"]
-    assert seen == [f"lane lane-{label.state}" for label in labels]
+    assert seen == [f"lane lane-{condition.state}" for condition in conditions]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
-    ("label", "ending"),
+    ("condition", "ending"),
     [
-        (Label(State.FAILING, "no frames"), "no frames"),
-        (Label(State.RECORDED, None, {"photos": 3}), "3 "),
-        (Label(State.LOST, None, {"lost": 2, "photos": 1}), "2 "),
-        (Label(State.LOST, "missing", {"missing": 1}), "1 "),
-        (Label(State.EXPIRED, None, {"expired": 4}), "4 "),
-        (Label(State.UNKNOWN, "deleted"), ""),
+        (LaneCondition(State.FAILING, "no frames"), "no frames"),
+        (LaneCondition(State.RECORDED, None, {"photos": 3}), "3 "),
+        (LaneCondition(State.LOST, None, {"lost": 2, "photos": 1}), "2 "),
+        (LaneCondition(State.LOST, "missing", {"missing": 1}), "1 "),
+        (LaneCondition(State.EXPIRED, None, {"expired": 4}), "4 "),
+        (LaneCondition(State.UNKNOWN, "deleted"), ""),
         (
-            Label(State.SILENT, "shutdown", {"from": "2026-11-20T02:10:30.000Z", "to": None}),
+            LaneCondition(
+                State.SILENT, "shutdown", {"from": "2026-11-20T02:10:30.000Z", "to": None}
+            ),
             "02:10",
         ),
-        *((Label(State.UNKNOWN, one), "") for one in ("backend-down", "no-heartbeat-yet")),
-        *((Label(State.QUIET, one), "") for one in ("paused", "data-budget-spent")),
+        *((LaneCondition(State.UNKNOWN, one), "") for one in ("backend-down", "no-heartbeat-yet")),
+        *((LaneCondition(State.QUIET, one), "") for one in ("paused", "data-budget-spent")),
     ],
 )
-def test_each_reason_has_words(language: str, label: Label, ending: str) -> None:
+def test_each_reason_has_words(language: str, condition: LaneCondition, ending: str) -> None:
     preferences = Preferences(language)  # type: ignore[arg-type]
-    ((state, text),) = describe(lane(label), preferences)
-    assert state == label.state
+    ((state, text),) = describe(lane(condition), preferences)
+    assert state == condition.state
     assert ending in text
     assert "{" not in text
     assert not re.search(r"[a-z]-[a-z]|_", text), "a name of the API"
@@ -187,7 +192,9 @@ def test_each_reason_has_words(language: str, label: Label, ending: str) -> None
 def test_what_a_device_says_is_text() -> None:
     """Not markup, whatever it is."""
     evil = '"><script>alert(1)</script>&'
-    text = str(render([lane(Label(State.FAILING, evil), camera="gate")], at(0), at(60), BERLIN))
+    text = str(
+        render([lane(LaneCondition(State.FAILING, evil), camera="gate")], at(0), at(60), BERLIN)
+    )
     assert "<script" not in text
     assert evil in unescape(text)
 
@@ -208,6 +215,6 @@ def test_the_hours_are_the_viewers() -> None:
 
 def test_no_style_of_its_own() -> None:
     """The pages' policy (CSP) would block it."""
-    text = str(render([lane(*map(Label, State))], at(0), at(1440), UTC_PREFERENCES))
+    text = str(render([lane(*map(LaneCondition, State))], at(0), at(1440), UTC_PREFERENCES))
     assert "style" not in text
     assert "href" not in text
