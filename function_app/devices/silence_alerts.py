@@ -121,11 +121,18 @@ def _shorten(names: list[str]) -> str:
     while len(_SEPARATOR.join(shown)) > _MAX_NAMES:
         shown.pop()
     others = len(names) - len(shown)
-    return _SEPARATOR.join(shown) + (f" and {others} others" if others else "")
+    return _SEPARATOR.join(shown) + (f" and {_counted(others, 'other')}" if others else "")
 
 
 def _waiting(details: Mapping[str, Detail]) -> str:
-    return f"; {details['waiting']} photos wait" if "waiting" in details else ""
+    if "waiting" not in details:
+        return ""
+    waiting = int(details["waiting"])
+    return f"; {_counted(waiting, 'photo')} {'waits' if waiting == 1 else 'wait'}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _minute(moment: datetime) -> str:

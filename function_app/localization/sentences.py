@@ -2,17 +2,19 @@
 
 The texts `sentence.*` of `strings/en.json` are these sentences, with placeholders for what differs.
 A sentence is looked for among them, and the text of the same key is the sentence in the other
-language. Where they come from stays as it is: programs read them, too. A sentence about a field of
-a request ("zone: must be ...") has its name in the API; people get the label of the form instead,
-the text `field.zone`.
+language. One with a count has two texts, as everywhere: `.one` and `.other`. Where they come from
+stays as it is: programs read them, too. A sentence about a field of a request ("zone: must be ...")
+has its name in the API; people get the label of the form instead, the text `field.zone`.
 """
 
 import re
 from collections.abc import Mapping
+from datetime import tzinfo
 from functools import cache, lru_cache
 from http import HTTPStatus
 
-from function_app.localization.translation import Language, load_strings
+from function_app.localization.quantities import localize
+from function_app.localization.translation import Language, Translation, load_strings
 from photo_wire.problem import Problem
 
 PREFIX = "sentence."
@@ -22,6 +24,13 @@ _FREE = ("why", "answer", "value")  # which have spaces; all others are names an
 _SHORT = "title"  # which has, too, and ends where what follows it begins
 _NO_FULL_STOP = r"(?<![^.]\.)"  # the one at the end is that of the sentence
 _MAX_LENGTH = 600  # characters; devices send at most 300
+
+
+def say(sentence: str, language: Language, zone: tzinfo) -> str:
+    """Return a sentence of the API or of a device for a reader: in their language, or in English if
+    there is no text for it, with its times in their time zone."""
+    translated = translate(sentence, language)
+    return localize(translated or sentence, Translation(language if translated else "en"), zone)
 
 
 def translate(sentence: str, language: Language) -> str | None:
@@ -65,8 +74,17 @@ def _find(sentence: str, language: Language) -> str | None:
             values = match.groupdict()
             if "why" in values:  # a sentence in a sentence, which may be anybody's
                 values["why"] = translate(values["why"], language) or values["why"]
-            return texts[key].format_map(values)
+            return texts[_plural_key(key, values)].format_map(values)
     return None
+
+
+def _plural_key(key: str, values: Mapping[str, str]) -> str:
+    """Return the key of the text for the count among the values: a device of an earlier version
+    says "1 folders"."""
+    base, _, form = key.rpartition(".")
+    if form not in ("one", "other"):
+        return key
+    return f"{base}.{'one' if values['count'] == '1' else 'other'}"
 
 
 @cache

@@ -208,10 +208,10 @@ def lost_alert(message: LostMessage) -> StoredAlert:
     message comes again."""
     at = to_milliseconds(message.at)
     tag = hashlib.sha256(format_message(message).encode()).hexdigest()[:8]
-    reason = (
-        f"nobody was told of {message.count} photos or alerts: they could not be put into the "
-        "queue, as the app's log says"
+    what = (
+        "1 photo or alert: it" if message.count == 1 else f"{message.count} photos or alerts: they"
     )
+    reason = f"nobody was told of {what} could not be put into the queue, as the app's log says"
     details: dict[str, Detail] = {"count": message.count}
     return StoredAlert(Alert(new_name(BACKEND, at, tag), UNDELIVERED, reason, details), at)
 

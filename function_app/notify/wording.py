@@ -3,13 +3,14 @@ body that says when and, of an alert, what to do next."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
 
 from function_app.auth.sign_in_places import OTHER_PROGRAM
 from function_app.auth.unknown_device import ALERT_KIND as UNKNOWN_DEVICE
 from function_app.localization.label_text import label_text
-from function_app.localization.sentences import translate
+from function_app.localization.quantities import duration
+from function_app.localization.sentences import say
 from function_app.localization.translation import Translation
 from function_app.notify.events import PHOTO_ALERTS, SIGN_IN, Event
 from function_app.notify.pacing import is_old
@@ -37,6 +38,7 @@ from photo_wire.motion import UNKNOWN
 
 MAX_NAMES = 8  # of cameras in a message
 MAX_LABELS = 3  # in a title, for what a photo shows
+_MINUTE = timedelta(minutes=1)
 LATE = timedelta(minutes=2)  # a photo that came sooner than this after its capture was in time
 # What a person runs on a device, by the names of the placeholders of `alerts.next`.
 COMMANDS = {
@@ -92,6 +94,11 @@ class Reader:
         """The texts in the reader's language."""
         return self.rule.t
 
+    @property
+    def zone(self) -> tzinfo:
+        """The zone of the reader's clock."""
+        return self.rule.local(self.now).tzinfo or UTC
+
     def time(self, moment: datetime) -> str:
         """Return a moment on the reader's clock, with the day if it is not today."""
         local = self.rule.local(moment)
@@ -109,8 +116,9 @@ def describe(event: Event, more: int, reader: Reader) -> Text:
     return text._replace(body=f"{text.body} {others}") if more else text
 
 
-def reason_text(alert: Alert, t: Translation) -> str:
-    """Return why an alert was raised, as sentences: in English what has no text."""
+def reason_text(alert: Alert, t: Translation, zone: tzinfo) -> str:
+    """Return why an alert was raised, as sentences with their times in this zone: in English what
+    has no text."""
     kind, reason = alert.kind, alert.reason
     if key := _REASONS.get((kind, reason)):
         return t(key)
@@ -118,16 +126,7 @@ def reason_text(alert: Alert, t: Translation) -> str:
         return t("alerts.rejected", status=reason.removeprefix(_REJECTED))
     if " " not in reason:  # a word, for programs
         return as_sentence(t("alerts.reason", reason=reason))
-    return as_sentence(translate(reason, t.language) or reason)
-
-
-def _duration(minutes: int, t: Translation) -> str:
-    """Return a number of minutes in its largest unit, such as `3 h`."""
-    if minutes < 60:
-        return t("notification.duration.minutes", count=max(minutes, 1))
-    if minutes < 48 * 60:
-        return t("notification.duration.hours", count=minutes // 60)
-    return t("notification.duration.days", count=minutes // 1440)
+    return as_sentence(say(reason, t.language, zone))
 
 
 def _photo(event: Event, more: int, reader: Reader) -> Text:
@@ -163,7 +162,8 @@ def _photo_title(event: Event, t: Translation) -> str:
 
 
 def _lateness(event: Event, reader: Reader) -> str:
-    late = _duration((event.arrived_at - event.at) // timedelta(minutes=1), reader.t)
+    minutes = max(1, (event.arrived_at - event.at) // _MINUTE)
+    late = duration(reader.t, minutes * 60)
     key = "notification.late.offline" if reader.was_offline else "notification.late.waited"
     if event.photo and event.photo.clock == EXIF_CLOCK:  # no device that waits sent it
         key = "notification.late.sent"
@@ -194,7 +194,7 @@ def _alert(alert: Alert, reader: Reader) -> Text:
     t, camera = reader.t, alert.name.camera
     if describe_kind := _OTHER_TEXTS.get(alert.kind):
         return describe_kind(alert, reader)
-    reason = reason_text(alert, t)
+    reason = reason_text(alert, t, reader.zone)
     if alert.kind not in _PAGES:  # of a later version
         body = f"{reason} {t('notification.look_under_alerts')}"
         return Text(f"{camera}: {alert.kind}", body, _ALERTS)
@@ -221,8 +221,8 @@ def _back(alert: Alert, reader: Reader) -> Text:
     if waiting:
         sentences.insert(0, t("notification.waiting", count=waiting))
     if minutes is not None:
-        duration = _duration(minutes, t)
-        sentences.insert(0, t("notification.no_report_for", devices=devices, duration=duration))
+        spent = duration(t, max(1, minutes) * 60)
+        sentences.insert(0, t("notification.no_report_for", devices=devices, duration=spent))
     return Text(title, " ".join(sentences), _DEVICES)
 
 
@@ -237,7 +237,7 @@ def _devices_and_title(alert: Alert, t: Translation) -> tuple[str, str]:
 
 
 def _unknown_device(alert: Alert, reader: Reader) -> Text:
-    t, sentences = reader.t, [reason_text(alert, reader.t)]
+    t, sentences = reader.t, [reason_text(alert, reader.t, reader.zone)]
     if fingerprint := alert.details.get("fingerprint"):
         sentences.append(t("notification.compare", fingerprint=fingerprint))
     sentences.append(t("notification.approve"))
@@ -247,13 +247,18 @@ def _unknown_device(alert: Alert, reader: Reader) -> Text:
 
 def _timer_stalled(alert: Alert, reader: Reader) -> Text:
     """Its reason says what to do, too."""
-    return Text(reader.t("alerts.what.timer_stalled"), reason_text(alert, reader.t), _ALERTS)
+    return Text(
+        reader.t("alerts.what.timer_stalled"), reason_text(alert, reader.t, reader.zone), _ALERTS
+    )
 
 
 def _undelivered(alert: Alert, reader: Reader) -> Text:
     t, is_of_person = reader.t, "person" in alert.details
     to_do = t("notification.test_it" if is_of_person else "notification.look_under_alerts")
-    title, body = f"Nightjar: {t('alerts.what.not_told')}", f"{reason_text(alert, t)} {to_do}"
+    title, body = (
+        f"Nightjar: {t('alerts.what.not_told')}",
+        f"{reason_text(alert, t, reader.zone)} {to_do}",
+    )
     return Text(title, body, _CHANNELS if is_of_person else _ALERTS)
 
 

@@ -120,7 +120,8 @@ def get_alerts_page(request: Request, services: Services, caller: Caller) -> Res
     values = {
         "entries": [_entry(one, seen, preferences) for one in found],
         "commands": COMMANDS,
-        "reason_of": partial(reason_text, t=t),
+        "reason_of": partial(reason_text, t=t, zone=preferences.zone),
+        "english_reason_of": partial(reason_text, t=Translation("en"), zone=preferences.zone),
         "newest": format_time(max(one.received_at for one in found)) if found else None,
         "next_cursor": next_cursor,
         "is_first": cursor is None,

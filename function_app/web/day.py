@@ -26,6 +26,7 @@ from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
 from function_app.localization.label_text import label_text
+from function_app.localization.quantities import duration
 from function_app.localization.translation import Translation
 from function_app.services import Services
 from function_app.web import lane_svg
@@ -189,7 +190,7 @@ def _describe_events(chosen: Filter, t: Translation) -> dict[str, Callable[..., 
         "is_uncertain": _is_uncertain,
         "is_clips": lambda event: all(photo.media is Media.MP4 for photo in event.photos),
         "kind_of": lambda photo: _KINDS[photo.media],
-        "duration": partial(_duration, t),
+        "duration": partial(duration, t),
     }
 
 
@@ -238,21 +239,6 @@ def _files_of(event: Event) -> str:
 def _is_uncertain(event: Event) -> bool:
     """Return whether a device's clock was not set when it took photos of an event."""
     return any(photo.clock == ClockStatus.UNSYNCED for photo in event.photos)
-
-
-def _duration(t: Translation, seconds: float) -> str:
-    """Say how long something took, in its two largest units."""
-    hours, rest = divmod(int(seconds), 3600)
-    minutes, seconds = divmod(rest, 60)
-    if hours and minutes:
-        return t("day.duration.hours_minutes", hours=hours, minutes=minutes)
-    if hours:
-        return t("day.duration.hours", hours=hours)
-    if minutes and seconds:
-        return t("day.duration.minutes_seconds", minutes=minutes, seconds=seconds)
-    if minutes:
-        return t("day.duration.minutes", minutes=minutes)
-    return t("day.duration.seconds", seconds=seconds)
 
 
 def _etag(preferences: Preferences, page: DayPage) -> str:

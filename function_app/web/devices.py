@@ -35,6 +35,7 @@ _WITH_END = (wire.Kind.DISARM, wire.Kind.PAUSE)
 _SHARED = {
     "unreachable": UNREACHABLE,
     "kinds": tuple(wire.Kind),
+    "severities": ("ok", "warning", "bad"),  # of the doctor's findings
     "identity_command": "sudo pi-uploader identity",
 }
 

@@ -1,9 +1,9 @@
 """Pages in the layout that all share: the template `base.html`, with what every template may use.
 
 Templates call `t("page.thing", count=3)` for a text, `said(reason)` for a sentence of the API or of
-a device, `time(moment, "short")` for a moment,
-`asset("day.css")` for the address of a file, `script("day.js")` for the element of a script, and
-`strings("day")` for the texts that scripts need.
+a device and `is_untranslated(reason)` for whether that stays English, `time(moment, "short")` for a
+moment, `asset("day.css")` for the address of a file, `script("day.js")` for the element of a
+script, and `strings("day")` for the texts that scripts need.
 """
 
 import json
@@ -20,7 +20,7 @@ from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, page_response
 from function_app.http.templates import render_template
-from function_app.localization.sentences import translate
+from function_app.localization.sentences import say, translate
 from function_app.localization.translation import Translation
 from function_app.web.assets import asset_path, module_paths
 from function_app.web.times import Times
@@ -68,7 +68,8 @@ def render_page(
     t = Translation(preferences.language)
     shared = {
         "t": t,
-        "said": lambda sentence: translate(sentence or "", preferences.language) or sentence or "",
+        "said": lambda sentence: say(sentence or "", preferences.language, preferences.zone),
+        "is_untranslated": lambda sentence: translate(sentence, preferences.language) is None,
         "sentence": as_sentence,
         "template": template.removesuffix(".html"),
         "time": Times(preferences, t, now),

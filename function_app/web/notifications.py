@@ -14,7 +14,7 @@ from function_app.http.parameters import TEXT, choice, defaulting, required, who
 from function_app.http.preferences import Preferences
 from function_app.http.request import FormBody, Request, parse_form
 from function_app.http.responses import Response, redirect
-from function_app.localization.sentences import translate
+from function_app.localization.sentences import say
 from function_app.localization.translation import LANGUAGES, Translation
 from function_app.notifications import channels, messages
 from function_app.notifications.channel_json import APPRISE, FAILING, STOPPED, WEBHOOK
@@ -169,10 +169,10 @@ def _test(request: Request, services: Services, caller: Caller) -> Response:
     result = json.loads(messages.send_test(request, services, caller).body)
     if result["sent"]:
         return redirect(f"{PATH}?tested={channel_id}#test-{channel_id}")
-    t = Translation(Preferences.read(request).language)
+    preferences = Preferences.read(request)
     key = "notifications.test_failed_why" if result["why"] else "notifications.test_failed"
-    why = result["why"] and (translate(result["why"], t.language) or result["why"])
-    problem = t(key, why=why)
+    why = say(result["why"] or "", preferences.language, preferences.zone)
+    problem = Translation(preferences.language)(key, why=why)
     return _page(request, services, caller, {"problems": {channel_id: problem}})
 
 

@@ -10,6 +10,7 @@ from photo_wire.name import new_name
 from pi_uploader.alerts.outbox import AlertOutbox
 from pi_uploader.alerts.periodic import PeriodicTask
 from pi_uploader.clock import Clock
+from pi_uploader.messages import counted
 from pi_uploader.spool import Spool
 
 FIRST_POLL_SECONDS = 60.0  # after the start: every folder is listed, and no photo waits for that
@@ -73,8 +74,8 @@ class DiskMonitor:
         folder, error_text = folders[0]
         path = folder.relative_to(self._spool.folder)
         return (
-            f"{len(folders)} folders of the device's spool cannot be read, such as {path} "
-            f"({error_text}); what is in them is neither sent nor counted"
+            f"{counted(len(folders), 'folder')} of the device's spool cannot be read, such as "
+            f"{path} ({error_text}); what is in them is neither sent nor counted"
         )
 
     def _any_camera(self) -> str | None:

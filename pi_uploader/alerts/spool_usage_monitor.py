@@ -81,8 +81,9 @@ def filling_alert(usage: Usage, oldest: SpooledPhoto, waiting: int, now: datetim
         new_name(oldest.name.camera, now),
         SPOOL_FILLING,
         f"the photos use {usage.share:.0%} of the allowed space on the device; {waiting} "
-        f"wait, the oldest since {readable(oldest.name.captured_at)}; when the spool is full, "
-        "the least valuable are evicted",
+        f"{'waits' if waiting == 1 else 'wait'}, the oldest since "
+        f"{readable(oldest.name.captured_at)}; when the spool is full, the least valuable are "
+        "evicted",
         {
             "bytes_used": usage.used,
             "bytes_allowed": usage.allowed,

@@ -72,7 +72,12 @@ def check_disk(settings: CaptureSettings) -> Finding:
         return Finding("disk", Severity.BAD, text, "free some space: photos are evicted")
     if inodes is not None and inodes < INODES_FOR_A_DAY:
         next_step = "remove many small files: df -i; each photo takes one inode"
-        return Finding("disk", Severity.WARNING, f"{text}, and {inodes:,} inodes", next_step)
+        return Finding(
+            "disk",
+            Severity.WARNING,
+            f"{text}, and {inodes:,} {'inode' if inodes == 1 else 'inodes'}",
+            next_step,
+        )
     if free < settings.reserve_bytes + BYTES_FOR_A_DAY:
         return Finding("disk", Severity.WARNING, text, "an outage of a day may not fit")
     return Finding("disk", Severity.OK, text)

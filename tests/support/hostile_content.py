@@ -75,6 +75,11 @@ class HostileContent:
         assert reply.ok, f"{method} {path}: {reply.text}"
         return reply.json()
 
+    def read_page(self, path: str, language: str) -> str:
+        """Return the page at a path, as the owner's browser in this language gets it."""
+        headers = {"Accept": "text/html", "Accept-Language": language}
+        return self._owner.get(self.backend.base_url + path, headers=headers, timeout=90).text
+
     def _sign_in(self) -> None:
         self._owner.headers["User-Agent"] = f"{MARKUP} Firefox/1{MARKUP}"
         body = {"name": "owner", "password": self.backend.password}

@@ -24,6 +24,7 @@ from photo_wire.name import parse_name
 PATH = "/settings/audit-log"
 PAGE_SIZE = 100
 _DAY_OF_CAMERA = re.compile(r"([a-z0-9-]{1,32}) (\d{4}-\d\d-\d\d)")
+_OF_LINKS = ("shared", "opened")  # actions whose targets are those of links
 
 
 class Line(NamedTuple):
@@ -38,6 +39,11 @@ class Line(NamedTuple):
     def is_of_nobody(self) -> bool:
         """Whether it names nobody: who failed to sign in is not known."""
         return self.entry.action == FAILED_SIGN_IN
+
+    @property
+    def is_of_link(self) -> bool:
+        """Whether what it is about is told in English words, not by the name of something alone."""
+        return self.entry.action in _OF_LINKS and " " in self.entry.target
 
 
 def get_audit_log_page(request: Request, services: Services, caller: Caller) -> Response:

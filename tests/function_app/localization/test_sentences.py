@@ -50,6 +50,19 @@ SOURCES = (
     "pi_uploader/capture/labels.py",
     "pi_uploader/detect/detector.py",
     "pi_uploader/detect/report.py",
+    # the diagnosis (pi-uploader doctor --no-hardware)
+    "pi_uploader/client/backend.py",
+    "pi_uploader/client/errors.py",
+    "pi_uploader/doctor/detection.py",
+    "pi_uploader/doctor/system.py",
+    "pi_uploader/identity/identity.py",
+    "pi_uploader/identity/key_file.py",
+    "pi_uploader/messages.py",
+    "pi_uploader/settings/capture.py",
+    "pi_uploader/settings/setting.py",
+    "pi_uploader/settings/system_zone.py",
+    "pi_uploader/detect/errors.py",
+    "pi_uploader/spool/disk.py",
 )
 NOT_SHOWN = re.compile(
     "import sys.*"  # code
@@ -64,6 +77,10 @@ NOT_SHOWN = re.compile(
     # parts of the sentences in test_a_sentence_in_german
     "| after it said that it restarts|; x photos wait|x h x min|x d x h"
     "|without the lines of the process that takes photos: x"  # part of a log
+    "|shows x UTC|x and (is trusted|has .*)|, not x|; x x|x, and x inodes|check x; NO_PROXY .*"
+    "|; a certificate authority .*"
+    # problems of settings, which are English
+    "|x: nothing would ever take a photo; .*|a CAMERA_(SENSOR|DEVICE) .*"
 )
 # The names of what is called with a sentence, or returns one.
 SAYS = (
@@ -78,6 +95,14 @@ SAYS = (
     "Alert",
     "CameraError",
     "count_failure",
+    "Finding",
+    "of_error",
+    "_problem",
+    "Diagnosis",
+    "SystemZone",
+    "UnavailableError",
+    "IdentityError",
+    "NoKeyError",
 )
 
 
@@ -107,12 +132,26 @@ def texts_in(value: ast.expr) -> Iterator[str]:
 def text_of(node: ast.expr) -> str:
     """Return a text of several words; "" for anything else."""
     if isinstance(node, ast.JoinedStr):
-        parts = [part.value if isinstance(part, ast.Constant) else "x" for part in node.values]
-        text = "".join(map(str, parts))
+        text = "".join(map(part_of, node.values))
     else:
         text = str(node.value) if isinstance(node, ast.Constant) else ""
     text = "; ".join(part for part in text.split("; ") if part != "x")  # a sentence of its own
     return text if text.count(" ") >= 2 else ""
+
+
+def part_of(part: ast.expr) -> str:
+    """Return what is at a place of a text: of a number with its noun, and of a choice between the
+    forms for one and for others, that for others."""
+    if isinstance(part, ast.FormattedValue):
+        match part.value:
+            case ast.Call(
+                func=ast.Name(id="counted" | "_counted"), args=[_, ast.Constant(str() as noun)]
+            ):
+                return f"x {noun}s"
+            case ast.IfExp(orelse=ast.Constant(str() as others)):
+                return others
+        return "x"
+    return str(part.value) if isinstance(part, ast.Constant) else "x"
 
 
 def name_of(called: ast.expr) -> str:
@@ -147,14 +186,14 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
             "/opt/model.onnx: es hat 300 MB; höchstens 120 MB passen",
         ),
         (
-            "3 devices are back after up to 1 d 2 h; 5 photos wait: shed, barn and 1 others",
-            "3 Geräte sind wieder da, nach bis zu 1 d 2 h; wartende Fotos: 5; shed, barn and 1 "
-            "others",
+            "3 devices are back after up to 1 d 2 h; 5 photos wait: shed, barn and 3 others",
+            "3 Geräte sind wieder da, nach bis zu 1 d 2 h; 5 Fotos warten: shed, barn und 3 "
+            "weitere",
         ),
         (
             "nobody was told of gate-20261128T180211402Z-0000a1b2 and 2 more: the notification "
             "failed five times; the app's log says why",
-            "von gate-20261128T180211402Z-0000a1b2 and 2 more hat niemand eine Mitteilung "
+            "von gate-20261128T180211402Z-0000a1b2 und 2 weitere hat niemand eine Mitteilung "
             "bekommen: Sie schlug fünfmal fehl; warum, steht im Protokoll der App",
         ),
         (
@@ -186,6 +225,51 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
             "at the",
             "ein Ort für Mitteilungen von vera (webhook) hat nicht bekommen: gate: motion (clip) "
             "(it answered 500; look at the",
+        ),
+        ("backend", "App"),
+        ("camera gate", "Kamera gate"),
+        (
+            "shows 2026-11-28 18:02 UTC and has not been set since the boot; photos wait up to 15 "
+            "minutes for the network to set it, and are sent then",
+            "zeigt 2026-11-28 18:02 UTC und ist seit dem Start nicht gestellt; Fotos warten bis zu "
+            "15 Minuten, dass das Netz sie stellt, und werden dann gesendet",
+        ),
+        (
+            "shows 2026-11-28 18:02 UTC and is trusted",
+            "zeigt 2026-11-28 18:02 UTC und gilt als richtig",
+        ),
+        (
+            "shows 2026-11-28 18:02 UTC and has been set by the network",
+            "zeigt 2026-11-28 18:02 UTC und ist vom Netz gestellt",
+        ),
+        (
+            "the time zone is Europe/Berlin (/etc/localtime); it is 18:02 there",
+            "die Zeitzone ist Europe/Berlin (/etc/localtime); dort ist es 18:02",
+        ),
+        (
+            "/var/lib/spool can be written; 1,200 MB are free, and 1,000 inodes",
+            "in /var/lib/spool lässt sich schreiben; 1,200 MB und 1,000 Inodes sind frei",
+        ),
+        (
+            "the backend could not be reached (cam.example, port 443: connection refused)",
+            "Nightjar ist nicht erreichbar (cam.example, port 443: Verbindung abgelehnt)",
+        ),
+        (
+            "the backend failed certificate verification (cam.example, port 443: self-signed); a "
+            "certificate authority of your own goes into the system's store "
+            "(update-ca-certificates), or its file's name into REQUESTS_CA_BUNDLE",
+            "Nightjar hat ein Zertifikat, das nicht gilt (cam.example, port 443: self-signed); "
+            "eine eigene Zertifizierungsstelle kommt in den Speicher des Systems "
+            "(update-ca-certificates), oder der Name ihrer Datei in REQUESTS_CA_BUNDLE",
+        ),
+        (
+            "check HTTPS_PROXY, HTTP_PROXY or ALL_PROXY; NO_PROXY names exceptions",
+            "prüfen Sie HTTPS_PROXY, HTTP_PROXY oder ALL_PROXY; NO_PROXY nennt Ausnahmen",
+        ),
+        (  # as devices of earlier versions said
+            "1 folders of the device's spool cannot be read, such as photos (Permission denied)",
+            "1 Ordner mit wartenden Fotos ist auf dem Gerät nicht lesbar, und zwar photos "
+            "(Permission denied)",
         ),
         ("another program", "ein anderes Programm"),  # as the lists of sessions say
         ("nobody ever wrote this", None),

@@ -52,12 +52,12 @@ BANNED = {  # in the texts of a language, and what stands there for it
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_thing_has_one_word(language: str) -> None:
-    """That of the people who look at pages."""
+    """That of the people who look at pages. An English sentence is as devices send it."""
     found = [
         (key, word)
         for key, text in load_strings(language).items()
         for word in BANNED[language]
-        if word in text
+        if word in text and (language, key.partition(".")[0]) != ("en", "sentence")
     ]
     assert found == []
 
@@ -70,6 +70,7 @@ def test_german_texts_address_people_formally() -> None:
     nouns = {"Bitte", "Suche", "Versuche"}
     familiar = {f"{verb.capitalize()}e" for verb in formal} - nouns
     familiar |= {"du", "dein", "deine", "dich", "dir", "Gib", "Lies", "Nimm", "Sieh"}
+    texts = {key: text.replace("sudo du ", "") for key, text in texts.items()}  # the command
     found = [key for key, text in texts.items() if familiar & set(re.findall(r"\w+", text))]
     assert found == []
 

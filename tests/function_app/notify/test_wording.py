@@ -145,8 +145,8 @@ CASES = (
         ),
         Message(
             "gate: Der Datenträger des Geräts wird voll",
-            "Die Fotos brauchen 81% des erlaubten Platzes auf dem Gerät. Prüfen Sie die "
-            "Verbindung des Geräts, bevor er voll ist.",
+            "Die Fotos brauchen 81\N{NO-BREAK SPACE}% des erlaubten Platzes auf dem Gerät. Prüfen "
+            "Sie die Verbindung des Geräts, bevor er voll ist.",
         ),
     ),
     Case(
@@ -190,12 +190,12 @@ CASES = (
         alert(BACK, "the device pi is back after ...", devices="pi", minutes=3000, waiting=1234),
         Message(
             "pi: back",
-            "No report came from pi for 2 days. 1,234 photos wait and come now. Nothing to do.",
+            "No report came from pi for 2 days 2 h. 1,234 photos wait and come now. Nothing to do.",
         ),
         Message(
             "pi: wieder da",
-            "Von pi kam 2 Tage lang keine Meldung. 1.234 Fotos warten und kommen jetzt. Nichts zu "
-            "tun.",
+            "Von pi kam 2 Tage 2 Std. lang keine Meldung. 1.234 Fotos warten und kommen jetzt. "
+            "Nichts zu tun.",
         ),
     ),
     Case(
@@ -206,14 +206,14 @@ CASES = (
         ),
         Message(
             "A timer of Nightjar has stopped",
-            f"The watch for silent devices has not run since {SINCE}: restart the app, and until "
-            "it runs again nobody is alerted if a device falls silent.",
+            "The watch for silent devices has not run since 28 Nov 2026, 11:00: restart the app, "
+            "and until it runs again nobody is alerted if a device falls silent.",
         ),
         Message(
             "Ein Zeitgeber von Nightjar steht",
-            f"Die Suche nach Geräten, die sich nicht melden, ist nicht gelaufen seit {SINCE}: "
-            "Starten Sie die App neu; bis dahin wird niemand gewarnt, wenn ein Gerät sich nicht "
-            "mehr meldet.",
+            "Die Suche nach Geräten, die sich nicht melden, ist nicht gelaufen seit 28. Nov. 2026, "
+            "11:00: Starten Sie die App neu; bis dahin wird niemand gewarnt, wenn ein Gerät sich "
+            "nicht mehr meldet.",
         ),
     ),
     Case(
@@ -250,7 +250,7 @@ CASES = (
         ),
         Message(
             "Nightjar: Jemand bekam eine Mitteilung nicht",
-            "Ein Ort für Mitteilungen von vera (webhook) hat nicht bekommen: Kontakt (24 h lang "
+            "Ein Ort für Mitteilungen von vera (webhook) hat nicht bekommen: Kontakt (24 Std. lang "
             "versucht: dort hört niemand zu (Verbindung abgelehnt); prüfen Sie den Port, und ob "
             "der Empfänger läuft). Wem er gehört, kann ihn unter Mitteilungen prüfen.",
         ),
@@ -380,10 +380,10 @@ def test_every_trigger_has_words_of_its_own(language: Language) -> None:
 @pytest.mark.parametrize(
     ("late", "english", "german"),
     [
-        (timedelta(minutes=2), "came 2 min late", "kam 2 min verspätet"),
-        (timedelta(minutes=59), "came 59 min late", "kam 59 min verspätet"),
-        (timedelta(hours=3, minutes=10), "came 3 h late", "kam 3 h verspätet"),
-        (timedelta(hours=23, minutes=59), "came 23 h late", "kam 23 h verspätet"),
+        (timedelta(minutes=2), "came 2 min late", "kam 2 Min. verspätet"),
+        (timedelta(minutes=59), "came 59 min late", "kam 59 Min. verspätet"),
+        (timedelta(hours=3, minutes=10), "came 3 h 10 min late", "kam 3 Std. 10 Min. verspätet"),
+        (timedelta(hours=2, minutes=41), "came 2 h 41 min late", "kam 2 Std. 41 Min. verspätet"),
     ],
 )
 def test_a_photo_says_how_late_it_came_and_why_if_that_is_known(
@@ -402,7 +402,7 @@ def test_a_photo_says_how_late_it_came_and_why_if_that_is_known(
 @pytest.mark.parametrize(
     ("late", "english", "german"),
     [
-        (timedelta(hours=3), "3 h after", "wurde erst 3 h nach"),
+        (timedelta(hours=3), "3 h after", "wurde erst 3 Std. nach"),
         (timedelta(days=3), "3 days after", "wurde erst 3 Tage nach"),
     ],
 )
@@ -472,7 +472,7 @@ def test_several_devices_are_back() -> None:
     )
     assert alert_text(one, GERMAN)[:2] == (
         "2 Geräte: wieder da",
-        "Von pi-1, pi-2 kam 50 min lang keine Meldung. 1 Foto wartet und kommt jetzt. Nichts zu "
+        "Von pi-1, pi-2 kam 50 Min. lang keine Meldung. 1 Foto wartet und kommt jetzt. Nichts zu "
         "tun.",
     )
 

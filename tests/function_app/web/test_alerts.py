@@ -120,7 +120,7 @@ def test_a_reason_is_in_the_language_of_the_page() -> None:
     report(services, BACK, "the device shed is back after 4 h 35 min; 2 photos wait", minutes=1)
     german = {"Accept-Language": "de"}
     text = shown(services, **german)
-    assert "Das Gerät shed ist wieder da, nach 4 h 35 min; wartende Fotos: 2." in text
+    assert "Das Gerät shed ist wieder da, nach 4 Std. 35 Min.; 2 Fotos warten." in text
     page = open_page(services, "get_alerts_page", "/alerts", session_cookie(services), **german)
     assert '<p lang="en">Its owner is on the moon.</p>' in page.body.decode()
 

@@ -1,13 +1,19 @@
 """The pages of devices over HTTP: what they say, and for whom."""
 
+import html
+import json
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import pytest
 import requests
 
 from function_app.auth import sessions, users
 from function_app.auth.caller import Role
+from function_app.localization.translation import Translation
 from function_app.services import connect
 from function_app.settings import Settings
 from photo_wire.command import CommandResult, CommandState
@@ -15,8 +21,11 @@ from photo_wire.heartbeat import CameraState
 from photo_wire.motion import BLIND, FAILING, WATCHING, WORKING
 from tests.support.api import Api, new_camera
 from tests.support.browser import same_origin
+from tests.support.doctor import examine_device
+from tests.support.fake_clock import FakeClock
 from tests.support.reporting_device import ReportingDevice
 
+PAGE_SUBJECTS = ("clock", "zone", "disk", "identity", "network", "backend")  # without hardware
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
@@ -166,6 +175,37 @@ def test_an_older_answer_is_shown_on_demand(api: Api, two: ReportingDevice) -> N
     older = api.ask(link, session).text
     assert "the older log" in older
     assert "the newer log" not in older
+
+
+@pytest.mark.parametrize("is_right", [True, False])
+def test_a_diagnosis_is_in_the_language_and_the_zone_of_the_viewer(
+    api: Api, two: ReportingDevice, tmp_path: Path, is_right: bool
+) -> None:
+    """All of what the doctor finds on a device that works, and on one that does not."""
+    found = examine_device(
+        tmp_path,
+        is_right,
+        BASE_URL=api.backend.base_url,
+        AZURE_FUNCTION_KEY=api.backend.function_key if is_right else "wrong",
+        TZ="Europe/Berlin" if is_right else "Mars",
+    )
+    shown = [one for one in found.values() if one.subject in PAGE_SUBJECTS]
+    assert {one.is_bad for one in shown} == ({False} if is_right else {False, True})
+    session = session_of(api)
+    post(api, f"/devices/{two.name}", session, ask="doctor")
+    (command, *_) = api.ask(f"/api/devices/{two.name}/commands", session).json()["commands"]
+    output = json.dumps([one.facts for one in shown])
+    two.report(CommandResult(command["id"], CommandState.DONE, output=output))
+    cookies = {"Cookie": f"{session['Cookie']}; language=de; zone=Asia/Tokyo"}
+    page = api.ask(f"/devices/{two.name}", cookies).text
+    (findings,) = re.findall('<ul class="lines findings">(.*?)</ul>', page, re.DOTALL)
+    assert 'lang="en"' not in findings
+    for text in ("Uhr", "Zeitzone", "Datenträger", "Schlüssel", "Netz", "in Ordnung"):
+        assert text in findings
+    local = FakeClock().now().astimezone(ZoneInfo("Asia/Tokyo"))
+    assert f"zeigt {Translation('de').day(local)}, {local:%H:%M} und" in findings
+    english = html.unescape(api.ask(f"/devices/{two.name}", session).text)
+    assert all(one.text in english for one in shown if one.subject != "clock")
 
 
 def test_a_page_looks_more_often_until_a_device_has_restarted(
