@@ -14,11 +14,9 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from function_app.storage.device_keys import NEW_ALERTS, STATES
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.interfaces import Alerts
-from function_app.storage.models import (
-    StorageUnavailableError,
-    StoredAlert,
-)
+from function_app.storage.models import StoredAlert
 from function_app.storage.table_store import MAX_ATTEMPTS, PAGE_SIZE, Entity, TableStore
 from function_app.timer_watch import CAMERA as BACKEND
 from photo_wire.alert import UNDELIVERED, Alert

@@ -24,15 +24,9 @@ from function_app.storage.azure.photo_table import TABLE
 from function_app.storage.azure.queues import NOTIFICATIONS, POISON, AzureQueue
 from function_app.storage.azure.tables import AzureTable
 from function_app.storage.figures import FiguresTable
-from function_app.storage.interfaces import (
-    Alerts,
-    DeviceBlobs,
-    PhotoBlobs,
-    PhotoIndex,
-    Queue,
-    Thumbnails,
-)
+from function_app.storage.interfaces import Alerts, DeviceBlobs, Queue
 from function_app.storage.loss_counts import LossCounts
+from function_app.storage.photo_interfaces import PhotoBlobs, PhotoIndex, Thumbnails
 from function_app.storage.photo_store import PhotoStore
 from function_app.storage.table_store import TableStore
 from function_app.timer_watch import TimerWatch

@@ -7,8 +7,9 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.interfaces import Alerts
-from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.models import StoredAlert
 from function_app.storage.table_store import TableStore
 from photo_wire.alert import Alert
 from photo_wire.moment import format_time, parse_time, to_milliseconds

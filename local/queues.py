@@ -122,7 +122,7 @@ class _Listener:
     ) -> None:
         from function_app.storage.azure.account import open_account
         from function_app.storage.azure.queues import AzureQueue
-        from function_app.storage.models import StorageUnavailableError
+        from function_app.storage.errors import StorageUnavailableError
 
         account = open_account(connection_string, 0)
         self._unavailable = StorageUnavailableError

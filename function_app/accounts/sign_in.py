@@ -23,7 +23,7 @@ from function_app.http.responses import Response, json_response
 from function_app.lazy_module import LazyModule
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 
 if TYPE_CHECKING:
     from function_app.auth import passkeys, totp

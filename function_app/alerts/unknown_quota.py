@@ -5,7 +5,8 @@ from datetime import datetime
 
 from function_app.services import Services
 from function_app.storage.device_keys import UNKNOWN_ALERTS
-from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import StoredAlert
 from function_app.storage.table_store import MAX_ATTEMPTS
 
 MAX_A_DAY = 100  # of a camera, by days in UTC

@@ -16,7 +16,7 @@ from function_app.auth.audit_log import Log
 from function_app.auth.passwords import hash_secret
 from function_app.auth.provenance import Provenance, parse_provenance
 from function_app.storage.account_keys import LINK_FORMS, LINKS, link_key
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.moment import format_time, just_after, milliseconds, parse_time

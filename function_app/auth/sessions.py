@@ -22,7 +22,7 @@ from function_app.auth.passwords import hash_secret
 from function_app.auth.sign_in_places import Client
 from function_app.auth.users import User
 from function_app.storage.account_keys import device_cookies_of, sessions_of
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore, query_all
 from photo_wire.moment import format_time, parse_time
 

@@ -4,7 +4,8 @@ import hashlib
 from contextlib import suppress
 from datetime import datetime
 
-from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import StoredAlert
 from photo_wire.alert import Alert
 from photo_wire.errors import WireError
 from photo_wire.moment import to_milliseconds

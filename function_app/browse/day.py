@@ -6,8 +6,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from function_app.browse.events import DEFAULT_GAP_SECONDS, Event, events
 from function_app.browse.listing import find_photos, has_label
-from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import Photo
+from function_app.storage.photo_interfaces import PhotoIndex
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import PAGE_SIZE
 from photo_wire.moment import EPOCH

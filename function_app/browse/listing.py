@@ -27,8 +27,8 @@ from function_app.http.parameters import (
     optional,
 )
 from function_app.http.request import Request
-from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import Photo
+from function_app.storage.photo_interfaces import PhotoIndex
 from function_app.storage.row_keys import View
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import Trigger

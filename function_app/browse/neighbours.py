@@ -2,8 +2,8 @@
 
 from typing import NamedTuple
 
-from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import Photo
+from function_app.storage.photo_interfaces import PhotoIndex
 from function_app.storage.row_keys import View
 from photo_wire.moment import just_after
 from photo_wire.name import PhotoName

@@ -18,8 +18,8 @@ from function_app.media.previews import shown
 from function_app.media.thumbnails import Decoder, thumbnail_job
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.storage.interfaces import PhotoBlobs
 from function_app.storage.models import Photo
+from function_app.storage.photo_interfaces import PhotoBlobs
 from photo_wire.media import Media
 
 CHUNK_SIZE = 128 * 1024  # bytes: a clip's description with its poster, or a raw picture's preview

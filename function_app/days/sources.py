@@ -12,8 +12,8 @@ from function_app.devices import silence, states
 from function_app.devices.conditions import Change, Condition, State, condition_in, condition_of_all
 from function_app.devices.intervals import TooManyChangesError, read_changes
 from function_app.storage.device_keys import CAMERAS, NEW_ALERTS, STATES
-from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import PhotoTimes
+from function_app.storage.photo_interfaces import PhotoIndex
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore, query_all
 from photo_wire.errors import WireError

@@ -15,7 +15,7 @@ from uuid import uuid4
 from function_app.days import day_row
 from function_app.days.day_row import FIRST_DAY, MALFORMED, camera_columns
 from function_app.storage.day_keys import DAYS, GUARD, GUARD_AND_WORK, camera_of_work_key, work_key
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import MAX_ATTEMPTS, ConditionalUpdate, Entity, TableStore
 from photo_wire.errors import WireError
 from photo_wire.moment import format_time, parse_time

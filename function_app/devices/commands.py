@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from function_app.services import Services
 from function_app.storage.commands import blob_path
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.parallel import map_parallel
 from photo_wire.blob_link import BlobLink
 from photo_wire.command import CommandResult

@@ -21,7 +21,7 @@ from function_app.http.responses import Response
 from function_app.ingest.camera_quota import record_cameras, rejected_cameras
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import MAX_ATTEMPTS
 from photo_wire.errors import WireError
 from photo_wire.headers import HEARTBEAT

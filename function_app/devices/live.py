@@ -19,7 +19,7 @@ from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.device_keys import LOOKING
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import MAX_ATTEMPTS, Entity, query_all
 from photo_wire.blob_link import BlobLink
 from photo_wire.command import MAX_CAMERAS

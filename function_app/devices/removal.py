@@ -6,7 +6,7 @@ from function_app.devices.silence import CAMERA
 from function_app.devices.states import parse_state
 from function_app.services import Services
 from function_app.storage.device_keys import CAMERAS, STATES, history_of, intervals_of
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import MAX_ATTEMPTS, remove_all
 from function_app.timer_watch import CAMERA as BACKEND
 

@@ -13,7 +13,7 @@ from function_app.auth.device_rows import (
     parse_identity,
 )
 from function_app.storage.device_keys import NEW_ALERTS, STATES
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.parallel import map_parallel
 from function_app.storage.table_store import Entity, TableStore, query_all
 from photo_wire.errors import WireError

@@ -15,7 +15,7 @@ from function_app.http.route import ProblemPage, Route
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.settings import SettingsError
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.errors import WireError
 from photo_wire.headers import PHOTO_ID
 from photo_wire.name import PhotoName, parse_name

@@ -11,7 +11,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from function_app.services import Services
-from function_app.storage.models import DamagedRecordError, Photo, State
+from function_app.storage.errors import DamagedRecordError
+from function_app.storage.models import Photo, State
 from photo_wire.name import PhotoName, new_name
 
 log = logging.getLogger(__name__)

@@ -15,15 +15,8 @@ from function_app.ingest.checks import check_digest, check_media
 from function_app.media import mp4, previews
 from function_app.media.exif import capture_time
 from function_app.problems import HTTPProblemError
-from function_app.storage.models import (
-    EXIF_CLOCK,
-    SERVER_CLOCK,
-    DamagedRecordError,
-    NameReservation,
-    Photo,
-    Sender,
-    StorageUnavailableError,
-)
+from function_app.storage.errors import DamagedRecordError, StorageUnavailableError
+from function_app.storage.models import EXIF_CLOCK, SERVER_CLOCK, NameReservation, Photo, Sender
 from function_app.storage.photo_store import PhotoStore
 from photo_wire.errors import WireError, quoted
 from photo_wire.headers import PhotoHeaders

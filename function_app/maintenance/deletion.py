@@ -20,7 +20,8 @@ from function_app.days.upkeep import forget
 from function_app.devices.removal import remove_camera
 from function_app.maintenance.trash import delete_trashed
 from function_app.services import Services
-from function_app.storage.models import DamagedRecordError, Photo, State
+from function_app.storage.errors import DamagedRecordError
+from function_app.storage.models import Photo, State
 from function_app.storage.row_keys import View
 from photo_wire.moment import to_milliseconds
 

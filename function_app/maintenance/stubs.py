@@ -9,7 +9,8 @@ from function_app.days.upkeep import rebuild_day
 from function_app.services import Services
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.commands import TooManyCommandsError
-from function_app.storage.models import DamagedRecordError, Photo
+from function_app.storage.errors import DamagedRecordError
+from function_app.storage.models import Photo
 from photo_wire.command import MAX_OPEN, Command, Kind
 from photo_wire.moment import to_milliseconds
 

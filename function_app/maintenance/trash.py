@@ -14,7 +14,8 @@ from datetime import datetime, timedelta
 
 from function_app.days.upkeep import rebuild_day
 from function_app.services import Services
-from function_app.storage.models import DamagedRecordError, Photo
+from function_app.storage.errors import DamagedRecordError
+from function_app.storage.models import Photo
 from function_app.storage.row_keys import trash_position, trash_position_before
 from photo_wire.moment import to_milliseconds
 from photo_wire.name import PhotoName

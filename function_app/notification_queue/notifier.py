@@ -20,8 +20,9 @@ from function_app.notification_queue.messages import (
     PhotoMessage,
     format_message,
 )
+from function_app.storage.errors import RejectedError, StorageUnavailableError
 from function_app.storage.interfaces import BegunPut, Queue
-from function_app.storage.models import Photo, RejectedError, StorageUnavailableError
+from function_app.storage.models import Photo
 from function_app.storage.notification_keys import unqueued_key
 from function_app.storage.parallel import map_parallel
 from function_app.storage.table_store import PAGE_SIZE, Entity, TableStore

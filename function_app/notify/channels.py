@@ -17,7 +17,7 @@ from function_app.origins import origin_of
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.settings import Network
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.notification_keys import (
     NEWEST_CHANNEL,
     channel_key,

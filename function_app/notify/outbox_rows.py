@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from function_app.notify.budget import Collected, parse_collected
 from function_app.notify.deliveries import State, parse_state
 from function_app.notify.pacing import Rate, parse_rate
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import TableStore
 
 STATE, COLLECTION = "state", "collected"  # the keys of rows

@@ -21,7 +21,8 @@ from function_app.notify.deliveries import Delivery, DeliveryState, State
 from function_app.notify.notification import Notification, OpenSender, Outcome, Result, Send, Trust
 from function_app.notify.outbox import Outbox
 from function_app.services import Services
-from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import StoredAlert
 from function_app.timer_watch import CAMERA as BACKEND
 from photo_wire.alert import MAX_REASON, UNDELIVERED, Alert, Detail
 from photo_wire.moment import to_milliseconds

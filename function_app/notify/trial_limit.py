@@ -4,7 +4,7 @@ import json
 from datetime import datetime, timedelta
 
 from function_app.problems import HTTPProblemError
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import TableStore
 from photo_wire.moment import format_time, parse_time
 

@@ -27,8 +27,9 @@ from function_app.storage.command_rows import (
     parse_record,
 )
 from function_app.storage.device_keys import commands_of
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.interfaces import DeviceBlobs
-from function_app.storage.models import StorageUnavailableError, StoredBlob
+from function_app.storage.models import StoredBlob
 from function_app.storage.table_store import PAGE_SIZE, ConditionalUpdate, Entity, TableStore
 from photo_wire.command import (
     MAX_OPEN,

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.parallel import map_parallel
 from function_app.storage.photo_counts import Count, PhotoCounts
 from function_app.storage.row_keys import (

@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from urllib.parse import quote, unquote
 
 from function_app.media.previews import Preview
+from function_app.storage.errors import DamagedRecordError
 from function_app.storage.row_keys import UNKNOWN_SUFFIX, count_down
 from photo_wire.alert import Alert
 from photo_wire.errors import WireError
@@ -26,20 +27,6 @@ _YES = "yes"  # the value of a property that is left out if it is not true
 # What `Photo.clock` says beside photo_wire's ClockStatus, of a photo without a time:
 SERVER_CLOCK = "server"  # its time is that of its arrival
 EXIF_CLOCK = "exif"  # its time is what its file says: EXIF, or the header of a clip
-
-
-class StorageUnavailableError(Exception):
-    """Storage did not do what it was asked to do; it may later. The text says why, and contains no
-    secret."""
-
-
-class RejectedError(StorageUnavailableError):
-    """Storage rejects what it was given, and would reject it each time."""
-
-
-class DamagedRecordError(Exception):
-    """What is stored under a photo's name, or in a row of counts, was not written by Nightjar, or
-    was changed since."""
 
 
 class State(StrEnum):

@@ -21,12 +21,8 @@ from datetime import date, datetime, timedelta
 from itertools import groupby
 from typing import Protocol
 
-from function_app.storage.models import (
-    DamagedRecordError,
-    LastSeen,
-    Photo,
-    StorageUnavailableError,
-)
+from function_app.storage.errors import DamagedRecordError, StorageUnavailableError
+from function_app.storage.models import LastSeen, Photo
 from function_app.storage.parallel import map_parallel
 from function_app.storage.photo_counts import (
     DELETED,

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from uuid import uuid4
 
-from function_app.storage.models import DamagedRecordError, Photo
+from function_app.storage.errors import DamagedRecordError
+from function_app.storage.models import Photo
 from function_app.storage.row_keys import checkpoint_key
 from function_app.storage.table_store import Entity
 

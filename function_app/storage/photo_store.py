@@ -4,13 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from function_app.storage.interfaces import PhotoBlobs, PhotoIndex
-from function_app.storage.models import (
-    Photo,
-    PhotoStateError,
-    State,
-    StorageUnavailableError,
-)
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import Photo, PhotoStateError, State
+from function_app.storage.photo_interfaces import PhotoBlobs, PhotoIndex
 from function_app.storage.table_store import MAX_ATTEMPTS
 from photo_wire.name import PhotoName
 

@@ -21,13 +21,8 @@ from function_app.localization.translation import Translation
 from function_app.maintenance.trash import TRASH_TTL
 from function_app.media.technical import TechnicalData, read_technical_data
 from function_app.services import Services
-from function_app.storage.models import (
-    EXIF_CLOCK,
-    SERVER_CLOCK,
-    Photo,
-    State,
-    StorageUnavailableError,
-)
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import EXIF_CLOCK, SERVER_CLOCK, Photo, State
 from function_app.storage.row_keys import View
 from function_app.web.layout import render_page
 from photo_wire.headers import ClockStatus

@@ -15,7 +15,7 @@ from function_app.http.request import FormBody, Request
 from function_app.http.responses import LogDetails, Response, redirect
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.web.layout import render_page
 from function_app.web.next_page import SIGN_IN, next_page
 from photo_wire.problem import Problem

@@ -15,7 +15,8 @@ from function_app.new_alerts import MAX_OF_ALL, NewCount, parse_new_alerts
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.device_keys import NEW_ALERTS, STATES
-from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import StoredAlert
 from function_app.storage.table_store import Entity
 from function_app.timer_watch import CAMERA as BACKEND
 from photo_wire.alert import DISK, LOSS, SILENT, UNDELIVERED, Alert

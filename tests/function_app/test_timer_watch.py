@@ -12,7 +12,7 @@ from function_app import build_app
 from function_app.localization.sentences import translate
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.timer_watch import (
     CHECK_INTERVAL_SECONDS,
     CLEANUP,

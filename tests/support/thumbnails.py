@@ -8,7 +8,8 @@ from function_app.browse.thumbnails import CHUNK_SIZE, open_photo
 from function_app.media import decode_thumbnail
 from function_app.media.errors import UndecodableError
 from function_app.media.thumbnails import MAX_CPU_SECONDS, Decoder, Job, thumbnail_job
-from function_app.storage.models import Photo, StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import Photo
 from photo_wire.media import Media
 from tests.support.api import MOMENT, name_of
 

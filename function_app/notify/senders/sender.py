@@ -14,7 +14,7 @@ from function_app.notify.senders.process import SendProcess, SendProcessError
 from function_app.notify.senders.slots import SenderSlots
 from function_app.services import Services
 from function_app.settings import Network
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import TableStore
 
 MAX_SECONDS = 10  # of one notification

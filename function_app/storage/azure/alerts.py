@@ -24,12 +24,8 @@ from function_app.storage.azure.filters import key_range, literal
 from function_app.storage.azure.queries import Query
 from function_app.storage.azure.tables import CHANGED, create_table, insert
 from function_app.storage.azure.transactions import Change, Operation
-from function_app.storage.models import (
-    StorageUnavailableError,
-    StoredAlert,
-    alert_key,
-    parse_sender,
-)
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import StoredAlert, alert_key, parse_sender
 from function_app.storage.row_keys import UNKNOWN_SUFFIX
 from function_app.storage.table_store import MAX_ATTEMPTS, MAX_CHANGES, PAGE_SIZE, Entity
 from photo_wire.alert import Alert

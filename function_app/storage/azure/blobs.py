@@ -20,13 +20,8 @@ from azure.storage.blob import BlobClient, BlobProperties, ContainerClient, Cont
 from function_app.storage.azure.account import Account
 from function_app.storage.azure.errors import call, error_code
 from function_app.storage.azure.new_blobs import EXISTS
-from function_app.storage.models import (
-    DamagedRecordError,
-    Photo,
-    StorageUnavailableError,
-    blob_path,
-    parse_photo,
-)
+from function_app.storage.errors import DamagedRecordError, StorageUnavailableError
+from function_app.storage.models import Photo, blob_path, parse_photo
 from function_app.storage.table_store import MAX_ATTEMPTS
 from photo_wire.errors import WireError
 from photo_wire.media import Media

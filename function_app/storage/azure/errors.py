@@ -13,7 +13,7 @@ from azure.core.exceptions import (
 )
 
 from function_app.storage.azure.identity import IdentityError
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 
 Result = TypeVar("Result")
 _NOT_CREATED_YET = ("ContainerNotFound", "TableNotFound", "QueueNotFound")

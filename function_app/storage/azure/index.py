@@ -27,6 +27,7 @@ from function_app.storage.azure.queries import NOT_FOUND
 from function_app.storage.azure.tables import changes_of
 from function_app.storage.azure.transactions import Operation
 from function_app.storage.azure.trash import Trash, restart_retention, trashed_rows
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.models import (
     LastSeen,
     NameReservation,
@@ -34,7 +35,6 @@ from function_app.storage.models import (
     PhotoStateError,
     Reindexed,
     State,
-    StorageUnavailableError,
     parse_photo,
 )
 from function_app.storage.photo_counters import PhotoCounters

@@ -15,14 +15,8 @@ from function_app.storage.azure.filters import key_range
 from function_app.storage.azure.queries import NOT_FOUND, Query
 from function_app.storage.azure.tables import create_table, insert
 from function_app.storage.azure.transactions import Change, Operation
-from function_app.storage.models import (
-    DamagedRecordError,
-    LastSeen,
-    Photo,
-    PhotoTimes,
-    State,
-    parse_photo,
-)
+from function_app.storage.errors import DamagedRecordError
+from function_app.storage.models import LastSeen, Photo, PhotoTimes, State, parse_photo
 from function_app.storage.row_keys import (
     PHOTOS,
     View,

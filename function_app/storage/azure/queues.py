@@ -18,7 +18,8 @@ from function_app.storage.azure.errors import (
 )
 from function_app.storage.azure.queue_connections import SentRequest
 from function_app.storage.azure.queue_requests import QueueError, QueueRequests, check
-from function_app.storage.models import QueuedMessage, RejectedError
+from function_app.storage.errors import RejectedError
+from function_app.storage.models import QueuedMessage
 
 NOTIFICATIONS = "notifications"
 # The service's codes for a message that it never takes ("Common REST API error codes" and "Queue

@@ -27,13 +27,8 @@ from function_app.storage.azure.photo_table import (
 from function_app.storage.azure.queries import Query
 from function_app.storage.azure.tables import AzureTable
 from function_app.storage.azure.transactions import Change, Operation
-from function_app.storage.models import (
-    CAME,
-    LastSeen,
-    Photo,
-    State,
-    StorageUnavailableError,
-)
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import CAME, LastSeen, Photo, State
 from function_app.storage.row_keys import (
     ALL_LAST_SEEN,
     NEW_CAMERAS,

@@ -7,7 +7,7 @@ import pytest
 import requests
 from playwright.sync_api import Page, Route, expect
 
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.e2e.gallery.conftest import follow

@@ -12,7 +12,7 @@ from function_app.http.responses import Response
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage import account_keys
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.problem import PROBLEM_TYPE
 from tests.conftest import NewStore, StartBackend
 from tests.support.api import Api

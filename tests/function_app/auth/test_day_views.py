@@ -9,7 +9,7 @@ import pytest
 from function_app.auth.audit_log import AuditLog
 from function_app.auth.day_views import MAX_CAMERAS, MAX_LINES, DayViews
 from function_app.services import Services
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from tests.support.counted_table import CountedTable
 from tests.support.memory_store import MemoryTable
 

@@ -14,7 +14,7 @@ from function_app.auth.provenance import Provenance
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.account_keys import LINKS
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import Entity
 from tests.support.api import name_of
 from tests.support.memory_store import MemoryTable, memory_services

@@ -9,7 +9,7 @@ from function_app.auth import photo_views
 from function_app.auth.audit_log import AuditLog
 from function_app.auth.photo_views import PhotoViews
 from function_app.services import Services
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.name import new_name
 from tests.support.counted_table import CountedTable
 from tests.support.memory_store import MemoryTable

@@ -9,7 +9,7 @@ from function_app.auth import sessions, users
 from function_app.auth.caller import Caller, Role, Scope
 from function_app.auth.users import User
 from function_app.storage.account_keys import sessions_of
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import TableStore
 from tests.support.account_requests import Interrupted
 from tests.support.memory_store import MemoryTable

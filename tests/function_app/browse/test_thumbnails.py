@@ -28,7 +28,7 @@ from function_app.media.thumbnails import (
 )
 from function_app.problems import HTTPProblemError
 from function_app.settings import Settings
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from photo_wire.name import PhotoName

@@ -15,7 +15,8 @@ from function_app.devices import command_api
 from function_app.devices.commands import record_results
 from function_app.services import Services
 from function_app.settings import Secrets, Settings
-from function_app.storage.models import Photo, StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import Photo
 from photo_wire.command import CommandResult, CommandState, Kind
 from photo_wire.media import Media
 from photo_wire.moment import format_time

@@ -12,7 +12,7 @@ from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.commands import COMMAND_TTL
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.command import Command, CommandResult, CommandState, Kind
 from photo_wire.heartbeat_reply import HeartbeatReply, parse_reply
 from tests.support.devices import add_device

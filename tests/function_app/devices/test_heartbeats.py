@@ -20,7 +20,7 @@ from function_app.routes.photos import put_photo
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.device_keys import STATES, intervals_of
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import query_all
 from photo_wire.command import CommandResult, CommandState
 from photo_wire.headers import HEARTBEAT

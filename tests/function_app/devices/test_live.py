@@ -14,7 +14,8 @@ from function_app.services import Services
 from function_app.settings import Secrets, Settings
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.device_keys import LOOKING
-from function_app.storage.models import Photo, StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import Photo
 from photo_wire.command import Command, Kind
 from photo_wire.command_blob import CommandBlob
 from photo_wire.media import Media

@@ -18,7 +18,8 @@ from function_app.devices.silence import overdue_at
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
 from function_app.storage.device_keys import CAMERAS, NEW_ALERTS, STATES
-from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import StoredAlert
 from function_app.storage.table_store import Entity
 from photo_wire.alert import DISK, Alert
 from photo_wire.heartbeat import MAX_CAMERAS

@@ -15,8 +15,8 @@ from function_app.ingest.upload import store
 from function_app.maintenance.deletion import camera_exists
 from function_app.problems import HTTPProblemError
 from function_app.services import KnownCameras, Services
-from function_app.storage.interfaces import PhotoIndex
 from function_app.storage.models import LastSeen, Photo
+from function_app.storage.photo_interfaces import PhotoIndex
 from photo_wire.headers import PhotoHeaders
 from photo_wire.media import Media
 from tests.support.api import name_of

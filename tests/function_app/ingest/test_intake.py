@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from function_app.ingest.checks import check_size
 from function_app.ingest.intake import Intake, Upload, receive
 from function_app.problems import HTTPProblemError
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.photo_store import PhotoStore
 from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus, PhotoHeaders, Trigger

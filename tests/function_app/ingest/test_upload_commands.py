@@ -9,7 +9,7 @@ from function_app.http.responses import Response
 from function_app.services import Services
 from function_app.settings import Settings
 from function_app.storage.command_rows import CommandRecord
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.command import Command, CommandState, Kind
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.name import PhotoName, new_name

@@ -13,7 +13,7 @@ from function_app.notification_queue.messages import Message, PhotoMessage, pars
 from function_app.notification_queue.notifier import UNQUEUED, Notifier
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.alert import LOSS, Alert
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.name import PhotoName

@@ -15,7 +15,7 @@ from function_app.notification_queue.messages import (
 from function_app.notification_queue.notifier import UNQUEUED, Notifier
 from function_app.services import Services
 from function_app.settings import Settings
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.alert import LOSS, UNDELIVERED
 from photo_wire.moment import format_time
 from photo_wire.name import PhotoName, new_name

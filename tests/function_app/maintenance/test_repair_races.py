@@ -11,8 +11,8 @@ import pytest
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
-from function_app.storage.interfaces import PhotoBlobs
 from function_app.storage.models import Photo
+from function_app.storage.photo_interfaces import PhotoBlobs
 from function_app.storage.row_keys import View
 from tests.support.interruptions import StoppedError, at_call, fragile
 from tests.support.stored_photos import NOW, is_consistent, stored

@@ -11,9 +11,9 @@ from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up
 from function_app.maintenance.trash import move_to_trash, protect, restore
 from function_app.services import Services
-from function_app.storage.interfaces import PhotoBlobs, PhotoIndex
 from function_app.storage.models import Photo
 from function_app.storage.photo_counts import Arrival
+from function_app.storage.photo_interfaces import PhotoBlobs, PhotoIndex
 from function_app.storage.row_keys import View
 from tests.support.interruptions import until_done
 from tests.support.stored_photos import NOW, stored

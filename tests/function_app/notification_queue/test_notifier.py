@@ -22,7 +22,7 @@ from function_app.notification_queue.notifier import (
     UNQUEUED,
     Notifier,
 )
-from function_app.storage.models import RejectedError, StorageUnavailableError
+from function_app.storage.errors import RejectedError, StorageUnavailableError
 from photo_wire.moment import format_time, parse_time
 from photo_wire.name import new_name
 from tests.support.memory_store import MemoryQueue, MemoryTable

@@ -15,7 +15,7 @@ from function_app.notification_queue.notifier import RETRY_SECONDS, UNQUEUED, No
 from function_app.storage.azure.account import open_account
 from function_app.storage.azure.queue_connections import Reply, SentRequest
 from function_app.storage.azure.queues import NOTIFICATIONS, AzureQueue
-from function_app.storage.models import RejectedError, StorageUnavailableError
+from function_app.storage.errors import RejectedError, StorageUnavailableError
 from photo_wire.name import new_name
 from tests.conftest import NewStore
 from tests.support.fault_server import Exchange, FaultServer, Handler

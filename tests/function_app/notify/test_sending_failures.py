@@ -12,7 +12,8 @@ from function_app.notify.channels import Channel
 from function_app.notify.deliveries import Delivery
 from function_app.notify.notification import Notification, Outcome, Result, Trust
 from function_app.notify.rules import Rule
-from function_app.storage.models import Photo, StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import Photo
 from photo_wire.alert import CLOCK, UNDELIVERED
 from tests.support.notified_people import BEGIN, World
 

@@ -12,7 +12,7 @@ import pytest
 from function_app.devices.live import RENEW_BEFORE
 from function_app.storage.command_rows import CommandRecord
 from function_app.storage.commands import Commands, blob_path
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.command import Command, CommandResult, CommandState, Kind
 from photo_wire.command_blob import MAX_BLOB_BYTES, CommandBlob
 from photo_wire.moment import to_milliseconds

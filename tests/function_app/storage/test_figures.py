@@ -7,8 +7,8 @@ import pytest
 
 from function_app.services import Services
 from function_app.storage import figures as module
+from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.figures import Figures, columns_of_days, compute_figures
-from function_app.storage.models import StorageUnavailableError
 from function_app.storage.photo_counts import Count, PhotoCounts
 from function_app.storage.row_keys import FIGURES
 

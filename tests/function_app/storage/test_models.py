@@ -8,13 +8,8 @@ from hypothesis import strategies as st
 
 from function_app.media.previews import MAX_BYTES, Preview
 from function_app.settings import MAX_PHOTO_MB_LIMIT
-from function_app.storage.models import (
-    UNKNOWN,
-    DamagedRecordError,
-    Photo,
-    Sender,
-    parse_photo,
-)
+from function_app.storage.errors import DamagedRecordError
+from function_app.storage.models import UNKNOWN, Photo, Sender, parse_photo
 from photo_wire.media import Media
 from tests.photo_wire import strategies
 from tests.support.api import MOMENT

@@ -20,7 +20,8 @@ from function_app.http.responses import Response
 from function_app.media.redaction import redact
 from function_app.services import connect
 from function_app.settings import Settings
-from function_app.storage.models import Photo, State, StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import Photo, State
 from function_app.storage.table_store import Entity
 from function_app.web import sharing
 from function_app.web.sharing import MAX_PHOTOS

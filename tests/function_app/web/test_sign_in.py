@@ -6,7 +6,7 @@ import pytest
 import requests
 
 from function_app.settings import Settings
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from tests.support.api import Api
 from tests.support.browser import same_origin
 from tests.support.memory_store import memory_services

@@ -11,7 +11,7 @@ import requests
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.azure import account
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.support.api import MOMENT
 from tests.support.samples import BODY, photo_of

@@ -13,7 +13,8 @@ from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.azure import alerts as module
 from function_app.storage.azure.transactions import Transactions
-from function_app.storage.models import StorageUnavailableError, StoredAlert, alert_key
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import StoredAlert, alert_key
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from tests.conftest import NewStore
 from tests.support.api import MOMENT, name_of

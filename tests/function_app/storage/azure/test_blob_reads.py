@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from function_app.storage.azure.account import Account, open_account
 from function_app.storage.azure.errors import call, error_code
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.support.api import new_camera
 from tests.support.recorder import Recorded, Recorder

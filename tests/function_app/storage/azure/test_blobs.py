@@ -4,7 +4,8 @@ import pytest
 from azure.core.exceptions import HttpResponseError
 
 from function_app.services import Services
-from function_app.storage.models import DamagedRecordError, Photo
+from function_app.storage.errors import DamagedRecordError
+from function_app.storage.models import Photo
 from local.azurite import Azurite
 from photo_wire.media import Media
 from tests.support.api import MOMENT, Store, name_of

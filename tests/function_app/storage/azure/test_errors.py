@@ -9,7 +9,8 @@ from azure.storage.blob import BlobServiceClient, ResourceTypes, generate_accoun
 
 from function_app.services import Services, connect
 from function_app.settings import Settings, StorageAccess
-from function_app.storage.models import Photo, StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import Photo
 from function_app.storage.row_keys import View
 from local.azurite import ACCOUNT, ACCOUNT_KEY, Azurite
 from tests.conftest import NewStore, StartAzurite, StartBackend

@@ -12,7 +12,7 @@ import pytest
 from function_app.services import connect
 from function_app.settings import Settings, SettingsError, StorageAccess, read_settings
 from function_app.storage.azure.identity import IdentityError, ManagedIdentityCredential
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 
 AZURITE = "UseDevelopmentStorage=true"
 SCOPE = "https://storage.azure.com/.default"

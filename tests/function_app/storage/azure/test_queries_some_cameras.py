@@ -21,7 +21,8 @@ from function_app.storage.azure.account import open_account
 from function_app.storage.azure.filters import key_range
 from function_app.storage.azure.queries import MAX_DOCUMENTED_TERMS, MAX_TERMS, Query
 from function_app.storage.azure.tables import AzureTable
-from function_app.storage.models import StorageUnavailableError, StoredAlert
+from function_app.storage.errors import StorageUnavailableError
+from function_app.storage.models import StoredAlert
 from function_app.storage.row_keys import View
 from function_app.storage.table_store import Entity, single_keys
 from local.azurite import Azurite

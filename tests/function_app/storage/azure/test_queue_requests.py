@@ -8,7 +8,7 @@ from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.azure import queue_requests
 from function_app.storage.azure.queue_requests import queue_address
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from local.azurite import ACCOUNT_KEY, Azurite
 from tests.conftest import NewStore
 

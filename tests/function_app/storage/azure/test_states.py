@@ -9,9 +9,7 @@ import pytest
 from function_app.storage.azure import states
 from function_app.storage.azure.photo_table import Row
 from function_app.storage.azure.states import LastSeenWriter
-from function_app.storage.models import (
-    StorageUnavailableError,
-)
+from function_app.storage.errors import StorageUnavailableError
 from photo_wire.moment import format_time
 from tests.support.api import MOMENT
 

@@ -8,7 +8,7 @@ import pytest
 
 from function_app.maintenance.counting import update_figures
 from function_app.services import Services
-from function_app.storage.models import StorageUnavailableError
+from function_app.storage.errors import StorageUnavailableError
 from tests.function_app.web.statistics.conftest import NOW
 from tests.support.many_cameras import Requests, fill
 from tests.support.many_cameras import add_photo as add_photo_of

@@ -1,5 +1,5 @@
-"""What every store promises: the same suite on the one in memory and on Azurite, there with and
-without requests that are written by hand."""
+"""What every store of photos promises: the same suite on the one in memory and on Azurite, there
+with and without requests that are written by hand."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -15,11 +15,8 @@ from function_app.storage.models import (
     Photo,
     PhotoTimes,
     State,
-    StoredAlert,
-    alert_key,
 )
 from function_app.storage.row_keys import View
-from photo_wire.alert import LOSS, Alert
 from photo_wire.media import Media
 from photo_wire.moment import to_milliseconds
 from tests.support.api import MOMENT, name_of, new_camera
@@ -339,23 +336,6 @@ def test_photos_of_some_cameras_are_found_among_all(
     earlier = replace(view, until=end - timedelta(seconds=1))
     assert services.index.query_some(earlier, of, 1000) == own[1:]
     assert services.index.query_some(view, {f"{camera}-none"}, 1) == []
-
-
-def test_alerts_of_some_cameras_are_found_among_all(empty: Services) -> None:
-    """In the order of the list of all, with those that were taken back."""
-    cameras = [f"camera-{number}" for number in range(6)]
-    alerts = [
-        StoredAlert(Alert(name_of(one), LOSS, "no-room"), MOMENT + timedelta(seconds=number))
-        for number, one in enumerate(cameras)
-    ]
-    empty.alerts.add(alerts)
-    empty.alerts.take_back(alerts[2])
-    of = {cameras[0], cameras[2], cameras[5], "camera-none"}
-    own = [alerts[5], replace(alerts[2], is_taken_back=True), alerts[0]]
-    assert empty.alerts.newest_of_some(of, 10, None) == own
-    assert empty.alerts.newest_of_some(of, 1, None) == own[:1]
-    assert empty.alerts.newest_of_some(of, 10, alert_key(alerts[3])) == own[1:]
-    assert empty.alerts.newest_of_some({"camera-none"}, 1, None) == []
 
 
 def test_a_store_that_answers_is_well(services: Services) -> None:
