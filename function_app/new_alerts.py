@@ -111,9 +111,9 @@ class NewAlerts:
         others = {name: one for name, one in self.of_cameras.items() if name != camera}
         return replace(self, of_all=Newest(has_older=True), of_cameras=others)
 
-    def without(self, kept: StoredAlert) -> "NewAlerts":
+    def without(self, stored: StoredAlert) -> "NewAlerts":
         """Return the same without an alert that was taken back."""
-        at, camera = milliseconds(kept.received_at), kept.alert.name.camera
+        at, camera = milliseconds(stored.received_at), stored.alert.name.camera
         of_cameras = {
             name: one.without(at) if name == camera else one
             for name, one in self.of_cameras.items()
@@ -164,10 +164,10 @@ class CountedAlerts:
         self.alerts.join(first, joined, combine)
         self._change(lambda known: self._read(known, _PAGE))
 
-    def take_back(self, kept: StoredAlert) -> None:
-        self.alerts.take_back(kept)
-        if not kept.is_taken_back:  # else it is out already, and another one has its time
-            self._change(lambda known: known and known.without(kept))  # an upload waits for it
+    def take_back(self, stored: StoredAlert) -> None:
+        self.alerts.take_back(stored)
+        if not stored.is_taken_back:  # else it is out already, and another one has its time
+            self._change(lambda known: known and known.without(stored))  # an upload waits for it
 
     def remove_some_of(self, camera: str) -> int:
         removed = self.alerts.remove_some_of(camera)

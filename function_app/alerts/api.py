@@ -174,13 +174,13 @@ def read_alerts(
         _newest(services.alerts, cameras, scan_limit + 1, after, caller),
         limit,
         scan_limit,
-        lambda kept: (
-            kind in (None, kept.alert.kind)
-            and not kept.is_taken_back
-            and not (is_of_all and kept.is_joined)
+        lambda stored: (
+            kind in (None, stored.alert.kind)
+            and not stored.is_taken_back
+            and not (is_of_all and stored.is_joined)
         ),
     )
-    shown = [_shown(kept, is_of_all) for kept in page.entries]
+    shown = [_shown(stored, is_of_all) for stored in page.entries]
     return shown, encode_cursor(alert_key(page.last)) if page.last else None
 
 
@@ -244,10 +244,10 @@ def _visible(
     return found[:count]
 
 
-def _may_see(kept: StoredAlert, caller: Caller) -> bool:
+def _may_see(stored: StoredAlert, caller: Caller) -> bool:
     """Return whether a caller who may see an alert's camera may see it: that a person's channel
     failed, that person may, and owners."""
-    person = person_of(kept.alert)
+    person = person_of(stored.alert)
     return person is None or may_see_person(caller, person)
 
 
@@ -256,21 +256,21 @@ def may_see_person(caller: Caller, person: str) -> bool:
     return caller.is_owner or bool(caller.session and person == caller.name)
 
 
-def _shown(kept: StoredAlert, is_of_all: bool) -> StoredAlert:
+def _shown(stored: StoredAlert, is_of_all: bool) -> StoredAlert:
     """Return an alert as a list shows it. What was joined to it may be of other cameras, so only
     the list of all shows that."""
-    return replace(kept, alert=kept.together) if is_of_all and kept.together else kept
+    return replace(stored, alert=stored.together) if is_of_all and stored.together else stored
 
 
-def _describe(kept: StoredAlert) -> dict[str, object]:
+def _describe(stored: StoredAlert) -> dict[str, object]:
     """Return the API's JSON of an alert."""
     return {
-        **kept.alert.to_properties(),
-        "camera": kept.alert.name.camera,
-        "at": format_time(kept.alert.name.captured_at),
-        "received_at": format_time(kept.received_at),
-        "device": kept.sender.device if kept.sender else None,
-        "standing": kept.sender.standing if kept.sender else None,
+        **stored.alert.to_properties(),
+        "camera": stored.alert.name.camera,
+        "at": format_time(stored.alert.name.captured_at),
+        "received_at": format_time(stored.received_at),
+        "device": stored.sender.device if stored.sender else None,
+        "standing": stored.sender.standing if stored.sender else None,
     }
 
 

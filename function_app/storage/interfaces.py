@@ -68,7 +68,7 @@ class Alerts(Protocol):
         or an older version stored it."""
         ...
 
-    def take_back(self, kept: StoredAlert) -> None:
+    def take_back(self, stored: StoredAlert) -> None:
         """Leave an alert out of the lists from now on."""
         ...
 

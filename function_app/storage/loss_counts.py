@@ -24,7 +24,7 @@ from function_app.storage.photo_counts import MALFORMED
 from function_app.storage.row_keys import (
     LOSS_CHECKPOINT,
     LOSS_MONTHS,
-    RETRACTED_LOSSES,
+    LOSSES_TAKEN_BACK,
     camera_of_loss_key,
     count_down,
     loss_month_key,
@@ -76,13 +76,13 @@ class LossCounts:
         older: defaultdict[str, Counter[date]] = defaultdict(Counter)
         recent: defaultdict[str, Counter[date]] = defaultdict(Counter)
         has_settled = False
-        for kept in self._alerts_since(counted_up_to):
-            name, alert_position = kept.alert.name, alert_key(kept)
+        for stored in self._alerts_since(counted_up_to):
+            name, alert_position = stored.alert.name, alert_key(stored)
             key = loss_month_key(name.camera, name.captured_at.date())
             is_settled = alert_position > settled
             has_settled = has_settled or is_settled
             is_counted = key in months and alert_position > months[key].counted_up_to
-            if kept.alert.kind == LOSS and not is_counted and not kept.is_unknown:
+            if stored.alert.kind == LOSS and not is_counted and not stored.is_unknown:
                 (older if is_settled else recent)[key][name.captured_at.date()] += 1
         if has_settled:
             self._save(older, months, settled, checkpoint)
@@ -90,7 +90,7 @@ class LossCounts:
         for part in ({key: month.days for key, month in months.items()}, older, recent):
             for key, days in part.items():
                 losses[camera_of_loss_key(key)].update(days)
-        for name in self._retracted():
+        for name in self._taken_back():
             losses[name.camera][name.captured_at.date()] -= 1
         return {camera: +days for camera, days in losses.items() if +days}
 
@@ -101,11 +101,11 @@ class LossCounts:
         The alert leaves the lists, but its row stays: nobody can tell whether a count has passed it
         yet. So every loss is counted, and every one that was taken back is subtracted.
         """
-        kept = self.alerts.find(name, LOSS)
-        if kept is None:
+        stored = self.alerts.find(name, LOSS)
+        if stored is None:
             return
-        self.rows.insert(RETRACTED_LOSSES, str(name), {})
-        self.alerts.take_back(kept)
+        self.rows.insert(LOSSES_TAKEN_BACK, str(name), {})
+        self.alerts.take_back(stored)
         log.info("the loss of %s is taken back: it arrived", name)
 
     def forget(self, camera: str) -> None:
@@ -113,17 +113,17 @@ class LossCounts:
         for row in list(query_all(self.rows, LOSS_MONTHS)):
             if camera_of_loss_key(row.key) == camera:
                 self.rows.remove(LOSS_MONTHS, row.key)
-        for name in list(self._retracted()):
+        for name in list(self._taken_back()):
             if name.camera == camera:
-                self.rows.remove(RETRACTED_LOSSES, str(name))
+                self.rows.remove(LOSSES_TAKEN_BACK, str(name))
 
-    def _retracted(self) -> Iterator[PhotoName]:
+    def _taken_back(self) -> Iterator[PhotoName]:
         """Yield the photos whose losses were taken back."""
-        for row in query_all(self.rows, RETRACTED_LOSSES):
+        for row in query_all(self.rows, LOSSES_TAKEN_BACK):
             try:
                 yield parse_name(row.key)
             except WireError:
-                log.warning("losses: the row %s of %s is no photo's", row.key, RETRACTED_LOSSES)
+                log.warning("losses: the row %s of %s is no photo's", row.key, LOSSES_TAKEN_BACK)
 
     def _alerts_since(self, counted_up_to: str | None) -> Iterator[StoredAlert]:
         """Yield the alerts that came in after this moment, the last first."""

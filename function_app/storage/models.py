@@ -270,12 +270,12 @@ class StoredAlert:
         return self.sender is not None and self.sender.is_unknown
 
 
-def alert_key(kept: StoredAlert) -> str:
+def alert_key(stored: StoredAlert) -> str:
     """Return the key that orders the alerts: the last that came in has the lowest, and of those
     that came in together that of the last photo."""
-    name = kept.alert.name
-    key = f"{count_down(kept.received_at)}~{count_down(name.captured_at)}~{name}~{kept.alert.kind}"
-    return key + UNKNOWN_SUFFIX if kept.is_unknown else key
+    name, kind = stored.alert.name, stored.alert.kind
+    key = f"{count_down(stored.received_at)}~{count_down(name.captured_at)}~{name}~{kind}"
+    return key + UNKNOWN_SUFFIX if stored.is_unknown else key
 
 
 class PhotoTimes(NamedTuple):

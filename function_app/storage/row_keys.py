@@ -19,7 +19,7 @@ PHOTOS = "photos"  # all rows of photos, and what is known of ids and of cameras
 RESERVED_NAMES = "claims"  # the names that photos without a time were given here
 NEW_CAMERAS = "cameras"  # when something of a camera first came
 LOSS_MONTHS = "losses~months"
-RETRACTED_LOSSES = "losses~taken-back"
+LOSSES_TAKEN_BACK = "losses~taken-back"
 LOSS_CHECKPOINT = ("losses~up-to", "all")  # with the key
 FIGURES = "figures"
 

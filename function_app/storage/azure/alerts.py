@@ -96,8 +96,8 @@ class AzureAlerts:
         row = self._find(list_key) if list_key else None
         return _parse_alert(row) if row else None
 
-    def take_back(self, kept: StoredAlert) -> None:
-        key = alert_key(kept)
+    def take_back(self, stored: StoredAlert) -> None:
+        key = alert_key(stored)
         change = {"PartitionKey": ALERTS, "RowKey": key, TAKEN_BACK: "yes"}
 
         def merge() -> None:
@@ -105,12 +105,12 @@ class AzureAlerts:
                 self._table.update_entity(change, UpdateMode.MERGE)
 
         call(merge)
-        own_key = _list_prefix(kept.alert.name.camera) + key
+        own_key = _list_prefix(stored.alert.name.camera) + key
         call(lambda: self._table.delete_entity(ALERTS, own_key))  # no error if it does not exist
 
     def remove_some_of(self, camera: str) -> int:
         page = self.newest_of(camera, BATCH_SIZE, None)
-        keys = [row["RowKey"] for kept in page for row in _rows(kept)]
+        keys = [row["RowKey"] for stored in page for row in _rows(stored)]
         if keys and not self._remove(keys):
             # One by one; the camera's own row of each, by which it is found, comes last.
             for key in keys:
@@ -123,11 +123,11 @@ class AzureAlerts:
         rows = _rows(replace(joined, is_joined=True))
         for _ in range(MAX_ATTEMPTS):
             row = self._find(alert_key(first))
-            kept = _parse_alert(row) if row else None
-            if row is None or kept is None:  # it was removed together with its camera
+            stored = _parse_alert(row) if row else None
+            if row is None or stored is None:  # it was removed together with its camera
                 self.add([joined])
                 return
-            together = combine(kept.together or kept.alert)
+            together = combine(stored.together or stored.alert)
             shown = {
                 "PartitionKey": ALERTS,
                 "RowKey": row.key,
@@ -230,32 +230,32 @@ def _list_prefix(camera: str) -> str:
     return f"c~{camera}~"
 
 
-def _rows(kept: StoredAlert) -> list[dict[str, str]]:
-    together = {TOGETHER: _together_to_text(kept.together)} if kept.together else {}
-    own_row = _row(kept, _list_prefix(kept.alert.name.camera))
-    return [_guard(kept), _row(kept) | together, own_row]
+def _rows(stored: StoredAlert) -> list[dict[str, str]]:
+    together = {TOGETHER: _together_to_text(stored.together)} if stored.together else {}
+    own_row = _row(stored, _list_prefix(stored.alert.name.camera))
+    return [_guard(stored), _row(stored) | together, own_row]
 
 
-def _guard(kept: StoredAlert) -> dict[str, str]:
-    key = _guard_key(kept.alert.name, kept.alert.kind)
-    key += UNKNOWN_SUFFIX if kept.is_unknown else ""
-    return {"PartitionKey": ALERTS, "RowKey": key, "list_key": alert_key(kept)}
+def _guard(stored: StoredAlert) -> dict[str, str]:
+    key = _guard_key(stored.alert.name, stored.alert.kind)
+    key += UNKNOWN_SUFFIX if stored.is_unknown else ""
+    return {"PartitionKey": ALERTS, "RowKey": key, "list_key": alert_key(stored)}
 
 
-def _row(kept: StoredAlert, prefix: str = "") -> dict[str, str]:
+def _row(stored: StoredAlert, prefix: str = "") -> dict[str, str]:
     """Return the alert's row in the list whose keys begin with `prefix`."""
-    alert = kept.alert
+    alert = stored.alert
     return {
         "PartitionKey": ALERTS,
-        "RowKey": prefix + alert_key(kept),
+        "RowKey": prefix + alert_key(stored),
         "id": str(alert.name),
         "camera": alert.name.camera,
         "kind": alert.kind,
         "reason": alert.reason,
         "details": json.dumps(dict(alert.details), ensure_ascii=False),
-        "received_at": format_time(kept.received_at),
-        **(kept.sender.to_properties() if kept.sender else {}),
-        **({JOINED: "yes"} if kept.is_joined else {}),
+        "received_at": format_time(stored.received_at),
+        **(stored.sender.to_properties() if stored.sender else {}),
+        **({JOINED: "yes"} if stored.is_joined else {}),
     }
 
 

@@ -12,8 +12,8 @@ from function_app.storage.models import Photo, StoredAlert
 from function_app.storage.row_keys import (
     FIGURES,
     LOSS_MONTHS,
+    LOSSES_TAKEN_BACK,
     PHOTOS,
-    RETRACTED_LOSSES,
     figures_key,
     loss_month_key,
     month_key,
@@ -131,7 +131,7 @@ def test_a_damaged_row_of_losses_stops_no_other_camera(
     right, rows = empty.figures.read()["gate"], empty.loss_counts.rows
     key = loss_month_key("gate", NOW.date())
     rows.upsert(LOSS_MONTHS, key, {"days": "{oops", "up_to": "0"})
-    rows.insert(RETRACTED_LOSSES, "stray", {})
+    rows.insert(LOSSES_TAKEN_BACK, "stray", {})
     for camera in ("gate", "yard"):
         lose(camera, 2, later)
     for hours in (2, 3):

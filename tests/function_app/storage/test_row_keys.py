@@ -63,7 +63,7 @@ def test_the_persisted_partitions_stay() -> None:
     assert row_keys.RESERVED_NAMES == "claims"
     assert row_keys.NEW_CAMERAS == "cameras"
     assert row_keys.LOSS_MONTHS == "losses~months"
-    assert row_keys.RETRACTED_LOSSES == "losses~taken-back"
+    assert row_keys.LOSSES_TAKEN_BACK == "losses~taken-back"
     assert row_keys.LOSS_CHECKPOINT == ("losses~up-to", "all")
     assert row_keys.FIGURES == "figures"
 

@@ -53,13 +53,13 @@ class MemoryAlerts:
         self, first: StoredAlert, joined: StoredAlert, combine: Callable[[Alert], Alert]
     ) -> None:
         with self._lock:
-            kept = self.kept.get(alert_key(first))
-            if kept is None:
+            stored = self.kept.get(alert_key(first))
+            if stored is None:
                 if alert_key(joined) not in self.kept:
                     self._put(joined)
                 return
-            together = combine(kept.together or kept.alert)
-            self._put(replace(kept, together=together))
+            together = combine(stored.together or stored.alert)
+            self._put(replace(stored, together=together))
             self._known.add((joined.alert.name, joined.alert.kind, joined.is_unknown))
             self._put(replace(joined, is_joined=True))
 
@@ -80,5 +80,5 @@ class MemoryAlerts:
         ours = (one for one in newest_first if one.alert.name == name and not one.is_unknown)
         return next((one for one in ours if one.alert.kind == kind), None)
 
-    def take_back(self, kept: StoredAlert) -> None:
-        self._put(replace(kept, is_taken_back=True))
+    def take_back(self, stored: StoredAlert) -> None:
+        self._put(replace(stored, is_taken_back=True))
