@@ -91,9 +91,10 @@ class Commands:
     def ask(
         self, device: str, wanted: CommandRecord, now: datetime, max_open: int = MAX_OPEN
     ) -> CommandRecord:
-        """Store a command and tell the device. Return it with its id; that of `wanted` is of no
-        command. If only telling the device fails, it learns of it by its next heartbeat: whoever
-        asked would ask again. Raises TooManyCommandsError if `max_open` commands are open.
+        """Store a command, and write the blob that the device polls. Return it with its id; that of
+        `wanted` is of no command. If only the blob cannot be written, the device learns of it by
+        its next heartbeat: whoever asked would ask again. Raises TooManyCommandsError if `max_open`
+        commands are open.
 
         Five requests: three reads and two writes.
         """
@@ -102,13 +103,13 @@ class Commands:
             found = self._read(device) or self._create_row(device)
             open_now = found.open.at(now)
             if found.open.find(record.command.id):  # the write before was made, and nobody knew
-                self._tell(device, found.open.key, now)
+                self._try_publish(device, found.open.key, now)
                 return record
             if len(open_now.commands) >= max_open:
                 raise TooManyCommandsError
             record = replace(wanted, command=replace(wanted.command, id=open_now.new_id(now)))
             if self._rewrite(device, found.row, open_now.with_command(record.command), record):
-                self._tell(device, found.open.key, now)
+                self._try_publish(device, found.open.key, now)
                 return record
         raise StorageUnavailableError(_BUSY)
 
@@ -135,7 +136,7 @@ class Commands:
             open_now = found.open.with_state(command, record.state)
             if self._rewrite(device, found.row, open_now.at(now), record):
                 if open_now.to_do != found.open.to_do:
-                    self._project(device, found.open.key, now)
+                    self._publish(device, found.open.key, now)
                 return record
         raise StorageUnavailableError(_BUSY)
 
@@ -182,7 +183,7 @@ class Commands:
             found = self._read(device)
             before = found.open if found else OpenCommands()
             moved = replace(before.at(now), key=key)
-            if not self.write_blob(blob, _projected(blob.content, moved, now)):
+            if not self.write_blob(blob, _with_commands(blob.content, moved, now)):
                 continue
             # After the blob: the row says that it is there.
             if found is None:
@@ -236,21 +237,22 @@ class Commands:
         found = self._read(device)
         return found.open.key if found else ""
 
-    def _tell(self, device: str, key: str, now: datetime) -> None:
+    def _try_publish(self, device: str, key: str, now: datetime) -> None:
         try:
-            self._project(device, key, now)
+            self._publish(device, key, now)
         except StorageUnavailableError as error:
             log.warning("%s learns of a command by its next heartbeat: %s", device, error)
 
-    def _project(self, device: str, key: str, now: datetime) -> None:
-        """Write the blob anew from the rows; `key` is the one in the row, as it was read last."""
+    def _publish(self, device: str, key: str, now: datetime) -> None:
+        """Write the blob that the device polls anew from the rows; `key` is the one in the row, as
+        it was read last."""
         for _ in range(_ATTEMPTS):
             blob = self._read_blob(blob_path(device, key))  # before the rows
             found = self._read(device)
             open_now = found.open.at(now) if found else OpenCommands()
             if open_now.key != key:  # it was moved in between
                 key = open_now.key
-            elif self.write_blob(blob, _projected(blob.content, open_now, now)):
+            elif self.write_blob(blob, _with_commands(blob.content, open_now, now)):
                 return
         raise StorageUnavailableError(_BUSY)
 
@@ -287,7 +289,7 @@ class Commands:
         self.table.remove(commands_of(device), row.key)
 
 
-def _projected(blob: CommandBlob, open_now: OpenCommands, now: datetime) -> CommandBlob:
+def _with_commands(blob: CommandBlob, open_now: OpenCommands, now: datetime) -> CommandBlob:
     """Return the blob with these commands, and only with cameras at which somebody looks."""
     looking = {camera: until for camera, until in blob.looking_until.items() if until > now}
     live = {camera: link for camera, link in blob.live.items() if camera in looking}
