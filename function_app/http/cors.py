@@ -35,7 +35,7 @@ RESPONSE_HEADERS = (
 _PARAMETER = re.compile(r"\\\{\w+\\\}")  # {id}, after re.escape
 
 
-def share(response: Response, req: func.HttpRequest, origins: frozenset[str]) -> Response:
+def add_headers(response: Response, req: func.HttpRequest, origins: frozenset[str]) -> Response:
     """Return the response of a route that takes tokens, with the headers by which a browser shows
     it to a page of these origins that sent a token. Others' responses only name Origin in Vary, for
     caches."""

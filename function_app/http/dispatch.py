@@ -63,7 +63,7 @@ def handle(route: Route, req: func.HttpRequest, services: Callable[[], Services]
     if origins and route.access in SCOPES:
         from function_app.http import cors  # for apps with CORS_ORIGINS
 
-        response = cors.share(response, req, origins)
+        response = cors.add_headers(response, req, origins)
     return response
 
 
