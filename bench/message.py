@@ -50,7 +50,7 @@ def measure(folder: Path, effort: Effort) -> list[Figure]:
             )
             if has_channel:
                 now = datetime.now(UTC)
-                connect(Settings(azurite.connection_string)).notifier.set_on(True, now)
+                connect(Settings(azurite.connection_string)).notifier.set_has_channels(True, now)
             backends.append(backend)
         return [one for size in SIZES for one in _figures(size, backends, effort)]
 

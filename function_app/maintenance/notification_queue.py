@@ -30,7 +30,7 @@ def tend_queue(services: Services, now: datetime) -> None:
     """Put the messages that wait in the table, and report those in the poison queue. Without a
     channel do nothing; else two requests if there is nothing to do. Raises
     StorageUnavailableError."""
-    if not services.notifier.is_on(now):
+    if not services.notifier.has_channels(now):
         return
     try:
         if count := services.notifier.requeue(now):

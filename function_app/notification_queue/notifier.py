@@ -1,6 +1,7 @@
-"""Put messages into the queue of notifications, without a price for what they tell of.
+"""Put messages into the queue of notifications.
 
-Nothing here raises an error or waits longer than DEADLINE_SECONDS. While the queue is unavailable,
+What they tell of does not suffer: nothing here raises an error or waits longer than
+DEADLINE_SECONDS. While the queue is unavailable,
 messages wait in rows of the table `notifications`, which a timer puts into the queue. As long as
 there is no channel, nothing is put; whether there is one is a row, which each process reads once a
 minute at most.
@@ -59,7 +60,7 @@ class Notifier:
         self.lost = 0
         self._unreported = 0  # of them
 
-    def is_on(self, now: datetime) -> bool:
+    def has_channels(self, now: datetime) -> bool:
         """Return whether there is a channel, as it was known a minute ago at most. If that cannot
         be read, there may be one."""
         if known := self._known.get(CHANNELS_EXIST, now):
@@ -71,14 +72,14 @@ class Notifier:
         self._known.put(CHANNELS_EXIST, True if row else None, now)
         return row is not None
 
-    def set_on(self, is_on: bool, now: datetime) -> None:
+    def set_has_channels(self, has_channels: bool, now: datetime) -> None:
         """Record whether there is a channel. Other processes know it within a minute. Raises
         StorageUnavailableError."""
-        if is_on:
+        if has_channels:
             self._rows.upsert(STATE, CHANNELS_EXIST, {"since": format_time(now)})
         else:
             self._rows.remove(STATE, CHANNELS_EXIST)
-        self._known.put(CHANNELS_EXIST, True if is_on else None, now)
+        self._known.put(CHANNELS_EXIST, True if has_channels else None, now)
 
     @contextmanager
     def telling(self, name: PhotoName, now: datetime) -> Iterator[None]:
@@ -132,7 +133,7 @@ class Notifier:
     ) -> None:
         """Put these messages, if there is a channel, to be received after the delay."""
         try:
-            if messages and self.is_on(now):
+            if messages and self.has_channels(now):
                 map_parallel(lambda one: self.put(one, now, delay or timedelta(0)), messages)
         except Exception:
             log.exception("notifications: messages could not be put")

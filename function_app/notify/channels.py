@@ -94,7 +94,7 @@ def create(
     if same := _find_same(table, channel, is_same):
         return same
     _check_count(table, channel.owner)
-    services.notifier.set_on(True, now)  # first, so that no event is missed
+    services.notifier.set_has_channels(True, now)  # first, so that no event is missed
     outbox.create(channel.owner)
     try:
         stored = _insert(table, channel, is_same)
@@ -228,9 +228,9 @@ def remove(services: Services, owner: str, channel_id: str, now: datetime) -> bo
     table.remove(OWNERS, key)  # first: from now on nothing is sent
     Outbox(table, channel_id).remove()
     if not table.query(OWNERS, 1, end=NEWEST_CHANNEL):
-        services.notifier.set_on(False, now)
+        services.notifier.set_has_channels(False, now)
         if table.query(OWNERS, 1, end=NEWEST_CHANNEL):  # somebody made one meanwhile
-            services.notifier.set_on(True, now)
+            services.notifier.set_has_channels(True, now)
     return existed
 
 

@@ -31,7 +31,7 @@ def test_each_photo_with_a_receipt_has_a_message(
 ) -> None:
     store = new_store()
     services = connect(Settings(store))
-    services.notifier.set_on(True, datetime.now(UTC))
+    services.notifier.set_has_channels(True, datetime.now(UTC))
     backend = start_backend(store, AzureWebJobs__notify__Disabled="true")
     receipts: set[str] = set()
     tags = itertools.count()

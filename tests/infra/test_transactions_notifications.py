@@ -148,8 +148,8 @@ def test_looking_for_channels() -> None:
     """Once a minute in each instance."""
     table = CountedTable()
     services = memory_services(Settings(""), notifications=table)
-    assert not services.notifier.is_on(MOMENT)
-    assert not services.notifier.is_on(MOMENT + timedelta(seconds=59))
+    assert not services.notifier.has_channels(MOMENT)
+    assert not services.notifier.has_channels(MOMENT + timedelta(seconds=59))
     assert len(table.requests) == EXPECTED.events["channels looked for"]["table_requests"]
 
 

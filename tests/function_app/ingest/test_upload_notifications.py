@@ -54,7 +54,7 @@ class Backend:
         self.services: Services = memory_services(
             Settings(""), notifications=self.rows, notifier=notifier, index=index or MemoryIndex()
         )
-        notifier.set_on(is_on, datetime.now(UTC))
+        notifier.set_has_channels(is_on, datetime.now(UTC))
 
     def put(self, name: PhotoName, body: bytes) -> int:
         request = func.HttpRequest(

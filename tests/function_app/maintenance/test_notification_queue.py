@@ -38,7 +38,7 @@ class Backend:
             Settings(""), notifications=self.rows, notifier=notifier
         )
         if is_on:
-            notifier.set_on(True, NOW)
+            notifier.set_has_channels(True, NOW)
 
     def alerts(self) -> dict[str, str]:
         """The reasons of all alerts by camera."""

@@ -62,7 +62,7 @@ class Process:
         self.now, self.seconds = NOW, 0.0
         self.notifier = Notifier(self.queue, self.rows, lambda: self.seconds)
         if is_on:
-            self.notifier.set_on(True, NOW)
+            self.notifier.set_has_channels(True, NOW)
             self.rows.count = 0
 
     @property
@@ -97,14 +97,14 @@ def test_with_a_channel_a_photo_puts_one_message() -> None:
 def test_another_process_knows_of_the_first_and_the_last_channel_within_a_minute() -> None:
     process, table = Process(is_on=False), MemoryTable()
     one, other = Notifier(process.queue, table), Notifier(process.queue, table)
-    assert not one.is_on(NOW)
-    other.set_on(True, NOW)
-    assert other.is_on(NOW)
-    assert not one.is_on(NOW + MINUTE / 2)
-    assert one.is_on(NOW + MINUTE)
-    other.set_on(False, NOW)
-    assert not other.is_on(NOW)
-    assert not one.is_on(NOW + 2 * MINUTE)
+    assert not one.has_channels(NOW)
+    other.set_has_channels(True, NOW)
+    assert other.has_channels(NOW)
+    assert not one.has_channels(NOW + MINUTE / 2)
+    assert one.has_channels(NOW + MINUTE)
+    other.set_has_channels(False, NOW)
+    assert not other.has_channels(NOW)
+    assert not one.has_channels(NOW + 2 * MINUTE)
     assert table.query(STATE, 10) == []
 
 
@@ -112,9 +112,9 @@ def test_if_the_row_cannot_be_read_there_may_be_a_channel() -> None:
     """And it is read again at the next call."""
     process = Process(is_on=False)
     process.rows.fails = True
-    assert process.notifier.is_on(NOW)
+    assert process.notifier.has_channels(NOW)
     process.rows.fails = False
-    assert not process.notifier.is_on(NOW)
+    assert not process.notifier.has_channels(NOW)
 
 
 def test_while_the_queue_is_unavailable_messages_wait_in_the_table() -> None:
@@ -170,7 +170,7 @@ def test_lost_messages_are_reported_once_the_queue_is_available() -> None:
 
 def test_an_unexpected_error_reaches_nobody(caplog: pytest.LogCaptureFixture) -> None:
     notifier = Notifier(None, MemoryTable())  # type: ignore[arg-type]
-    notifier.set_on(True, NOW)
+    notifier.set_has_channels(True, NOW)
     store_photo(notifier)
     assert notifier.lost == 1
     assert "AttributeError" in caplog.text

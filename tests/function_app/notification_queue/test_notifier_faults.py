@@ -47,7 +47,7 @@ class Process:
         self.seconds = 0.0
         queue = AzureQueue(account, NOTIFICATIONS)
         self.notifier = Notifier(queue, self.rows, lambda: self.seconds)
-        self.notifier.set_on(True, NOW)
+        self.notifier.set_has_channels(True, NOW)
 
     @property
     def waiting(self) -> list[str]:

@@ -23,7 +23,7 @@ def test_an_alert_that_is_stored_or_joined_puts_a_message() -> None:
     now = NOW
     queue, rows = MemoryQueue(lambda: now), MemoryTable()
     services = memory_services(Settings(""), notifications=rows, notifier=Notifier(queue, rows))
-    services.notifier.set_on(True, NOW)
+    services.notifier.set_has_channels(True, NOW)
     loss, first, joined = (
         alert(LOSS, "00000001"),
         alert(SILENT, "00000002"),
@@ -48,6 +48,6 @@ def test_without_a_channel_or_an_alert_no_message_is_put() -> None:
     queue, rows = MemoryQueue(), MemoryTable()
     services = memory_services(Settings(""), notifications=rows, notifier=Notifier(queue, rows))
     services.alerts.add([alert(LOSS, "00000001")])
-    services.notifier.set_on(True, NOW)
+    services.notifier.set_has_channels(True, NOW)
     services.alerts.add([])
     assert queue.texts == []

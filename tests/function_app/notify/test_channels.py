@@ -53,7 +53,7 @@ def test_nothing_is_queued_once_the_last_channel_is_removed(world: World) -> Non
     mine = [world.channel(world.person(name)) for name in ("anna", "ben")]
     for left, channel in zip((True, False), mine, strict=True):
         assert channels.remove(world.services, channel.owner, channel.id, world.now)
-        assert world.services.notifier.is_on(world.now) == left
+        assert world.services.notifier.has_channels(world.now) == left
     world.photo("gate")
     assert world.queue.texts == []
     assert not channels.remove(world.services, "anna", mine[0].id, world.now)
@@ -147,7 +147,7 @@ def test_a_person_who_was_just_removed_gets_no_channel(world: World) -> None:
         world.channel("anna")
     assert caught.value.problem.status == 401
     assert channels.list_channels(world.services.notifications) == []
-    assert not world.services.notifier.is_on(world.now)
+    assert not world.services.notifier.has_channels(world.now)
 
 
 def test_a_snooze_is_stored(world: World) -> None:
