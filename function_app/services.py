@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class KnownCameras:
-    """The cameras that this process has met, so that it need not look them up again. Threads share
+    """The cameras that this process has seen, so that it need not look them up again. Threads share
     it."""
 
     _names: set[str] = field(default_factory=set)

@@ -75,7 +75,9 @@ class DeviceKeys:
         row = self._read(device)
         return parse_identity(row) if row else None
 
-    def meet(self, device: str, key: str, counter: int, now: datetime) -> DeviceIdentity | None:
+    def record_key(
+        self, device: str, key: str, counter: int, now: datetime
+    ) -> DeviceIdentity | None:
         """Return what is known of a device, after a request that this key signed validly. A name
         without a key gets this one, as far as the quota of new devices allows; a key beside the
         device's own waits."""
@@ -88,7 +90,7 @@ class DeviceKeys:
                     continue
                 return None
             identity, row = known
-            if identity.has_met(key):
+            if identity.has_recorded(key):
                 return identity
             waiting = WaitingKey(key, to_milliseconds(now), max(counter - 1, 0))
             changed = identity._replace(waiting=(*identity.waiting, waiting))

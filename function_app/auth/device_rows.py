@@ -59,7 +59,7 @@ class DeviceIdentity(NamedTuple):
         """Return until when this key was the device's own; None if it never was."""
         return next((one.until for one in self.replaced if one.key == key), None)
 
-    def has_met(self, key: str) -> bool:
+    def has_recorded(self, key: str) -> bool:
         """Return whether a request with this key changes nothing any more."""
         waits = any(one.key == key for one in self.waiting)
         is_full = len(self.waiting) >= MAX_WAITING_KEYS

@@ -81,10 +81,10 @@ def verify(req: func.HttpRequest, keys: DeviceKeys, caller: Caller, now: datetim
         ),
     )
     identity = keys.find(device, now)
-    if (identity is None or not identity.has_met(key)) and _may_introduce(
+    if (identity is None or not identity.has_recorded(key)) and _may_add_key(
         stated, camera, keys, now
     ):
-        identity = keys.meet(device, key, signature.counter, now)
+        identity = keys.record_key(device, key, signature.counter, now)
     if identity is None or identity.key != key:
         return stated
     return _check_counter(replace(stated, standing=Standing.VERIFIED), identity, keys, now)
@@ -117,7 +117,7 @@ def _check_counter(
     return caller
 
 
-def _may_introduce(caller: Caller, camera: str | None, keys: DeviceKeys, now: datetime) -> bool:
+def _may_add_key(caller: Caller, camera: str | None, keys: DeviceKeys, now: datetime) -> bool:
     """Return whether the function key permits a new key for the device's name: not one that is for
     another name, unless that is the camera, and no other device has it."""
     if caller.key_name in (None, caller.device):

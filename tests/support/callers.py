@@ -105,7 +105,7 @@ class World:
         wanted = CommandRecord(Command("0" * 32, Kind.PHOTO, until, "cam-a"), "owner", self.now)
         self.keys["command"] = self.backend.commands.ask("cam-a", wanted, self.now).command.id
         for key in (bytes(32), WAITING_KEY):
-            self.backend.device_keys.meet("cam-a", format_key(key), 1, self.now)
+            self.backend.device_keys.record_key("cam-a", format_key(key), 1, self.now)
         someone = self.person("someone", Role.VIEWER, None)  # to be removed
         value = str(sessions.create(self.backend.accounts, someone, self.now))
         self.keys["session of someone"] = key_of(value)

@@ -28,7 +28,7 @@ class Device:
 
     def introduce(self, now: datetime) -> "Device":
         """Give the device's name its key."""
-        self.services.device_keys.meet(self.name, self.key, 1, now)
+        self.services.device_keys.record_key(self.name, self.key, 1, now)
         return self
 
     @property

@@ -127,11 +127,11 @@ def tell(services: Services, now: datetime) -> Story:
     """Store all of it."""
     story = Story(services, now)
     for device, cameras in DEVICES.items():
-        services.device_keys.meet(device, SigningDevice(device).key, 1, story.day)
+        services.device_keys.record_key(device, SigningDevice(device).key, 1, story.day)
         for one in cameras:
             bind(services, one, device)
     stranger = SigningDevice(WITH_SECOND_KEY).key
-    services.device_keys.meet(WITH_SECOND_KEY, stranger, 1, now - 8 * HOUR)
+    services.device_keys.record_key(WITH_SECOND_KEY, stranger, 1, now - 8 * HOUR)
     _report(story)
     _take_photos(story)
     _raise_alerts(story)

@@ -43,7 +43,7 @@ def test_a_device_gets_another_ones_camera_from_an_owner(
     services: Services, keys: DeviceKeys
 ) -> None:
     for device, key in (("gate", OURS), ("yard", THEIRS)):
-        keys.meet(device, key, 1, NOW)
+        keys.record_key(device, key, 1, NOW)
     keys.bindings.claim(verified("gate"), "gate", NOW)
     for _ in range(3):
         assert not keys.bindings.claim(verified("yard"), "gate", NOW)
@@ -55,7 +55,7 @@ def test_a_device_gets_another_ones_camera_from_an_owner(
     assert keys.bindings.cameras("yard") == {}
     assert len(alerts_of(services)) == 1
     assert not keys.bindings.claim(verified("third"), "gate", NOW)
-    keys.meet("third", OTHER, 1, NOW)
+    keys.record_key("third", OTHER, 1, NOW)
     keys.bindings.hand_over("third", ["gate", "yard"], is_approved=True)
     assert keys.bindings.claim(verified("third"), "gate", NOW)
     assert not keys.bindings.may_speak(verified("gate"), "gate", NOW)
@@ -82,7 +82,7 @@ def test_a_function_key_with_a_name_speaks_for_that_alone(
 def test_a_device_that_is_removed_wants_no_camera_any_more(keys: DeviceKeys) -> None:
     """Else the camera would wait for it for ever, and for no other one."""
     for device, key in (("gate", OURS), ("thief", THEIRS), ("new", OTHER)):
-        keys.meet(device, key, 1, NOW)
+        keys.record_key(device, key, 1, NOW)
     assert keys.bindings.claim(verified("gate"), "gate", NOW)
     assert not keys.bindings.claim(verified("thief"), "gate", NOW)
     keys.forget_device("thief")

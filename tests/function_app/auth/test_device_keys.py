@@ -58,11 +58,11 @@ def test_a_function_key_may_name_whom_it_speaks_for(
 
 
 def test_the_first_key_of_a_name_stays(services: Services, keys: DeviceKeys) -> None:
-    first = keys.meet("gate", OURS, 7, NOW)
+    first = keys.record_key("gate", OURS, 7, NOW)
     assert first
     assert (first.key, first.counter) == (OURS, 6)
     for _ in range(2):
-        again = keys.meet("gate", THEIRS, 9, NOW)
+        again = keys.record_key("gate", THEIRS, 9, NOW)
         assert again
         assert again.key == OURS
         assert [one.key for one in again.waiting] == [THEIRS]
@@ -73,30 +73,30 @@ def test_the_first_key_of_a_name_stays(services: Services, keys: DeviceKeys) -> 
 def test_no_more_than_three_keys_wait_and_one_alert_a_day_is_raised(
     services: Services, keys: DeviceKeys
 ) -> None:
-    keys.meet("gate", OURS, 1, NOW)
+    keys.record_key("gate", OURS, 1, NOW)
     for number in range(20):
-        keys.meet("gate", f"{number:043d}", 1, NOW + timedelta(seconds=number))
+        keys.record_key("gate", f"{number:043d}", 1, NOW + timedelta(seconds=number))
     identity = keys.find("gate", NOW)
     assert identity
     assert len(identity.waiting) == 3
     assert len(alerts_of(services)) == 1
     rejected = f"{0:043d}"
     assert keys.decide("gate", rejected, False, NOW)
-    keys.meet("gate", rejected, 1, NOW)  # which does not wait again
+    keys.record_key("gate", rejected, 1, NOW)  # which does not wait again
     identity = keys.find("gate", NOW)
     assert identity
     assert [one.key for one in identity.waiting] == [f"{n:043d}" for n in (1, 2)]
-    keys.meet("gate", OTHER, 1, NOW + timedelta(hours=23))
+    keys.record_key("gate", OTHER, 1, NOW + timedelta(hours=23))
     assert len(alerts_of(services)) == 1
     assert keys.decide("gate", OTHER, False, NOW)
-    keys.meet("gate", THEIRS, 1, NOW + timedelta(hours=25))
+    keys.record_key("gate", THEIRS, 1, NOW + timedelta(hours=25))
     assert len(alerts_of(services)) == 2
 
 
 def test_a_key_that_is_approved_replaces_the_first(services: Services, keys: DeviceKeys) -> None:
-    keys.meet("gate", OURS, 1, NOW)
+    keys.record_key("gate", OURS, 1, NOW)
     keys.check_is_new(verified("gate", 5000), NOW)
-    keys.meet("gate", THEIRS, 31, NOW)
+    keys.record_key("gate", THEIRS, 31, NOW)
     assert not keys.decide("gate", OTHER, True, NOW)
     assert not keys.decide("yard", THEIRS, True, NOW)
     assert keys.decide("gate", THEIRS, True, NOW)
@@ -105,7 +105,7 @@ def test_a_key_that_is_approved_replaces_the_first(services: Services, keys: Dev
     assert (identity.key, identity.counter, identity.waiting) == (THEIRS, 30, ())
     old = elsewhere(services)
     old.find("gate", NOW)
-    again = old.meet("gate", OURS, 1, NOW)  # the old key has to wait now
+    again = old.record_key("gate", OURS, 1, NOW)  # the old key has to wait now
     assert again
     assert [one.key for one in again.waiting] == [OURS]
 
@@ -114,8 +114,8 @@ def test_another_instance_learns_of_a_new_key_within_a_minute(
     services: Services, keys: DeviceKeys
 ) -> None:
     other = elsewhere(services)
-    keys.meet("gate", OURS, 1, NOW)
-    keys.meet("gate", THEIRS, 1, NOW)
+    keys.record_key("gate", OURS, 1, NOW)
+    keys.record_key("gate", THEIRS, 1, NOW)
     other.find("gate", NOW)
     keys.decide("gate", THEIRS, True, NOW)
     just_before, after = NOW + CACHE_TIME - timedelta(milliseconds=1), NOW + CACHE_TIME
@@ -127,7 +127,7 @@ def test_two_instances_meet_a_device_at_once(services: Services, keys: DeviceKey
     other = elsewhere(services)
     assert keys.find("gate", NOW) is None
     assert other.find("gate", NOW) is None
-    ours, theirs = keys.meet("gate", OURS, 1, NOW), other.meet("gate", THEIRS, 1, NOW)
+    ours, theirs = keys.record_key("gate", OURS, 1, NOW), other.record_key("gate", THEIRS, 1, NOW)
     assert ours
     assert theirs
     assert ours.key == theirs.key == OURS
@@ -135,7 +135,7 @@ def test_two_instances_meet_a_device_at_once(services: Services, keys: DeviceKey
 
 
 def test_a_counter_is_used_once(services: Services, keys: DeviceKeys) -> None:
-    keys.meet("gate", OURS, 10, NOW)
+    keys.record_key("gate", OURS, 10, NOW)
     other = elsewhere(services)
     other.find("gate", NOW)
     keys.check_is_new(verified("gate", 10), NOW)
@@ -152,10 +152,10 @@ def test_a_counter_is_used_once(services: Services, keys: DeviceKeys) -> None:
 
 def test_a_key_that_was_replaced_reports_nothing_more(services: Services, keys: DeviceKeys) -> None:
     """Also where the new one is not known yet."""
-    keys.meet("gate", OURS, 1, NOW)
+    keys.record_key("gate", OURS, 1, NOW)
     other = elsewhere(services)
     other.find("gate", NOW)
-    keys.meet("gate", THEIRS, 1, NOW)
+    keys.record_key("gate", THEIRS, 1, NOW)
     keys.decide("gate", THEIRS, True, NOW)
     with pytest.raises(HTTPProblemError) as caught:
         other.check_is_new(verified("gate", 5), NOW + timedelta(seconds=30))
@@ -172,7 +172,7 @@ def test_a_key_of_an_earlier_version_is_moved_into_the_device_s_row(
         services.devices.insert(OLD_IDENTITIES, device, old.to_properties())
     services.devices.insert(STATES, "gate", {"heartbeat": "{}"})
     for device, columns in (("gate", 8), ("yard", 7)):
-        found = keys.meet(device, OURS, 8, NOW)
+        found = keys.record_key(device, OURS, 8, NOW)
         assert found == DeviceIdentity(device, OURS, 7, NOW)
         row = services.devices.get(STATES, device)
         assert row is not None
@@ -189,7 +189,7 @@ def test_keys_of_an_earlier_version_are_moved_without_their_devices(
     """So that the page of devices, which reads the rows of devices alone, shows these. What was
     stored since then stays."""
     services.devices.insert(OLD_IDENTITIES, "by-hand", {"counter": "1"})
-    keys.meet("yard", THEIRS, 1, NOW)
+    keys.record_key("yard", THEIRS, 1, NOW)
     for device in ("gate", "yard"):
         old = DeviceIdentity(device, OURS, 7, NOW)
         services.devices.insert(OLD_IDENTITIES, device, old.to_properties())
@@ -209,8 +209,8 @@ def test_devices_of_an_earlier_version_count_in_the_quota(
     monkeypatch.setattr(device_keys, "MAX_DEVICES", 2)
     old = DeviceIdentity("gate", OURS, 7, NOW).to_properties()
     services.devices.insert(OLD_IDENTITIES, "gate", old)
-    assert keys.meet("yard", OURS, 1, NOW)
-    assert keys.meet("porch", OURS, 1, NOW) is None
+    assert keys.record_key("yard", OURS, 1, NOW)
+    assert keys.record_key("porch", OURS, 1, NOW) is None
 
 
 def test_new_devices_have_a_quota(
@@ -218,20 +218,20 @@ def test_new_devices_have_a_quota(
 ) -> None:
     monkeypatch.setattr(device_keys, "MAX_NEW_DEVICES", 2)
     for number in range(4):
-        keys.meet(f"new-{number}", OURS, 1, NOW)
+        keys.record_key(f"new-{number}", OURS, 1, NOW)
     assert keys.find("new-1", NOW)
     assert keys.find("new-2", NOW) is None
-    assert keys.meet("new-1", OURS, 2, NOW)  # a known one is not affected
+    assert keys.record_key("new-1", OURS, 2, NOW)  # a known one is not affected
     later = NOW + timedelta(days=1)
-    assert keys.meet("new-2", OURS, 1, later)
+    assert keys.record_key("new-2", OURS, 1, later)
     monkeypatch.setattr(device_keys, "MAX_DEVICES", 3)
-    assert keys.meet("new-3", OURS, 1, later + timedelta(days=9)) is None
+    assert keys.record_key("new-3", OURS, 1, later + timedelta(days=9)) is None
 
 
 def test_a_camera_or_a_device_that_is_removed_is_new_again(
     services: Services, keys: DeviceKeys
 ) -> None:
-    keys.meet("gate", OURS, 1, NOW)
+    keys.record_key("gate", OURS, 1, NOW)
     for camera in ("gate", "gate-2"):
         keys.bindings.claim(verified("gate"), camera, NOW)
     keys.bindings.forget("gate")
@@ -239,6 +239,6 @@ def test_a_camera_or_a_device_that_is_removed_is_new_again(
     keys.forget_device("gate")
     assert keys.bindings.device_of("gate-2", NOW) is None
     assert keys.find("gate", NOW) is None
-    new = keys.meet("gate", THEIRS, 1, NOW)
+    new = keys.record_key("gate", THEIRS, 1, NOW)
     assert new
     assert new.key == THEIRS

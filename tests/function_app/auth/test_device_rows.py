@@ -51,7 +51,7 @@ def test_a_row_that_a_person_edited_lets_the_key_wait() -> None:
     services = memory_services(Settings(""))
     keys = services.device_keys
     services.devices.upsert(STATES, "gate", {"key": OURS, "counter": "many"})
-    known = keys.meet("gate", OURS, 1, NOW)
+    known = keys.record_key("gate", OURS, 1, NOW)
     assert known
     assert known.key == ""
     assert keys.decide("gate", OURS, True, NOW)

@@ -30,7 +30,7 @@ def services() -> Services:
     """A backend with the device gate, for which another key waits."""
     services = memory_services(Settings("", secrets=Secrets(admin_token=TOKEN)))
     for key in (OURS, THEIRS):
-        services.device_keys.meet("gate", format_key(key), 1, NOW)
+        services.device_keys.record_key("gate", format_key(key), 1, NOW)
     return services
 
 
@@ -83,7 +83,7 @@ def test_a_replaced_key_is_known_when_it_is_back(services: Services) -> None:
     for new, old in ((THEIRS, OURS), (OURS, THEIRS), (THEIRS, OURS)):
         before = to_milliseconds(datetime.now(UTC))
         ask(services, "decide_key", {"fingerprint": fingerprint(new)})
-        keys.meet("gate", format_key(old), 1, NOW)
+        keys.record_key("gate", format_key(old), 1, NOW)
         shown = json.loads(ask(services, "list_keys").body)
         assert shown["fingerprint"] == fingerprint(new)
         (waiting,) = shown["waiting"]
@@ -102,7 +102,7 @@ def test_a_key_that_does_not_wait_is_not_approved(services: Services) -> None:
 
 def test_an_owner_hands_a_camera_over(services: Services) -> None:
     keys = services.device_keys
-    keys.meet("yard", format_key(THEIRS), 1, NOW)
+    keys.record_key("yard", format_key(THEIRS), 1, NOW)
     for device in ("gate", "yard"):
         caller = replace(
             DEVICE,
@@ -127,7 +127,7 @@ def test_an_owner_hands_a_camera_over(services: Services) -> None:
 def test_an_owner_chooses_the_cameras(services: Services, is_approved: bool) -> None:
     """The others go on waiting, and each decision is in the audit log."""
     keys, own = services.device_keys, {"fingerprint": fingerprint(THEIRS)}
-    keys.meet("yard", format_key(THEIRS), 1, NOW)
+    keys.record_key("yard", format_key(THEIRS), 1, NOW)
     for device in (Device("gate", services), Device("yard", services)):
         for camera in ("front", "gate", "side"):
             keys.bindings.claim(device.caller(), camera, NOW)
