@@ -24,7 +24,7 @@ from bench.effort import Effort
 from bench.flooder import PASSWORD
 from bench.repeat import percentile, progress
 from bench.report import Figure
-from local.processes import free_ports
+from local.ports import free_ports
 
 SERVE_NICE, FLOODER_NICE = 10, 19  # the first is of systemd/pi-uploader-serve.service
 TRIGGERS = 10  # in each turn

@@ -23,7 +23,8 @@ from bench.processes import cpu_seconds
 from bench.repeat import Samples, in_turns, seconds
 from bench.report import Figure
 from local.azurite import Azurite
-from local.processes import answers, free_ports, wait_until
+from local.ports import free_ports
+from local.processes import answers, wait_until
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.name import new_name
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO
 
-from local.processes import ROOT, StartError, answers, free_ports, kill, start, stop, wait_until
+from local.ports import free_ports
+from local.processes import ROOT, StartError, answers, kill, start, stop, wait_until
 
 ACCOUNT = "devstoreaccount1"
 # Public: the same in every Azurite, see Microsoft's page "Use the Azurite emulator".

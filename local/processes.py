@@ -3,24 +3,19 @@
 import ctypes
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).resolve().parent.parent
 _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 _PR_SET_PDEATHSIG = 1  # of prctl(2)
-# The sockets of the ports that were assigned last: one that nobody holds is soon another program's.
-_HELD: deque[socket.socket] = deque()
-_MAX_HELD = 100
 
 
 class StartError(RuntimeError):
@@ -92,38 +87,6 @@ def answers(url: str) -> bool:
         return True
     except OSError:
         return False
-
-
-def free_ports(count: int, address: str = "127.0.0.1") -> list[int]:
-    """Return ports on which nothing listens, as the operating system assigns them.
-
-    On Linux it assigns them to nobody else while this process holds them; a server may listen on
-    one, as it sets SO_REUSEADDR. Elsewhere that does not suffice, so there they are not held.
-    """
-    with ExitStack() as open_sockets:
-        sockets = [open_sockets.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            if _LIBC:
-                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            one.bind((address, 0))
-        if _LIBC:
-            open_sockets.pop_all()
-            _HELD.extend(sockets)
-            while len(_HELD) > _MAX_HELD:
-                _HELD.popleft().close()
-        return [int(one.getsockname()[1]) for one in sockets]
-
-
-def is_taken(port: int, address: str = "127.0.0.1") -> bool:
-    """Return whether something already listens on this port."""
-    with socket.socket() as probe:
-        # as servers do: a port whose last connections are in TIME_WAIT is free
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((address, port))
-        except OSError:
-            return True
-    return False
 
 
 def _signal_group(process: subprocess.Popen[bytes], number: signal.Signals) -> None:

@@ -14,9 +14,10 @@ from pathlib import Path
 
 from local import coretools
 from local.azurite import DEFAULT_PORTS, Azurite
+from local.ports import free_ports, is_taken
 from local.prefixed_output import echo
 from local.process_group import ProcessGroup, ShutdownRequested
-from local.processes import ROOT, StartError, free_ports, is_taken
+from local.processes import ROOT, StartError
 from local.state import Keys, State
 from photo_wire.headers import UPLOAD_PATH
 from pi_uploader.cameras.replay import ReplayCamera

@@ -7,7 +7,8 @@ from azure.storage.blob import BlobServiceClient
 
 from local import azurite as azurite_module
 from local.azurite import Azurite
-from local.processes import StartError, is_taken
+from local.ports import is_taken
+from local.processes import StartError
 from tests.conftest import StartAzurite
 
 

@@ -21,7 +21,8 @@ from function_app import settings
 from local import container_secrets
 from local.dist import AZURE_CONTENT
 from local.lock_files import AZURE_PYTHONS, DEVICE_LOCK
-from local.processes import ROOT, answers, free_ports, start, stop, wait_until
+from local.ports import free_ports
+from local.processes import ROOT, answers, start, stop, wait_until
 from tests.support.waiting import wait_for
 
 COMPOSE, DOCKERFILE = ROOT / "compose.yaml", ROOT / "local" / "Dockerfile"

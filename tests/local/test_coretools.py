@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local import coretools
-from local.processes import free_ports
+from local.ports import free_ports
 from local.run import main
 
 

@@ -12,7 +12,8 @@ import psutil
 import pytest
 import requests
 
-from local.processes import ROOT, answers, free_ports
+from local.ports import free_ports
+from local.processes import ROOT, answers
 from tests.support.waiting import wait_for
 
 StartHost = Callable[..., "subprocess.Popen[str]"]

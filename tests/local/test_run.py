@@ -20,7 +20,8 @@ import requests
 
 from local import run as run_module
 from local.azurite import Azurite
-from local.processes import ROOT, free_ports
+from local.ports import free_ports
+from local.processes import ROOT
 from local.run import device_processes, main, photos_text
 from local.state import Keys
 from tests.support.local_system import first_of_three_ports

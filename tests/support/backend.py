@@ -11,7 +11,8 @@ from pathlib import Path
 
 import requests
 
-from local.processes import answers, free_ports, kill, start, stop, wait_until
+from local.ports import free_ports
+from local.processes import answers, kill, start, stop, wait_until
 from tests.support.password_cost import TEST_COST
 from tests.support.waiting import wait_for
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from local.processes import free_ports
+from local.ports import free_ports
 from tests.support.program import Program, StartProgram
 
 PASSWORD = "a password for the page"

@@ -12,7 +12,8 @@ from typing import Any
 
 import requests
 
-from local.processes import ROOT, free_ports, is_taken
+from local.ports import free_ports, is_taken
+from local.processes import ROOT
 from tests.support.waiting import wait_for
 
 

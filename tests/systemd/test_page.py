@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 import requests
 
-from local.processes import free_ports
+from local.ports import free_ports
 from tests.support.waiting import wait_for
 from tests.systemd.device import CAPTURE, SERVE, SOCKET, SPOOL, UNITS, UPLOAD, Device
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from local.processes import free_ports
+from local.ports import free_ports
 from photo_wire.command import CommandState
 from photo_wire.signature import SIGNATURE
 from pi_uploader.identity.key_file import KEY_FILE

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local.processes import free_ports
+from local.ports import free_ports
 from pi_uploader.serve import listener, process
 from pi_uploader.settings import MISCONFIGURED, ServeSettings, load_settings
 from tests.support.camera_page import PASSWORD, CameraPage

@@ -14,7 +14,7 @@ import pytest
 from paho.mqtt import client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from local.processes import free_ports
+from local.ports import free_ports
 from tests.support.waiting import wait_for
 
 USER, PASSWORD = "gate", "a password at the broker"

@@ -14,7 +14,8 @@ from typing import Any
 
 import requests
 
-from local.processes import ROOT, free_ports
+from local.ports import free_ports
+from local.processes import ROOT
 from photo_wire.signature import SIGNATURE
 from tests.support.agent_backend import AgentBackend
 from tests.support.camera_page import PASSWORD

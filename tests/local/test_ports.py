@@ -1,11 +1,11 @@
-"""Ports for child processes."""
+"""Free ports: nobody else gets them."""
 
 import socket
 import sys
 
 import pytest
 
-from local.processes import free_ports, is_taken
+from local.ports import free_ports, is_taken
 
 ASSIGNED = 20_000  # of 14,000 ports; with ports that nobody holds some would be among them
 
