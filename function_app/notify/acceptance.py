@@ -94,22 +94,11 @@ class Acceptance(OutboxRows):
             counts = replace(state.counts, events=state.counts.events + 1)
             changed = replace(state, counts=counts)
             match decision:
-                case Tell(more, held) if offer.is_photo and (
-                    due := self._collected_due(state, offer.pace.interval, now)
-                ):
-                    if state.collected_due is None or now - due > MAX_OVERDUE:
-                        self._schedule(COLLECTED, due, offer.pace, scheduled)
-                    photo = offer.reference["id"]
-                    others[COLLECTION] = _row_of(self._collected().plus(photo, 1 + more, 1 + held))
-                    changed = replace(changed, collected_due=due)
-                case Tell(more, held):
-                    if offer.is_photo:
-                        changed = _after_photo(changed, offer.pace.interval, now)
-                    delivery = Delivery(
-                        state.next, offer.event, offer.reference, now, 1 + held, more
+                case Tell():
+                    changed, rows = self._deliver_or_collect(
+                        changed, offer, decision, now, scheduled
                     )
-                    others[delivery_key(state.next)] = delivery.to_properties()
-                    changed = replace(changed, next=state.next + 1)
+                    others |= rows
                 case LeaveOut(why):
                     remembered["why"] = why
                     changed = replace(changed, counts=counts.with_left_out(why, 1))
@@ -120,6 +109,24 @@ class Acceptance(OutboxRows):
             if self._table.rewrite(self._partition, update):
                 return changed
         raise self._changed_each_time()
+
+    def _deliver_or_collect(
+        self, state: State, offer: Offer, decision: Tell, now: datetime, scheduled: set[str]
+    ) -> tuple[State, Rows]:
+        """Return the state and the rows with a delivery of the event; or with what is collected,
+        for a photo beyond the budget."""
+        due = self._collected_due(state, offer.pace.interval, now) if offer.is_photo else None
+        if due:
+            if state.collected_due is None or now - due > MAX_OVERDUE:
+                self._schedule(COLLECTED, due, offer.pace, scheduled)
+            photo, more, held = offer.reference["id"], decision.more, decision.held
+            collected = self._collected().plus(photo, 1 + more, 1 + held)
+            return replace(state, collected_due=due), {COLLECTION: _row_of(collected)}
+        if offer.is_photo:
+            state = _after_photo(state, offer.pace.interval, now)
+        reference, events = offer.reference, 1 + decision.held
+        delivery = Delivery(state.next, offer.event, reference, now, events, decision.more)
+        return _with_delivery(state, delivery)
 
     def tell_held(self, camera: str, holder: str, pace: Pace, now: datetime) -> datetime | None:
         """Make deliveries of what is held of a camera and due; what is over the budget is
@@ -172,16 +179,11 @@ class Acceptance(OutboxRows):
                     changed = replace(changed, collected_due=collected_due)
                     continue
                 changed = _after_photo(changed, pace.interval, now)
-            delivery = Delivery(
-                changed.next,
-                id_of_reference(rate.newest),
-                rate.newest,
-                now,
-                rate.held,
-                rate.held - 1,
-            )
-            others[delivery_key(changed.next)] = delivery.to_properties()
-            changed = replace(changed, next=changed.next + 1)
+            reference, events = rate.newest, rate.held
+            event = id_of_reference(reference)
+            delivery = Delivery(changed.next, event, reference, now, events, events - 1)
+            changed, rows = _with_delivery(changed, delivery)
+            others |= rows
         if collected:
             others[COLLECTION] = _row_of(collected)
         return changed, others, min(later, default=None)
@@ -210,11 +212,9 @@ class Acceptance(OutboxRows):
                     collected.events,
                     collected.photos - 1,
                 )
-                others = {
-                    delivery_key(state.next): delivery.to_properties(),
-                    COLLECTION: None,
-                }
-                changed = _leased_if_free(replace(changed, next=state.next + 1), holder, now)
+                changed, rows = _with_delivery(changed, delivery)
+                others = {**rows, COLLECTION: None}
+                changed = _leased_if_free(changed, holder, now)
             update = ConditionalUpdate(row, changed.to_properties(), others)
             if self._table.rewrite(self._partition, update):
                 return None
@@ -250,6 +250,12 @@ class Acceptance(OutboxRows):
 
 def _after_photo(state: State, interval: timedelta, now: datetime) -> State:
     return replace(state, spent_until=budget.spend(state.spent_until, interval, now))
+
+
+def _with_delivery(state: State, delivery: Delivery) -> tuple[State, Rows]:
+    """Return the state with this delivery, which has its next number, as the last; and its row."""
+    rows: Rows = {delivery_key(delivery.number): delivery.to_properties()}
+    return replace(state, next=delivery.number + 1), rows
 
 
 def _leased_if_free(state: State, holder: str, now: datetime) -> State:

@@ -114,21 +114,7 @@ def _handle_held(services: Services, message: HeldMessage, now: datetime, tools:
 def _tell(services: Services, event: Event, now: datetime, tools: Tools) -> None:
     """Accept the event for each channel whose rule asks for it and whose owner may know of it, and
     send it. What fails for one channel is raised after the others."""
-    existing = channels.list_channels(services.notifications)
-    asking = [one for one in existing if _is_for(one, event)]
-    owners = map_parallel(partial(users.find, services.accounts), {one.owner for one in asking})
-    readers = [
-        (channel, user)
-        for channel in asking
-        if (user := owners[channel.owner]) and may_know(user, event)
-    ]
-    failed = next((one for one in existing if one.id == _failed_channel(event)), None)
-    if (
-        event.kind == UNDELIVERED
-        and event.person
-        and (failed is None or failed.owner != event.person)
-    ):  # a device may have reported it: then it is no word of the backend to this person
-        readers = [one for one in readers if one[1].role is Role.OWNER]
+    readers = _readers(services, event)
 
     # All accept it before anything is sent: a receiver that hangs holds up no other person's
     # message, and puts none out of order.
@@ -152,6 +138,27 @@ def _tell(services: Services, event: Event, now: datetime, tools: Tools) -> None
                 done.result()
     if errors:
         raise errors[0]
+
+
+def _readers(services: Services, event: Event) -> list[tuple[Channel, User]]:
+    """Return the channels whose rule asks for the event and whose owner may know of it, each with
+    its owner."""
+    existing = channels.list_channels(services.notifications)
+    asking = [one for one in existing if _is_for(one, event)]
+    owners = map_parallel(partial(users.find, services.accounts), {one.owner for one in asking})
+    readers = [
+        (channel, user)
+        for channel in asking
+        if (user := owners[channel.owner]) and may_know(user, event)
+    ]
+    failed = next((one for one in existing if one.id == _failed_channel(event)), None)
+    if (
+        event.kind == UNDELIVERED
+        and event.person
+        and (failed is None or failed.owner != event.person)
+    ):  # a device may have reported it: then it is no word of the backend to this person
+        readers = [one for one in readers if one[1].role is Role.OWNER]
+    return readers
 
 
 def _by_person(accepted: list[tuple[Channel, ChannelState]]) -> list[list[tuple[Channel, Trust]]]:
