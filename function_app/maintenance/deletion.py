@@ -33,8 +33,8 @@ _THREADS = 8
 
 @dataclass(frozen=True, slots=True)
 class CameraDeletion:
-    """How many photos and alerts of a camera were deleted. `more`: it timed
-    out before everything was deleted."""
+    """How many photos and alerts of a camera were deleted. `more`: it timed out before everything
+    was deleted."""
 
     photos: int
     alerts: int
@@ -114,21 +114,12 @@ def delete_all_of(
     It may be stopped at any point and called again. It stops by itself after `seconds`, measured by
     `clock`.
     """
-    end = clock() + seconds
-    photos = alerts = 0
-    deleted_at = to_milliseconds(now)
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for view in (View(camera), View(camera, stubs=True)):
-            while page := services.index.query(view, _PAGE_SIZE):
-                if clock() >= end:
-                    return CameraDeletion(photos, alerts, more=True)
-                list(pool.map(lambda photo: delete(photo, services, deleted_at), page))
-                photos += len(page)
-        while page := services.index.list_trash(_PAGE_SIZE, camera=camera):
-            if clock() >= end:
-                return CameraDeletion(photos, alerts, more=True)
-            list(pool.map(lambda photo: delete_trashed(photo, services), page))
-            photos += len(page)
+    end, alerts = clock() + seconds, 0
+    photos, are_all = _delete_photos(
+        camera, services, to_milliseconds(now), is_over=lambda: clock() >= end
+    )
+    if not are_all:
+        return CameraDeletion(photos, alerts, more=True)
     while removed := services.alerts.remove_some_of(camera):
         alerts += removed
         if clock() >= end:
@@ -137,6 +128,33 @@ def delete_all_of(
         for _ in close_to(services.accounts, camera, log):
             if clock() >= end:
                 return CameraDeletion(photos, alerts, more=True)
+    _forget_camera(camera, services, now)
+    return CameraDeletion(photos, alerts, more=False)
+
+
+def _delete_photos(
+    camera: str, services: Services, deleted_at: datetime, is_over: Callable[[], bool]
+) -> tuple[int, bool]:
+    """Delete a camera's photos, its stubs and what it has in the trash, until `is_over`. Return how
+    many were deleted, and whether none are left."""
+    count = 0
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for view in (View(camera), View(camera, stubs=True)):
+            while page := services.index.query(view, _PAGE_SIZE):
+                if is_over():
+                    return count, False
+                list(pool.map(lambda photo: delete(photo, services, deleted_at), page))
+                count += len(page)
+        while page := services.index.list_trash(_PAGE_SIZE, camera=camera):
+            if is_over():
+                return count, False
+            list(pool.map(lambda photo: delete_trashed(photo, services), page))
+            count += len(page)
+    return count, True
+
+
+def _forget_camera(camera: str, services: Services, now: datetime) -> None:
+    """Remove what else is stored of a camera whose photos and alerts are deleted."""
     services.loss_counts.forget(camera)
     services.index.forget_camera(camera)
     forget(services, camera, now)  # by its figures: before they are removed
@@ -144,4 +162,3 @@ def delete_all_of(
     remove_camera(camera, services)
     services.known_cameras.remove(camera)
     services.device_keys.bindings.forget(camera)
-    return CameraDeletion(photos, alerts, more=False)
