@@ -65,24 +65,10 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
             jobs.callback(watch.watch_devices, ready, now)
 
     def hourly_cleanup(timer: func.TimerRequest) -> None:
-        ready, now = services(), datetime.now(UTC)
-        log_cleanup(retention.clean_up(ready, now))
-        log.info("cleanup: emptied the trash of %d photos", trash.empty_trash(ready, now))
-        purged = purge.purge_sign_ins(ready.accounts, ready.audit_log, now)
-        expired = purge.purge_links(ready.accounts, now)
-        purge_devices(ready, now)
-        record_run(ready.accounts, CLEANUP, datetime.now(UTC))
-        log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
-        ready.alerts.index_by_camera()
-        log.info("cleanup: purged %d rows of notifications", notifications.clean_up(ready, now))
-        ready.device_keys.move_old()
+        _clean_up(services(), datetime.now(UTC))
 
     def weekly_repair(timer: func.TimerRequest) -> None:
-        ready = services()
-        log_repair(repair.reconcile(ready, datetime.now(UTC), seconds=WEEKLY_SECONDS))
-        record_run(ready.accounts, REPAIR, datetime.now(UTC))
-        wrong, purged = upkeep.check_totals(ready), upkeep.purge(ready, datetime.now(UTC))
-        log.info("repair: corrected %d months, purged %d rows of days", wrong, purged)
+        _repair(services())
 
     # The monitor catches up on runs that were missed while the app was stopped, for one blob write
     # a run. A count that was missed is made up for within a minute.
@@ -93,6 +79,28 @@ def register_timers(app: func.FunctionApp, services: Callable[[], Services]) -> 
     ):
         timer = app.timer_trigger(schedule=schedule, arg_name="timer", use_monitor=use_monitor)
         app.function_name(work.__name__)(timer(work))
+
+
+def _clean_up(services: Services, now: datetime) -> None:
+    """Remove what is too old, of everything."""
+    log_cleanup(retention.clean_up(services, now))
+    log.info("cleanup: emptied the trash of %d photos", trash.empty_trash(services, now))
+    purged = purge.purge_sign_ins(services.accounts, services.audit_log, now)
+    expired = purge.purge_links(services.accounts, now)
+    purge_devices(services, now)
+    record_run(services.accounts, CLEANUP, datetime.now(UTC))
+    log.info("cleanup: purged %d records of sign-ins and %d links", purged, expired)
+    services.alerts.index_by_camera()
+    log.info("cleanup: purged %d rows of notifications", notifications.clean_up(services, now))
+    services.device_keys.move_old()
+
+
+def _repair(services: Services) -> None:
+    """Make the index agree with the blobs, and the rows of days with the counts."""
+    log_repair(repair.reconcile(services, datetime.now(UTC), seconds=WEEKLY_SECONDS))
+    record_run(services.accounts, REPAIR, datetime.now(UTC))
+    wrong, purged = upkeep.check_totals(services), upkeep.purge(services, datetime.now(UTC))
+    log.info("repair: corrected %d months, purged %d rows of days", wrong, purged)
 
 
 def purge_devices(services: Services, now: datetime) -> None:
