@@ -5,7 +5,7 @@ import binascii
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
+from typing import NoReturn, Protocol, TypeVar
 
 from function_app.auth.passwords import password_problem
 from function_app.origins import origin_of
@@ -128,27 +128,35 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     )
     max_photo_bytes = read(MAX_PHOTO_MB, _megabytes)
     retention = read(RETENTION, lambda text: parse_retention(text or DEFAULT_RETENTION_TEXT))
+    network = _read_network(read, environment)
+    sdk_only = read(STORAGE_SDK_ONLY, _is_on)
+    if connection_string is None or max_photo_bytes is None or retention is None or problems:
+        raise SettingsError(problems)
+    storage = StorageAccess(account_name, bool(sdk_only))
+    return Settings(connection_string, storage, secrets, network, max_photo_bytes, retention)
+
+
+class _Read(Protocol):
+    """Returns what `parse` makes of a variable's text; None, and records a problem, if it raises
+    ValueError."""
+
+    def __call__(self, variable: str, parse: Callable[[str], Value]) -> Value | None: ...
+
+
+def _read_network(read: _Read, environment: Mapping[str, str]) -> Network:
+    """Return the settings of the network."""
     is_on_azure = any(environment.get(one) for one in AZURE_VARIABLES)
     public_origin = read(PUBLIC_URL, _origin)
     if is_on_azure and not public_origin and (hostname := environment.get(HOSTNAME)):
         public_origin = f"https://{hostname}".lower()
-    sdk_only = read(STORAGE_SDK_ONLY, _is_on)
-    proxies = read(TRUSTED_PROXY_COUNT, lambda text: _proxies(text, int(is_on_azure)))
-    push_hosts = read(PUSH_HOSTS, _hosts)
-    cors_origins = read(CORS_ORIGINS, _origins)
-    channel_networks = read(CHANNEL_NETWORKS, parse_networks)
-    if connection_string is None or max_photo_bytes is None or retention is None or problems:
-        raise SettingsError(problems)
-    network = Network(
+    return Network(
         is_on_azure,
         public_origin,
-        proxies or 0,
-        push_hosts or (),
-        cors_origins or frozenset(),
-        channel_networks or (),
+        read(TRUSTED_PROXY_COUNT, lambda text: _proxies(text, int(is_on_azure))) or 0,
+        read(PUSH_HOSTS, _hosts) or (),
+        read(CORS_ORIGINS, _origins) or frozenset(),
+        read(CHANNEL_NETWORKS, parse_networks) or (),
     )
-    storage = StorageAccess(account_name, bool(sdk_only))
-    return Settings(connection_string, storage, secrets, network, max_photo_bytes, retention)
 
 
 def _account_name(text: str) -> str | None:
