@@ -14,6 +14,7 @@ import json
 import re
 import secrets
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -76,34 +77,41 @@ def main(before_path: str, settings_path: str, after_path: str, *assignments: st
         _check(name, rule, after.get(name, rule.get("defaultValue")))
     for name, setting in PRESERVED.items():
         after[name] = settings.get(setting, "")
-    new_secrets = {name: sys.stdin.readline().strip() for name in SECRETS}
-    for name, setting in SECRETS.items():
-        after[name] = new_secrets[name] or settings.get(setting) or secrets.token_hex(24)
-    # A password that is set already may be outdated: it stays, and deploy.sh tries to sign in.
-    if new_secrets["galleryPassword"] and (
-        problem := password_problem(new_secrets["galleryPassword"])
-    ):
-        fail(problem)
-    if not re.fullmatch(r"[A-Za-z0-9._~-]{16,}", after["readToken"]):
-        fail("the read token must have 16 or more letters, digits and . _ ~ -")
-    sibling = Path(after_path).with_name
-    sibling("read-token").write_text(after["readToken"])
-    sign_in = {"name": "owner", "password": after["galleryPassword"]}
-    sibling("sign-in.json").write_text(json.dumps(sign_in))
-    python = after.get("pythonVersion", RULES["pythonVersion"]["defaultValue"])
-    sibling("python-version").write_text(python)
-    parameters = {name: {"value": value} for name, value in after.items()}
-    Path(after_path).write_text(
-        json.dumps(
-            {
-                "$schema": "https://schema.management.azure.com/schemas/2019-04-01/"
-                "deploymentParameters.json#",
-                "contentVersion": "1.0.0.0",
-                "parameters": parameters,
-            }
-        )
-    )
+    after |= _choose_secrets(settings)
+    _write(Path(after_path), after)
     _print_changes(before, after, settings)
+
+
+def _choose_secrets(settings: Mapping[str, str]) -> dict[str, str]:
+    """Return the secrets: the new ones from standard input, a line each, empty for none; else those
+    that are set already, or random ones. Exits with an error text if one cannot be used."""
+    new = {name: sys.stdin.readline().strip() for name in SECRETS}
+    chosen = {
+        name: new[name] or settings.get(setting) or secrets.token_hex(24)
+        for name, setting in SECRETS.items()
+    }
+    # A password that is set already may be outdated: it stays, and deploy.sh tries to sign in.
+    if new["galleryPassword"] and (problem := password_problem(new["galleryPassword"])):
+        fail(problem)
+    if not re.fullmatch(r"[A-Za-z0-9._~-]{16,}", chosen["readToken"]):
+        fail("the read token must have 16 or more letters, digits and . _ ~ -")
+    return chosen
+
+
+def _write(file: Path, after: Mapping[str, Any]) -> None:
+    """Write the parameters into a file, and what deploy.sh needs of them into files beside it."""
+    file.with_name("read-token").write_text(after["readToken"])
+    sign_in = {"name": "owner", "password": after["galleryPassword"]}
+    file.with_name("sign-in.json").write_text(json.dumps(sign_in))
+    python = after.get("pythonVersion", RULES["pythonVersion"]["defaultValue"])
+    file.with_name("python-version").write_text(python)
+    content = {
+        "$schema": "https://schema.management.azure.com/schemas/2019-04-01/"
+        "deploymentParameters.json#",
+        "contentVersion": "1.0.0.0",
+        "parameters": {name: {"value": value} for name, value in after.items()},
+    }
+    file.write_text(json.dumps(content))
 
 
 def fail(problem: str) -> NoReturn:
