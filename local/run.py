@@ -91,16 +91,7 @@ def _run(options: argparse.Namespace) -> None:
         group.wait_for(azurite.answers, "Azurite", 60)
         group.add("backend", *backend)
         group.wait_for(lambda: _is_healthy(base_url), "a healthy backend", 60)
-        device = {
-            "BASE_URL": base_url,
-            "AZURE_FUNCTION_KEY": keys.function_key,
-            "CAMERA_NAME": os.environ.get("CAMERA_NAME", "simulated"),
-            "CAMERA_SOURCE": "simulated",
-            "CAMERA_CLOCK": "trusted",
-            "CAMERA_SPOOL": str(state.spool),
-            "PIR_PIN": "17",
-            **replay_setting,
-        }
+        device = _device_settings(base_url, keys, state) | replay_setting
         for name, command in device_processes(os.environ).items():
             group.add(name, command, device, restarts=True)
 
@@ -116,6 +107,19 @@ def _run(options: argparse.Namespace) -> None:
         )
         echo(_ready_text(base_url, keys, azurite, options.state))
         group.wait()
+
+
+def _device_settings(base_url: str, keys: Keys, state: State) -> dict[str, str]:
+    """Return the settings of the simulated device, for its environment."""
+    return {
+        "BASE_URL": base_url,
+        "AZURE_FUNCTION_KEY": keys.function_key,
+        "CAMERA_NAME": os.environ.get("CAMERA_NAME", "simulated"),
+        "CAMERA_SOURCE": "simulated",
+        "CAMERA_CLOCK": "trusted",
+        "CAMERA_SPOOL": str(state.spool),
+        "PIR_PIN": "17",
+    }
 
 
 def _backend_command(

@@ -74,13 +74,21 @@ def spool_status(
     `runtime` is the folder with the records of losses that the disk did not take. Raises OSError
     if the spool's folder cannot be read.
     """
+    facts = _facts(folder, clock, runtime)
+    if not folder.is_dir():
+        return f"Nothing spooled yet: there is no folder {folder}.", facts
+    return "\n".join(_lines(facts, clock.is_set())), facts
+
+
+def _facts(folder: Path, clock: Clock, runtime: Path | None) -> dict[str, Any]:
+    """Return the state of the spool in this folder, as facts for JSON."""
     counts = count_spool(folder, runtime)
     oldest = counts.backlog.oldest
     now, boot_time = clock.now(), clock.since_boot()
     age = _age(oldest, now, boot_time) if oldest else None
     state = read_state(state_file(folder))
     photos_delivered, bytes_delivered = delivered_last_hour(state, boot_time, now)
-    facts = {
+    return {
         "spool": str(folder),
         "waiting": counts.waiting,
         "waiting_bytes": counts.backlog.bytes,
@@ -102,9 +110,6 @@ def spool_status(
             for camera, one in DisarmedCameras(folder, clock).all().items()
         },
     }
-    if not folder.is_dir():
-        return f"Nothing spooled yet: there is no folder {folder}.", facts
-    return "\n".join(_lines(facts, clock.is_set())), facts
 
 
 def _lines(facts: dict[str, Any], is_clock_set: bool) -> list[str]:

@@ -62,10 +62,9 @@ def lanes_if_few(
     wanted = _wanted(caller, cameras)
     if wanted is not None and not wanted:
         return []
-    found_rows = _read(services.figures.rows, days, wanted, max_rows)
-    if found_rows is None:
+    if (found := _read(services.figures.rows, days, wanted, max_rows)) is None:
         return None
-    as_of, rows = _by_day(found_rows)
+    as_of, rows = _by_day(found)
     rows = {**{one: {} for one in wanted or ()}, **rows}
     return [
         Lane(

@@ -76,18 +76,27 @@ def get_photo_page(request: Request, services: Services, caller: Caller) -> Resp
         "is_utc": _is_utc(name, Preferences.read(request)),
     }
     if around.photo is None:
-        is_restorable = state is State.DELETED and Scope.DELETE in caller.scopes
-        trashed = services.index.get_trashed(name) if is_restorable else None
-        values["state"] = state if state in _EXPLAINED else "unknown"
-        values["kept_until"] = (
-            trashed.deleted_at + TRASH_TTL if trashed and trashed.deleted_at else None
-        )
+        values |= _what_became(name, state, services, caller)
         return render_page("no_photo.html", request, caller, values, 404)
     values["was_corrected"] = CORRECTED in request.http.params and not around.photo.is_stub
     values["was_restored"] = RESTORED in request.http.params
     return render_page(
         "photo.html", request, caller, values | _facts(around.photo, services, caller)
     )
+
+
+def _what_became(
+    name: PhotoName, state: State | None, services: Services, caller: Caller
+) -> dict[str, object]:
+    """Return what the page says of a photo that is not there, and until when it can be restored, if
+    the caller may do that."""
+    is_restorable = state is State.DELETED and Scope.DELETE in caller.scopes
+    trashed = services.index.get_trashed(name) if is_restorable else None
+    deleted_at = trashed.deleted_at if trashed else None
+    return {
+        "state": state if state in _EXPLAINED else "unknown",
+        "kept_until": deleted_at + TRASH_TTL if deleted_at else None,
+    }
 
 
 def _query(request: Request, camera: str | None, stubs: bool) -> str:

@@ -31,9 +31,8 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
     preferences = Preferences.read(request)
     t, now = Translation(preferences.language), datetime.now(UTC)
     periods = last_periods(now.astimezone(preferences.zone).date(), choice.days)
-    overview = read_counts_overview(
-        services
-    )  # first: what is counted meanwhile is not said to be older
+    # First: what is counted meanwhile is not said to be older.
+    overview = read_counts_overview(services)
     lines = _lines(_count(services, caller, choice.camera, periods, preferences.zone), periods, t)
     total = sum(sum(line.hours) for line in lines)
     title = t("statistics.figure.hours")
