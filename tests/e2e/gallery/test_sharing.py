@@ -9,7 +9,10 @@ BOX = (
     f"picture => {{ const content = {CONTENT};"
     + """
     const {left, right, width, height} = content(picture);
-    return {left, right, width, height, natural: picture.naturalWidth / picture.naturalHeight};
+    const column = document.querySelector("main p.quiet").getBoundingClientRect();
+    const offset = (left + right - column.left - column.right) / 2;
+    const natural = picture.naturalWidth / picture.naturalHeight;
+    return {left, right, width, height, natural, offset};
 }"""
 )
 
@@ -37,7 +40,8 @@ def test_a_guest_sees_the_whole_photo(
     page: Page,
     shapes: Gallery,
 ) -> None:
-    """Whatever its shape and the window's, none is larger than the window or distorted."""
+    """Whatever its shape and the window's, none is larger than the window or distorted, and each
+    is in the middle of its column."""
     faults = []
     for name in shapes.names:
         if name.camera == "raw":
@@ -50,6 +54,6 @@ def test_a_guest_sees_the_whole_photo(
             box = picture.evaluate(BOX)
             is_inside = box["left"] >= 0 and box["right"] <= width and box["height"] <= height
             is_undistorted = abs(box["width"] / box["height"] / box["natural"] - 1) < 0.02
-            if not (is_inside and is_undistorted):
+            if not (is_inside and is_undistorted and abs(box["offset"]) <= 1):
                 faults.append(f"{name.camera} in {width} x {height}: {box}")
     assert faults == []
