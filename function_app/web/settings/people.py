@@ -75,6 +75,8 @@ def post_person(request: Request, services: Services, caller: Caller) -> Respons
     if key := password_key(password, draft.name):
         problems["password"] = key
     rights = _read_rights(form, problems)
+    if problems and "name" not in problems and _is_taken(draft.name, services):
+        problems |= _TAKEN
     if not problems:
         try:
             accounts.add(draft.name, password, rights, request, services, caller)
@@ -85,6 +87,10 @@ def post_person(request: Request, services: Services, caller: Caller) -> Respons
             return with_problem(page, rejection(_TAKEN, 409))
         return _done(request, "added", draft.name)
     return with_problem(_list(request, services, caller, draft, problems), rejection(problems))
+
+
+def _is_taken(name: str, services: Services) -> bool:
+    return name == users.OWNER or users.find(services.accounts, name) is not None
 
 
 def get_person_page(request: Request, services: Services, caller: Caller) -> Response:

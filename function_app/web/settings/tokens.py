@@ -25,6 +25,7 @@ from function_app.web.settings.forms import (
 )
 
 PATH = "/settings/tokens"
+_TAKEN = {"name": "tokens.problem.taken"}
 TOKEN = required("name", opaque(json_schema.text()), "A token's name.")
 
 
@@ -70,6 +71,8 @@ def post_token(request: Request, services: Services, caller: Caller) -> Response
     grant = Grant(scopes, read_cameras(form, problems))
     if "cameras" not in problems and (key := _grant_problem(grant)):
         problems["cameras"] = key
+    if problems and "name" not in problems and tokens.find_by_name(services.accounts, draft.name):
+        problems |= _TAKEN
     if problems:
         return with_problem(_list(request, services, caller, draft, problems), rejection(problems))
     try:
@@ -77,8 +80,8 @@ def post_token(request: Request, services: Services, caller: Caller) -> Response
     except HTTPProblemError as error:
         if error.problem.status != 409:
             raise
-        taken = {"name": "tokens.problem.taken"}
-        return with_problem(_list(request, services, caller, draft, taken), rejection(taken, 409))
+        page = _list(request, services, caller, draft, _TAKEN)
+        return with_problem(page, rejection(_TAKEN, 409))
     values = {"name": draft.name, "secret": secret}
     return render_page("token_secret.html", request, caller, values, 201)
 

@@ -45,6 +45,16 @@ def log(services: Services) -> list[tuple[str, str, str]]:
     return [(one.actor, one.action, one.target) for one in reversed(entries)]
 
 
+@pytest.mark.parametrize("name", ["anna", "owner"])
+def test_all_that_is_wrong_is_said_at_once(services: Services, owner: Visitor, name: str) -> None:
+    """Also that the name is taken, of which nobody hears who is not an owner."""
+    owner.change(PATH, [("name", "anna"), *VERA[1:], GATE])
+    typed = [("name", name), ("password", "short"), ("role", "viewer"), ("cameras", "some")]
+    problems = problems_of(owner.send(PATH, typed).get_body().decode())
+    assert problems.keys() == {"name", "password", "cameras"}
+    assert "This name is taken." in problems["name"]
+
+
 def test_a_viewer_is_added_with_their_cameras(services: Services, owner: Visitor) -> None:
     assert owner.change(PATH, [*VERA, GATE]) == "vera is added and can sign in."
     vera = find(services, "vera")

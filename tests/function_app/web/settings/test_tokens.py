@@ -70,6 +70,7 @@ def test_a_form_that_is_sent_again_makes_no_second_token(
         "name": "A token has this name. Remove it first, or choose another name."
     }
     assert len(tokens.list_tokens(services.accounts)) == 1
+    assert owner.problems(PATH, [NAME, SOME]).keys() == {"name", "scopes", "cameras"}  # at once
 
 
 @pytest.mark.parametrize(
