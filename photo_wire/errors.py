@@ -33,6 +33,15 @@ def quoted(value: str, max_length: int = 80) -> str:
     return ascii(value if len(value) <= max_length else value[:max_length] + "...")
 
 
+def quoted_json(value: object) -> str:
+    """Return a value of a JSON body for a message: a text as `quoted` does, others as JSON has
+    them, as in `null`."""
+    if isinstance(value, str):
+        return quoted(value)
+    text = json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:80]}..."
+
+
 def as_sentence(problem: str) -> str:
     """Return the text of a problem, which programs read, too, as a sentence for people: it begins
     with a capital, and ends with a full stop, unless it has its own end. Markup stays so."""

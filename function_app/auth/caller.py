@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from photo_wire.errors import WireError, quoted
+from photo_wire.errors import WireError, quoted_json
 from photo_wire.name import check_camera
 
 # The maximum in a camera limit: each page of a list costs one request per camera.
@@ -133,7 +133,7 @@ def is_valid_name(name: str) -> bool:
 def check_name(name: object, field: str) -> str:
     """Return the name if it is valid. Raises WireError for `field` if it is not."""
     if not isinstance(name, str) or not is_valid_name(name):
-        raise WireError(field, f"{quoted(str(name))} must be 1 to 32 of a-z, 0-9, '.', '-' and '_'")
+        raise WireError(field, f"{quoted_json(name)} must be 1 to 32 of a-z, 0-9, '.', '-' and '_'")
     return name
 
 

@@ -21,14 +21,14 @@ from function_app.http.request import JSONBody, Request
 from function_app.http.responses import Response, json_response
 from function_app.problems import HTTPProblemError
 from function_app.services import Services
-from photo_wire.errors import WireError, quoted
+from photo_wire.errors import WireError, quoted_json
 from photo_wire.moment import format_time
 from photo_wire.signature import fingerprint, parse_key
 
 
 def _parse_fingerprint(value: object, name: str) -> str:
     if not isinstance(value, str) or len(value) != 16:
-        raise WireError(name, f"must be 16 characters, not {quoted(str(value))}")
+        raise WireError(name, f"must be 16 characters, not {quoted_json(value)}")
     return value
 
 

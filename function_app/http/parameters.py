@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from function_app.auth.caller import check_name, parse_cameras
 from function_app.http import json_schema
 from function_app.http.json_schema import Schema
-from photo_wire.errors import WireError, quoted
+from photo_wire.errors import WireError, quoted, quoted_json
 from photo_wire.moment import parse_time
 from photo_wire.name import PhotoName, check_camera, parse_name
 
@@ -132,7 +132,7 @@ def choice(options: Iterable[T], schema: Schema | None = None) -> Kind[T]:
 
     def parse(value: object, name: str) -> T:
         if value not in allowed:
-            raise WireError(name, f"must be {expected}, not {quoted(str(value))}")
+            raise WireError(name, f"must be {expected}, not {quoted_json(value)}")
         return allowed[allowed.index(value)]
 
     return Kind(schema or json_schema.text(enum=allowed), expected, parse)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import time
+from datetime import UTC, datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from function_app.http import json_schema
 from function_app.http.parameters import (
     BOOLEAN,
+    MOMENT,
     Kind,
     Parameter,
     check_known,
@@ -20,12 +21,13 @@ from function_app.localization.translation import LANGUAGES
 from function_app.notify.rules import (
     ALL_DAYS,
     MAX_INTERVAL_MINUTES,
+    MAX_SNOOZE,
     Hours,
     Rule,
     moment_to_json,
     names_to_json,
 )
-from photo_wire.errors import WireError, quoted
+from photo_wire.errors import WireError, quoted, quoted_json
 from photo_wire.headers import Trigger
 from photo_wire.moment import format_time
 from photo_wire.motion import MAX_WORD, TYPED_WORD, parse_typed_word
@@ -94,15 +96,33 @@ def _parse_time(value: object, name: str) -> time:
     return parsed
 
 
+def _parse_snooze(value: object, name: str) -> datetime | None:
+    """Return until when it is silent. One that is over is as good as none."""
+    if value is None:
+        return None
+    until = MOMENT.parse(value, name) if isinstance(value, str) else None
+    if until is None or until > datetime.now(UTC) + MAX_SNOOZE:
+        raise WireError(name, f"must be a time in the next {MAX_SNOOZE.days} days, or null")
+    return until
+
+
+def _parse_snoozes(value: object, name: str) -> Mapping[str, datetime]:
+    if not isinstance(value, dict) or len(value) > MAX_NAMES:
+        raise WireError(name, f"must be an object of at most {MAX_NAMES} cameras and times")
+    found = {check_camera(one, name): _parse_snooze(end, name) for one, end in value.items()}
+    return {one: end for one, end in found.items() if end}
+
+
 def _parse_zone(value: object, name: str) -> str:
     if isinstance(value, str) and len(value) <= MAX_ZONE:
         try:
             return ZoneInfo(value).key
         except (ZoneInfoNotFoundError, ValueError, OSError):  # a folder's name is an OSError
             pass
-    raise WireError(name, f"must be a time zone such as Europe/Berlin, not {quoted(str(value))}")
+    raise WireError(name, f"must be a time zone such as Europe/Berlin, not {quoted_json(value)}")
 
 
+_LANGUAGE = choice(LANGUAGES)
 _HOURS = Kind(_HOURS_SCHEMA, 'an object with "from" and "to", or null', _parse_hours)
 _FIELDS: tuple[Parameter[Any], ...] = (
     optional(
@@ -148,9 +168,13 @@ _FIELDS: tuple[Parameter[Any], ...] = (
     ),
     optional(
         "language",
-        choice(LANGUAGES),
-        "The language of messages. Until it is set, that of the browser in which the person makes "
-        "the channel, or changes it next.",
+        Kind(
+            json_schema.nullable(_LANGUAGE.schema),
+            f"{_LANGUAGE.expected}, or null",
+            lambda value, name: None if value is None else _LANGUAGE.parse(value, name),
+        ),
+        "The language of messages. Until it is set (null), that of the browser in which the person "
+        "makes the channel, or changes it next.",
     ),
     optional(
         "interval_minutes",
@@ -158,6 +182,21 @@ _FIELDS: tuple[Parameter[Any], ...] = (
         "Minutes between two messages of one camera's photos, at least; 0 for one of each photo.",
     ),
     optional("is_on", BOOLEAN, "False if the channel is switched off."),
+    optional(
+        "snoozed_until",
+        Kind(json_schema.nullable(json_schema.TIME), "a time, or null", _parse_snooze),
+        "Until when it is silent about all cameras, as /api/notifications/snooze makes it; null if "
+        "it is not.",
+    ),
+    optional(
+        "snoozed_cameras",
+        Kind(
+            {"type": "object", "additionalProperties": json_schema.TIME},
+            "an object of cameras and times",
+            _parse_snoozes,
+        ),
+        "Until when it is silent about some cameras.",
+    ),
 )
 
 
@@ -179,8 +218,10 @@ RULE_CHANGE: Kind[Mapping[str, Any]] = Kind(
 
 
 def apply_change(rule: Rule, change: Mapping[str, Any]) -> Rule:
-    """Return the rule with the attributes that a request changes."""
-    return replace(rule, **change)
+    """Return the rule with the attributes that a request changes. A language that is not set stays
+    as it is."""
+    language = change.get("language") or rule.language
+    return replace(rule, **{**change, "language": language})
 
 
 def rule_to_json(rule: Rule) -> dict[str, object]:

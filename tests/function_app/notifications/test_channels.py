@@ -109,6 +109,21 @@ def test_a_rule_is_set_in_whole_and_changed_in_parts(people: People) -> None:
     assert people.channels("vera") == [changed]
 
 
+@pytest.mark.parametrize("rule", [{}, RULE])
+def test_a_rule_can_be_sent_back_as_it_was_read(people: People, rule: dict[str, object]) -> None:
+    """While it is silent, too; for this channel and for another one."""
+    channel = people.make("vera", {**WEBHOOK, "rule": rule})["id"]
+    for camera in (None, "gate"):
+        people.ask("vera", "snooze", {"minutes": 60, "camera": camera} if camera else {})
+    (read,) = people.channels("vera")
+    assert None not in (read["rule"]["snoozed_until"], read["rule"]["snoozed_cameras"]["gate"])
+    changed = people.ask("vera", "change_channel", {"rule": read["rule"]}, channel=channel)
+    assert changed["rule"] == read["rule"]
+    assert people.make("vera", {**WEBHOOK, "rule": read["rule"]})["rule"] == read["rule"]
+    ended = {**read["rule"], "snoozed_until": None, "snoozed_cameras": {}}
+    assert people.ask("vera", "change_channel", {"rule": ended}, channel=channel)["rule"] == ended
+
+
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
@@ -135,7 +150,14 @@ def test_a_rule_is_set_in_whole_and_changed_in_parts(people: People) -> None:
         ({"rule": {"zone": "../etc"}}, "zone: must be a time zone such as Europe/Berlin,"),
         ({"rule": {"zone": "Europe"}}, "zone: must be a time zone such as Europe/Berlin,"),
         ({"rule": {"language": "fr"}}, "language: must be one of en, de, not 'fr'."),
-        ({"rule": {"language": None}}, "language: must be one of en, de, not 'None'."),
+        ({"rule": {"language": ["en"]}}, 'language: must be one of en, de, not ["en"].'),
+        ({"rule": {"snoozed_until": "later"}}, "snoozed_until: "),
+        (
+            {"rule": {"snoozed_until": "2099-01-01T00:00:00Z"}},
+            "snoozed_until: must be a time in the next 7 days, or null.",
+        ),
+        ({"rule": {"snoozed_cameras": {"gate": 7}}}, "snoozed_cameras: must be a time in the next"),
+        ({"rule": {"snoozed_cameras": {"No Camera": None}}}, "snoozed_cameras: "),
         ({"rule": {"hours": {"from": "T1234", "to": "06:00"}}}, "hours: must have times of day"),
         ({"rule": {"interval_minutes": -1}}, "interval_minutes: must be a whole number from 0 to"),
     ],
@@ -243,7 +265,10 @@ def test_a_channel_without_a_language_gets_that_of_its_persons_browser(people: P
     off = {"rule": {"is_on": False}}
     people.ask("anna", "change_channel", off, headers=german, channel=channel)
     assert people.channels("vera")[0]["rule"]["language"] is None
-    people.ask("vera", "change_channel", {"label": "new"}, headers=german, channel=channel)
+    unset = {"rule": people.channels("vera")[0]["rule"]}  # its language is null
+    people.ask("vera", "change_channel", unset, headers=german, channel=channel)
+    assert people.channels("vera")[0]["rule"]["language"] == "de"
+    people.ask("vera", "change_channel", {"rule": {"language": None}}, channel=channel)
     assert people.channels("vera")[0]["rule"]["language"] == "de"
 
 
