@@ -46,7 +46,7 @@ def log(services: Services) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("name", ["anna", "owner"])
-def test_all_that_is_wrong_is_said_at_once(services: Services, owner: Visitor, name: str) -> None:
+def test_all_that_is_wrong_is_shown_at_once(services: Services, owner: Visitor, name: str) -> None:
     """Also that the name is taken, of which nobody hears who is not an owner."""
     owner.change(PATH, [("name", "anna"), *VERA[1:], GATE])
     typed = [("name", name), ("password", "short"), ("role", "viewer"), ("cameras", "some")]
