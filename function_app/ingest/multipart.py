@@ -2,8 +2,8 @@
 
 Many break the rules: an unquoted boundary with `=` or with its dashes, names in Latin-1, a last
 boundary that is missing or follows the picture without a line end, files in base64 or said to be,
-headers on two lines, a form in a form. What can be read is read; for the rest the error says what
-is wrong.
+headers on two lines, line ends of any kind, a form in a form. What can be read is read, and a photo
+is taken from beside parts that cannot be; for the rest the error says what is wrong.
 """
 
 import binascii
@@ -17,18 +17,21 @@ from photo_wire.errors import quoted
 
 MAX_PARTS = 20
 MAX_LEVELS = 4  # of forms in forms, as mail has them
-MAX_HEADER_BYTES = 8 * 1024  # of one part
+MAX_HEADER_BYTES = 32 * 1024  # of one part
 MAX_FALSE_BOUNDARIES = 10_000  # in all parts; a short boundary may occur in a picture
 
 _BOUNDARY = re.compile(r';\s*boundary\s*=\s*(?:"([^"]+)"|([^";]+))', re.I)
-_FIRST_LINE = re.compile(rb"\s*(--[^\s]{1,200})[ \t]*\r?\n(?=content-)", re.I)
-_END_OF_LINE = re.compile(rb"[ \t]*(?:\r?\n|\Z)")
-_HEADER = re.compile(rb"[ \t]*\r?\ncontent-", re.I)
+_LINE_END = rb"(?>\r\n?|\n)"
+_FIRST_LINE = re.compile(rb"\s*(--[^\s]{1,200})[ \t]*" + _LINE_END + rb"(?=content-)", re.I)
+# Of a boundary: the end of its line, with blank lines before the first header.
+_END_OF_LINE = re.compile(rb"[ \t]*(?:" + _LINE_END + rb"(?:\s+(?=content-))?|\Z)", re.I)
+_HEADER = re.compile(rb"[ \t]*" + _LINE_END + rb"content-", re.I)
 _REST = re.compile(rb"\s*\Z")
-_BLANK_LINE = re.compile(rb"\r?\n[ \t]*\r?\n")
+_DASHES = re.compile(rb"[-\s\0]{0,64}\Z")  # what cameras write for the two of the last boundary
+_BLANK_LINE = re.compile(_LINE_END + rb"[ \t]*" + _LINE_END)
 _NAME = re.compile(r'[;\s]name\s*=\s*(?:"([^"]*)"|([^;\s]+))', re.I)
 _FILENAME = re.compile(r"[;\s]filename\*?\s*=", re.I)
-_FOLD = re.compile(r"\r?\n(?=[ \t])")
+_FOLD = re.compile(r"(?>\r\n?|\n)(?=[ \t])")
 _ENCODING = re.compile(r'^[\s"]*([^\s";(]*).*', re.S)  # without quotes, parameters and comments
 _URL_ALPHABET = bytes.maketrans(b"-_", b"+/")  # the base64 of URLs, which has no padding either
 
@@ -96,10 +99,16 @@ def _parts_within(part: Part) -> list[Part]:
 def _read_parts(content_type: str, body: bytes) -> list[Part]:
     delimiter = _delimiter(content_type, body)
     parts: list[Part] = []
-    for start, end in _spans(body, delimiter):
-        if len(parts) == MAX_PARTS:
+    problems: list[FormError] = []
+    for number, (start, end) in enumerate(_spans(body, delimiter), 1):
+        if number > MAX_PARTS:
             raise _too_many_parts()
-        parts.append(_part(len(parts) + 1, body, start, end))
+        try:
+            parts.append(_part(number, body, start, end))
+        except FormError as error:
+            problems.append(error)
+    if problems and not any(begins_like_a_photo(part.body) for part in parts):
+        raise problems[0]
     if not parts:
         raise FormError(f"no part of it begins with its boundary, {_shown(delimiter)}")
     return parts
@@ -116,7 +125,7 @@ def _delimiter(content_type: str, body: bytes) -> bytes:
     stated = (match[1] or match[2]).strip().encode("latin-1", "replace") if match else b""
     candidates = [b"--" + stated, stated if stated.startswith(b"--") else b""] if stated else []
     for one in candidates:
-        if one and (body.startswith(one) or b"\n" + one in body):
+        if one and (body.startswith(one) or b"\n" + one in body or b"\r" + one in body):
             return one
     first = _FIRST_LINE.match(body)
     if first:
@@ -136,7 +145,9 @@ def _spans(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:
         if is_last:
             return
     if start is not None and not _REST.match(body, start):  # the last boundary is missing, or cut
-        yield start, _without_line_end(body, _before_cut_boundary(body, delimiter))
+        end = _before_cut_boundary(body, delimiter)
+        is_of_photo = body[end - 1 : end] == b"\r"  # more likely than half a line end
+        yield start, end if is_of_photo else _without_line_end(body, end)
 
 
 def _boundaries(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
@@ -148,8 +159,8 @@ def _boundaries(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]
         is_last = body.startswith(b"--", end)
         end += 2 if is_last else 0
         line_end = _END_OF_LINE.match(body, end)
-        starts_line = at == 0 or body[at - 1] == 0x0A
-        if is_last and starts_line:  # whatever follows: zeros, further dashes
+        starts_line = at == 0 or body[at - 1] in b"\r\n"
+        if starts_line and (is_last or _DASHES.match(body, end)):  # whatever follows two dashes
             yield at, end, True
         elif line_end and (starts_line or (_REST if is_last else _HEADER).match(body, end)):
             yield at, line_end.end(), is_last
@@ -163,18 +174,20 @@ def _boundaries(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]
 def _before_cut_boundary(body: bytes, delimiter: bytes) -> int:
     """Return where the last line of a body begins, if that is the beginning of the last boundary:
     cameras state too small a Content-Length. Else return where the body ends."""
-    line = body.rfind(b"\n", max(len(body) - len(delimiter) - 3, 0)) + 1
+    start = max(len(body) - len(delimiter) - 3, 0)
+    line = max(body.rfind(b"\n", start), body.rfind(b"\r", start)) + 1
     return line if line and (delimiter + b"--").startswith(body[line:]) else len(body)
 
 
 def _without_line_end(body: bytes, end: int) -> int:
     if body[end - 2 : end] == b"\r\n":
         return end - 2
-    return end - 1 if body[end - 1 : end] == b"\n" else end
+    return end - 1 if body[end - 1 : end] in (b"\r", b"\n") else end
 
 
 def _part(number: int, body: bytes, start: int, end: int) -> Part:
-    blank_line = _BLANK_LINE.search(body, max(start - 2, 0), min(end, start + MAX_HEADER_BYTES))
+    search_from = _without_line_end(body, start)  # in case that there are no headers
+    blank_line = _BLANK_LINE.search(body, search_from, min(end, start + MAX_HEADER_BYTES))
     if blank_line is None:
         raise FormError(f"part {number} has no blank line after its headers")
     headers = _parse_headers(body[start : max(blank_line.start(), start)])
