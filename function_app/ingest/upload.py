@@ -220,9 +220,11 @@ def _read_form(body: bytes, headers: Mapping[str, str]) -> tuple[PhotoHeaders, b
 
 def _find_photo(parts: list[Part]) -> Part:
     """Return the part that is the photo: cameras send an XML beside it, and scripts forget its
-    file name. Raises HTTPProblemError (400) if there is none, or several."""
+    file name. Raises HTTPProblemError (400) if there is none, an empty one, or several."""
     photos = [part for part in parts if begins_like_a_photo(part.body)]
     photos = photos or [part for part in parts if part.is_file]
+    if photos and not any(one.body for one in photos):
+        raise HTTPProblemError(400, "The form's file is empty: send the photo's bytes in it.")
     if len(photos) == 1:
         return photos[0]
     if photos:

@@ -64,6 +64,16 @@ def test_other_bodies_are_rejected(
     assert reply.status_code == expected
 
 
+@pytest.mark.parametrize("others", [{}, {"notes": ("b.txt", b""), "at": (None, b"now")}])
+def test_a_form_with_an_empty_file_says_so(
+    api: Api, phone: dict[str, str], others: dict[str, tuple[str | None, bytes]]
+) -> None:
+    """It has a length, so that 411 would be wrong."""
+    reply = api.ask("/api/photos", phone, "POST", files={"photo": ("a.jpg", b""), **others})
+    assert reply.status_code == 400
+    assert reply.json()["detail"] == "The form's file is empty: send the photo's bytes in it."
+
+
 def test_a_token_that_uploads_is_for_one_camera(api: Api, admin: dict[str, str]) -> None:
     for cameras in (None, [], ["gate", "entry"]):
         grant = {"name": "phone", "scopes": ["upload"], "cameras": cameras}
