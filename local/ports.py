@@ -1,9 +1,15 @@
 """Ports of this machine that are free, and stay so."""
 
+import fcntl
+import os
 import socket
 import sys
+import tempfile
 from collections import deque
+from collections.abc import Iterable
 from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
 
 _HOLDS_PORTS = sys.platform == "linux"
 _MAX_HELD = 100
@@ -42,3 +48,37 @@ def is_taken(port: int, address: str = "127.0.0.1") -> bool:
         except OSError:
             return True
     return False
+
+
+class PortLock:
+    """A lock of ports among the runs of one user, until the end of the block: from the moment at
+    which one finds that they are free to the moment at which its servers listen on them."""
+
+    def __init__(self, ports: Iterable[int]) -> None:
+        self._ports = sorted(set(ports))
+        self._locks = ExitStack()
+
+    def try_take(self) -> bool:
+        """Take the lock, and return whether no other run has that of one of these ports."""
+        folder = Path(tempfile.gettempdir()) / f"nightjar-ports-{os.getuid()}"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with ExitStack() as locks:
+            for port in self._ports:
+                file = locks.enter_context((folder / str(port)).open("a"))
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    return False
+            self._locks = locks.pop_all()
+        return True
+
+    def __enter__(self) -> "PortLock":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._locks.close()

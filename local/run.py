@@ -14,7 +14,7 @@ from pathlib import Path
 
 from local import coretools
 from local.azurite import DEFAULT_PORTS, Azurite
-from local.ports import free_ports, is_taken
+from local.ports import PortLock, free_ports, is_taken
 from local.prefixed_output import echo
 from local.process_group import ProcessGroup, ShutdownRequested
 from local.processes import ROOT, StartError
@@ -24,6 +24,7 @@ from pi_uploader.cameras.replay import ReplayCamera
 from pi_uploader.cameras.simulated.scene import VISIT_EVERY
 from pi_uploader.settings import SettingsError
 
+MAX_START_SECONDS = 120  # of Azurite and the backend
 # Lines that are not shown: a photo has one line, for its delivery, and a request has none.
 HIDDEN_LINES = {
     "azurite": re.compile(""),
@@ -78,19 +79,8 @@ def _run(options: argparse.Namespace) -> None:
     replay_setting = _replay_setting(options.photos)
     base_url = f"http://127.0.0.1:{options.port}"
     with state.in_use(), ProcessGroup({} if options.verbose else HIDDEN_LINES) as group:
-        if is_taken(options.port):
-            raise StartError(
-                f"Port {options.port} is taken by another program; choose another one, for "
-                f"example: make run PORT={options.port + 1}"
-            )
         keys = state.keys()
-        azurite = Azurite(state.azurite, ports=azurite_ports(options.azurite_port))
-        backend = _backend_command(options, keys, azurite.connection_string)
-
-        group.add("azurite", azurite.command())
-        group.wait_for(azurite.answers, "Azurite", 60)
-        group.add("backend", *backend)
-        group.wait_for(lambda: _is_healthy(base_url), "a healthy backend", 60)
+        azurite = _start_servers(options, group, state, base_url)
         device = _device_settings(base_url, keys, state) | replay_setting
         for name, command in device_processes(os.environ).items():
             group.add(name, command, device, restarts=True)
@@ -107,6 +97,28 @@ def _run(options: argparse.Namespace) -> None:
         )
         echo(_ready_text(base_url, keys, azurite, options.state))
         group.wait()
+
+
+def _start_servers(
+    options: argparse.Namespace, group: ProcessGroup, state: State, base_url: str
+) -> Azurite:
+    """Start Azurite and the backend, and return Azurite once both answer. Another run that is about
+    to use the same ports ends its start first: else both would find them free."""
+    first = options.azurite_port or DEFAULT_PORTS[0]
+    with PortLock([options.port, first, first + 1, first + 2]) as lock:
+        group.wait_for(lock.try_take, "the end of another run's start", MAX_START_SECONDS)
+        if is_taken(options.port):
+            raise StartError(
+                f"Port {options.port} is taken by another program; choose another one, for "
+                f"example: make run PORT={options.port + 1}"
+            )
+        azurite = Azurite(state.azurite, ports=azurite_ports(options.azurite_port))
+        backend = _backend_command(options, state.keys(), azurite.connection_string)
+        group.add("azurite", azurite.command())
+        group.wait_for(azurite.answers, "Azurite", 60)
+        group.add("backend", *backend)
+        group.wait_for(lambda: _is_healthy(base_url), "a healthy backend", 60)
+        return azurite
 
 
 def _device_settings(base_url: str, keys: Keys, state: State) -> dict[str, str]:

@@ -2,6 +2,7 @@
 key with which browsers subscribe."""
 
 import secrets
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from function_app.auth.caller import Caller
@@ -65,7 +66,8 @@ LIMIT = defaulting("limit", whole_number(1, MAX_DELIVERIES), 20, "Maximum number
 
 
 def send_test(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with what the receiver answered to a message that was sent just now."""
+    """200 with what the receiver answered to a message that was sent just now. With Retry-After if
+    nothing was sent, since other notifications are being sent."""
     now = datetime.now(UTC)
     channel = _own_channel(request[CHANNEL], services, caller)
     count_test(services.notifications, caller.name, now)
@@ -91,7 +93,10 @@ def send_test(request: Request, services: Services, caller: Caller) -> Response:
         resume(channel, services, now)
     services.audit_log.record(request.headers, caller.actor, "tested the channel", channel.label)
     why = explained(result.why, caller)
-    return json_response({"sent": is_sent, "outcome": result.outcome, "why": why})
+    response = json_response({"sent": is_sent, "outcome": result.outcome, "why": why})
+    if result.outcome is Outcome.BUSY and result.after:
+        response = replace(response, headers={"Retry-After": f"{result.after:.0f}"})
+    return response
 
 
 def snooze(request: Request, services: Services, caller: Caller) -> Response:

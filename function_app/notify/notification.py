@@ -71,8 +71,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome of an attempt. `why` has no secret. `after` are the seconds after which the
-    receiver wants to be asked again, if it said so."""
+    """The outcome of an attempt. `why` has no secret. `after` are the seconds after which to try
+    again, if the receiver said so or others were sending."""
 
     outcome: Outcome
     why: str = ""

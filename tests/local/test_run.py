@@ -217,6 +217,23 @@ def test_a_state_folder_serves_one_run_at_a_time(start_run: StartRun, tmp_path: 
     assert first.end() == 0
 
 
+@pytest.mark.slow
+def test_of_two_runs_that_start_at_once_the_second_finds_its_ports_taken(
+    start_run: StartRun, tmp_path: Path
+) -> None:
+    """And says so; the first one works."""
+    port = first_of_three_ports()
+    options = ("--azurite-port", str(port))
+    runs = [start_run(tmp_path / name, *options) for name in ("a", "b")]
+    ended = wait_for(
+        lambda: [run for run in runs if run.process.poll() is not None], what="the end of one"
+    )
+    (remaining,) = [run for run in runs if run not in ended]
+    assert f"Port {port} is taken" in ended[0].log.read_text()
+    assert remaining.ready()
+    assert remaining.end() == 0
+
+
 def test_the_error_for_a_taken_port_suggests_another(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,6 +10,7 @@ import azure.functions as func
 
 from function_app.auth import sessions, users
 from function_app.auth.caller import Role
+from function_app.http.responses import Response
 from function_app.services import Services
 from function_app.settings import Network, Settings
 from tests.support.account_requests import SITE
@@ -58,6 +59,20 @@ class People:
         **path: str,
     ) -> Any:
         """Return the JSON of the response to a person, which must have this status."""
+        response = self.respond(who, handler, body, query, headers, **path)
+        assert response.status == status, response.body
+        return json.loads(response.body) if response.body else None
+
+    def respond(
+        self,
+        who: str,
+        handler: str,
+        body: object = None,
+        query: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        **path: str,
+    ) -> Response:
+        """Return the response to a person."""
         route = ROUTE_OF[handler]
         request = func.HttpRequest(
             route.methods[0],
@@ -67,9 +82,7 @@ class People:
             route_params=path,
             body=b"" if body is None else json.dumps(body).encode(),
         )
-        response = call(handler, request, self.services)
-        assert response.status == status, response.body
-        return json.loads(response.body) if response.body else None
+        return call(handler, request, self.services)
 
     def make(
         self,

@@ -70,7 +70,8 @@ class Sender:
             why = hosts.why_refused(reply["blocked"]) if reply["blocked"] else reply["why"]
             return Result(Outcome(reply["outcome"]), why, reply["after"])
         except BusyError:
-            return Result(Outcome.BUSY, "other notifications are being sent; try again soon")
+            why = f"other notifications are being sent; try again in {MAX_HOLD_SECONDS} s"
+            return Result(Outcome.BUSY, why, MAX_HOLD_SECONDS)
         except SendProcessError as error:
             return Result(Outcome.RETRY, str(error))
         except StorageUnavailableError:

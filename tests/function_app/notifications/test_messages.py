@@ -10,9 +10,11 @@ import pytest
 
 from function_app.auth import users
 from function_app.auth.caller import Role
-from function_app.notify.notification import Notification, Outcome, Result
+from function_app.notify.notification import Notification, Outcome, Result, Trust
 from function_app.notify.outbox import Outbox
+from function_app.notify.senders import sender
 from function_app.notify.senders.hosts import LEADS_INSIDE
+from function_app.notify.senders.slots import SenderSlots
 from function_app.notify.trial_limit import MAX_TESTS
 from function_app.private_networks import LOOPBACK_NETWORKS
 from function_app.settings import Network, Settings
@@ -68,6 +70,23 @@ def test_a_test_is_sent_at_once_and_says_what_the_receiver_answered(
     assert message["data"]["title"] == "Nightjar: a test"
     assert message["data"]["url"] == f"{SITE}/notifications"
     assert ("vera", "tested the channel", "my server") in people.audit_log()
+
+
+def test_a_test_while_others_are_sent_says_when_to_try_again(
+    people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots = SenderSlots(1)
+    assert slots.take("anna", Trust.WORKING, 0)
+    monkeypatch.setattr(sender, "_slots", slots)
+    monkeypatch.setattr(sender, "MAX_WAIT_SECONDS", 0)
+    channel = people.make("vera", {**WEBHOOK, "address": "https://127.0.0.1:1/"})["id"]
+    reply = people.respond("vera", "send_test", channel=channel)
+    assert reply.headers["Retry-After"] == "10"
+    assert json.loads(reply.body) == {
+        "sent": False,
+        "outcome": "busy",
+        "why": "other notifications are being sent; try again in 10 s",
+    }
 
 
 def test_a_test_is_in_the_language_of_the_channel(people: People, inbox: tuple[Inbox, str]) -> None:

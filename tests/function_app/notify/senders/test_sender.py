@@ -459,7 +459,7 @@ class TestTheProcess:
         monkeypatch.setattr(sender_module, "_slots", SenderSlots(1))
         first, second = new_sender(HERE), new_sender(HERE)
         assert first(webhook(receiver), notification()) == SENT
-        busy = Result(Outcome.BUSY, "other notifications are being sent; try again soon")
+        busy = Result(Outcome.BUSY, "other notifications are being sent; try again in 10 s", 10)
         assert second(webhook(receiver), notification()) == busy
         first.close()
         assert second(webhook(receiver), notification()) == SENT
