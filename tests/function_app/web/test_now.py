@@ -199,8 +199,8 @@ def test_a_camera_that_changed_its_device_is_as_the_new_one_says() -> None:
         ("en", "No picture came for 10 s.", "Failing: no picture came for 10 s."),
         (
             "de",
-            "Die Kamera lieferte 10 s lang kein Bild.",
-            "Gestört: die Kamera lieferte 10 s lang kein Bild.",
+            "Die Kamera lieferte 10 Sek. lang kein Bild.",
+            "Gestört: die Kamera lieferte 10 Sek. lang kein Bild.",
         ),
     ],
 )
