@@ -30,7 +30,7 @@ _LISTS = ("throttled", "pins", "can")
 _NEVER_HEARD_OF = {"device": None, "received_at": None, "overdue_at": None}
 
 
-class Condition(StrEnum):
+class ShownState(StrEnum):
     """What is known of a device or a camera now (docs/glossary.md)."""
 
     UNKNOWN = "unknown"  # no heartbeat names it: its device has an old version, or never reported
@@ -41,7 +41,7 @@ class Condition(StrEnum):
     READY = "ready"
 
 
-UNREACHABLE = (Condition.SILENT, Condition.OFF, Condition.UNKNOWN)  # nothing reads commands
+UNREACHABLE = (ShownState.SILENT, ShownState.OFF, ShownState.UNKNOWN)  # nothing reads commands
 
 
 def may_see(caller: Caller, cameras: frozenset[str]) -> bool:
@@ -65,7 +65,7 @@ def describe_device(
     shown = members if is_whole else {name: members[name] for name in SHARED if name in members}
     return {
         **_as_of(state),
-        "state": _condition(state, None, now),
+        "state": _shown_state(state, None, now),
         "reason": state.heartbeat.goodbye,
         "is_whole": is_whole,
         "needs_decision": _needs_decision(known, caller),
@@ -82,7 +82,7 @@ def describe_unreported(
     return {
         **_NEVER_HEARD_OF,
         "device": device,
-        "state": Condition.UNKNOWN,
+        "state": ShownState.UNKNOWN,
         "reason": None,
         "is_whole": caller.cameras is None,  # else it would tell of its other cameras
         "needs_decision": _needs_decision(known, caller),
@@ -109,16 +109,16 @@ def _describe_all(
 
 def _describe(camera: str, state: DeviceState | None, now: datetime) -> dict[str, Any]:
     status = state.heartbeat.cameras.get(camera) if state else None
-    condition = _condition(state, status, now) if state and status else Condition.UNKNOWN
+    shown_state = _shown_state(state, status, now) if state and status else ShownState.UNKNOWN
     reason = None
-    if state and condition is Condition.OFF:
+    if state and shown_state is ShownState.OFF:
         reason = state.heartbeat.goodbye
-    elif status and condition is Condition.FAILING:
+    elif status and shown_state is ShownState.FAILING:
         reason = status.failing
     members = known_members(status) if status else {}
     return {
         "camera": camera,
-        "state": condition,
+        "state": shown_state,
         "reason": reason,
         **_with_nulls(members, OF_CAMERA),
         "pins": describe_pins(status) if status else [],
@@ -132,14 +132,14 @@ def describe_pins(camera: CameraState) -> list[dict[str, Any]]:
     ]
 
 
-def _condition(state: DeviceState, camera: CameraState | None, now: datetime) -> Condition:
+def _shown_state(state: DeviceState, camera: CameraState | None, now: datetime) -> ShownState:
     if state.is_silent(now):  # also one that said it restarts, and is not back
-        return Condition.SILENT
+        return ShownState.SILENT
     if state.heartbeat.goodbye is not None:
-        return Condition.OFF
+        return ShownState.OFF
     if camera and camera.failing is not None:
-        return Condition.FAILING
-    return Condition.DISARMED if camera and camera.armed is False else Condition.READY
+        return ShownState.FAILING
+    return ShownState.DISARMED if camera and camera.armed is False else ShownState.READY
 
 
 def _as_of(state: DeviceState) -> dict[str, Any]:

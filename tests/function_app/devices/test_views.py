@@ -13,7 +13,7 @@ from function_app.devices.views import (
     FIGURES,
     OF_CAMERA,
     SHARED,
-    Condition,
+    ShownState,
     describe_camera,
     describe_device,
     describe_unreported,
@@ -71,7 +71,7 @@ def test_each_member_of_a_heartbeat_is_shown_or_hidden_on_purpose() -> None:
     assert shown == describe_unreported("two-pi", known, ALL, NOW).keys()
     status = SCHEMAS["CameraStatus"]["properties"]
     assert status.keys() == describe_camera("gate", None, NOW).keys()
-    assert status["state"]["enum"] == list(Condition)
+    assert status["state"]["enum"] == list(ShownState)
 
 
 def test_who_may_decide_sees_that_a_decision_is_needed() -> None:
