@@ -11,14 +11,13 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import reduce
 from heapq import merge
-from itertools import groupby
 from secrets import SystemRandom
 
 from function_app.days.upkeep import check_days
 from function_app.maintenance.deletion import TOMBSTONE_TTL, is_tombstone_expired
 from function_app.maintenance.retention import RUN_SECONDS
+from function_app.maintenance.stored_parts import StoredParts, merge_join
 from function_app.services import Services
 from function_app.storage.models import Photo, Reindexed, State, StoredAlert
 from function_app.storage.row_keys import View, trash_position
@@ -58,64 +57,6 @@ class RepairReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoState:
-    """What exists under a photo's name. `blobs` holds photos, those in the trash included, and
-    tombstones."""
-
-    name: PhotoName
-    blobs: tuple[Photo, ...] = ()
-    row: Photo | None = None
-    has_thumbnail: bool = False
-
-    @property
-    def deleted(self) -> list[Photo]:
-        """What is left of deleted photos: tombstones, and photos in the trash."""
-        return [blob for blob in self.blobs if blob.deleted_at]
-
-    @property
-    def is_in_trash(self) -> bool:
-        """Whether a photo of this name is in the trash."""
-        return any(blob.is_trashed for blob in self.blobs)
-
-    @property
-    def photo(self) -> Photo | None:
-        """The stored photo: of several formats under one name the one that is indexed."""
-        stored = [blob for blob in self.blobs if not blob.deleted_at]
-        indexed = (blob for blob in stored if self.row and blob.path == self.row.path)
-        return next(indexed, stored[0] if stored else None)
-
-    @property
-    def others(self) -> list[Photo]:
-        """Other stored formats under the name, which were rejected when they arrived (409)."""
-        return [blob for blob in self.blobs if not blob.deleted_at and blob is not self.photo]
-
-    @property
-    def is_indexed(self) -> bool:
-        """Whether the row is that of the stored photo."""
-        return bool(self.row and self.photo and self.row.path == self.photo.path)
-
-    @property
-    def row_has_blob(self) -> bool:
-        """Whether the blob of the row exists, as a photo or as a tombstone."""
-        return self.row is not None and self.row.path in {blob.path for blob in self.blobs}
-
-
-def merge_join(
-    blobs: Iterable[Photo], rows: Iterable[Photo], thumbnails: Iterable[PhotoName]
-) -> Iterator[PhotoState]:
-    """Yield the state of each photo, the oldest first. All three inputs are in this order, by time
-    and then by id, and are read lazily."""
-    states = merge(
-        (PhotoState(blob.name, blobs=(blob,)) for blob in blobs),
-        (PhotoState(row.name, row=row) for row in rows),
-        (PhotoState(name, has_thumbnail=True) for name in thumbnails),
-        key=_sort_key,
-    )
-    for _, group in groupby(states, key=_sort_key):
-        yield reduce(_combine, group)
-
-
 def reconcile(
     services: Services,
     now: datetime,
@@ -137,9 +78,10 @@ def reconcile(
     remaining = sorted(known if cameras is None else known & set(cameras))
     SystemRandom().shuffle(remaining)
     report = RepairReport()
+    repair = _Repair(services, now, everything, report)
     while remaining and clock() < end:
         camera = remaining.pop()
-        newest = _reconcile_camera(camera, services, now, report, everything)
+        newest = repair.repair_camera(camera)
         if newest and (everything or camera not in indexed):
             services.index.update_last_seen(newest)
         services.index.purge_states(camera, now - TOMBSTONE_TTL)
@@ -152,53 +94,129 @@ def reconcile(
     return report
 
 
-def _reconcile_camera(
-    camera: str, services: Services, now: datetime, report: RepairReport, everything: bool
-) -> Photo | None:
-    """Repair a camera and return the newest of its stored photos; the newest stub if there is no
-    photo."""
-    newest: Photo | None = None
-    trashed = {photo.name: photo for photo in _read_trash(camera, services)}
-    blobs, rows = _read_blobs(camera, services, report), _read_index(camera, services)
-    for state in merge_join(blobs, rows, services.thumbnails.list_names(camera)):
-        for deleted in state.deleted:
-            listed = trashed.pop(deleted.name, None) if deleted.is_trashed else None
-            _finish_deletion(deleted, state.row, listed, services, now, report)
-        if state.row and not state.row_has_blob:
-            _unindex(state.row, services, now, report)
-        report.unrecognized += len(state.others)
-        if state.deleted and state.photo and not state.is_indexed:
-            report.unrecognized += 1  # a person deleted the photo of this id, in another format
-        elif photo := state.photo:
-            report.photos += 1
-            if newest is None or newest.is_stub or not photo.is_stub:
-                newest = photo
-            if photo.is_protected:
-                services.blobs.renew(photo)
-            is_settled = now - photo.received_at > GRACE_PERIOD
-            if everything or (not state.is_indexed and is_settled):
-                _reindex(photo, state.row is not None, services, now, report)
-            elif state.row and _marks(state.row) != _marks(photo):
-                services.photo_store.settle(photo)
-        elif state.has_thumbnail and not state.is_in_trash:
-            services.thumbnails.remove(state.name)
-            report.thumbnails += 1
-    for photo in trashed.values():  # what is listed there and is not in the trash
-        services.photo_store.settle(photo)
-        services.index.forget_trashed(photo)
-    for position in services.index.list_orphans(camera):
-        services.index.remove_orphan(camera, position)
-        report.orphans += 1
-    return newest
+@dataclass(frozen=True, slots=True)
+class _Repair:
+    """A repair under way, as reconcile() was asked for it."""
 
+    services: Services
+    now: datetime
+    everything: bool
+    report: RepairReport
 
-def _read_blobs(camera: str, services: Services, report: RepairReport) -> Iterator[Photo]:
-    """Yield the camera's blobs, photos and tombstones, the oldest first."""
-    for photo in services.blobs.list_photos(camera):
-        if photo:
-            yield photo
+    def repair_camera(self, camera: str) -> Photo | None:
+        """Repair a camera and return the newest of its stored photos; the newest stub if there is
+        no photo."""
+        newest: Photo | None = None
+        trashed = {photo.name: photo for photo in _read_trash(camera, self.services)}
+        blobs, rows = self._read_blobs(camera), _read_index(camera, self.services)
+        for parts in merge_join(blobs, rows, self.services.thumbnails.list_names(camera)):
+            for deleted in parts.deleted:
+                listed = trashed.pop(deleted.name, None) if deleted.is_trashed else None
+                self._finish_deletion(deleted, parts.row, listed)
+            if parts.row and not parts.row_has_blob:
+                self._unindex(parts.row)
+            self.report.unrecognized += len(parts.others)
+            if parts.deleted and parts.photo and not parts.is_indexed:
+                # A person deleted the photo of this id, in another format.
+                self.report.unrecognized += 1
+            elif photo := parts.photo:
+                if newest is None or newest.is_stub or not photo.is_stub:
+                    newest = photo
+                self._check_photo(photo, parts)
+            elif parts.has_thumbnail and not parts.is_in_trash:
+                self.services.thumbnails.remove(parts.name)
+                self.report.thumbnails += 1
+        self._remove_orphans(camera, trashed.values())
+        return newest
+
+    def _read_blobs(self, camera: str) -> Iterator[Photo]:
+        """Yield the camera's blobs, photos and tombstones, the oldest first."""
+        for photo in self.services.blobs.list_photos(camera):
+            if photo:
+                yield photo
+            else:
+                self.report.unrecognized += 1
+
+    def _check_photo(self, photo: Photo, parts: StoredParts) -> None:
+        """Make the index agree with a stored photo."""
+        self.report.photos += 1
+        if photo.is_protected:
+            self.services.blobs.renew(photo)
+        is_settled = self.now - photo.received_at > GRACE_PERIOD
+        if self.everything or (not parts.is_indexed and is_settled):
+            self._reindex(photo, has_row=parts.row is not None)
+        elif parts.row and _changeable(parts.row) != _changeable(photo):
+            self.services.photo_store.settle(photo)
+
+    def _remove_orphans(self, camera: str, not_trashed: Iterable[Photo]) -> None:
+        """Remove what the list of the trash has and is not there, and orphaned rows."""
+        for photo in not_trashed:
+            self.services.photo_store.settle(photo)
+            self.services.index.forget_trashed(photo)
+        for position in self.services.index.list_orphans(camera):
+            self.services.index.remove_orphan(camera, position)
+            self.report.orphans += 1
+
+    def _reindex(self, photo: Photo, has_row: bool) -> None:
+        """Index a blob without rows, or write its rows again. It was read a while ago and may have
+        been deleted since; then it stays deleted.
+
+        A concurrent deletion removes the bytes first and the rows last. If the rows existed before,
+        the concurrent deletion removes and counts them. If this call wrote them, it removes them
+        itself.
+        """
+        if not self.services.blobs.find(photo.name, photo.media):
+            return
+        if not has_row and self.services.index.restore(photo):  # its restoration was interrupted
+            self.services.photo_store.settle(photo)
+            self.report.listed += 1
+            return
+        if not has_row and self.services.index.state(photo.name) is State.LOST:
+            self.services.loss_counts.take_back(photo.name)
+        if not has_row:
+            self.services.notifier.tell_found(photo, self.now)
+        result = self.services.index.reindex(photo)
+        if result is Reindexed.OTHER_FORMAT:
+            self.report.unrecognized += 1
+        elif result is Reindexed.REWRITTEN:
+            return
+        elif self.services.blobs.find(photo.name, photo.media):
+            self.report.listed += 1
         else:
-            report.unrecognized += 1
+            self.services.photo_store.unindex_deleted(photo)
+
+    def _unindex(self, row: Photo) -> None:
+        """Remove rows without a blob, unless the blob has arrived since. If the photo is due for
+        deletion, retention (the app's or the storage account's) has deleted it, and it is no
+        loss."""
+        if self.now - row.received_at <= GRACE_PERIOD:
+            return
+        if self.services.blobs.find(row.name, row.media):
+            return
+        retention = self.services.settings.retention
+        is_expired = retention.is_expired(row.name.camera, row.received_at, self.now)
+        if not is_expired:
+            alert = Alert(row.name, MISSING, "its bytes are gone from the store")
+            # First, so that no crash hides the loss.
+            self.services.alerts.add([StoredAlert(alert, self.now)])
+        self.services.thumbnails.remove(row.name)
+        state = State.EXPIRED if is_expired else State.MISSING
+        self.services.index.remove(row, state)
+        self.report.unlisted += 1
+
+    def _finish_deletion(self, deleted: Photo, row: Photo | None, listed: Photo | None) -> None:
+        """Remove the rows of a deleted photo, and its tombstone once that has expired. The
+        thumbnail is removed as one without a photo. A photo in the trash gets into its list, where
+        it is `listed` if nothing was interrupted."""
+        is_indexed = row is not None and row.path == deleted.path
+        self.report.unlisted += is_indexed
+        if deleted.is_trashed:
+            if is_indexed or listed is None or listed.deleted_at != deleted.deleted_at:
+                self.services.photo_store.settle(deleted)
+        elif is_indexed:
+            self.services.index.remove(deleted, State.DELETED)
+        if is_tombstone_expired(deleted, self.now):
+            self.services.blobs.remove(deleted)
 
 
 def _read_index(camera: str, services: Services) -> Iterator[Photo]:
@@ -223,91 +241,10 @@ def _read_trash(camera: str, services: Services) -> Iterator[Photo]:
         after = trash_position(last.name, last.deleted_at or last.received_at)
 
 
-def _reindex(
-    photo: Photo, has_row: bool, services: Services, now: datetime, report: RepairReport
-) -> None:
-    """Index a blob without rows, or write its rows again. It was read a while ago and may have been
-    deleted since; then it stays deleted.
-
-    A concurrent deletion removes the bytes first and the rows last. If the rows existed before, the
-    concurrent deletion removes and counts them. If this call wrote them, it removes them itself.
-    """
-    if not services.blobs.find(photo.name, photo.media):
-        return
-    if not has_row and services.index.restore(photo):  # its restoration was interrupted
-        services.photo_store.settle(photo)
-        report.listed += 1
-        return
-    if not has_row and services.index.state(photo.name) is State.LOST:
-        services.loss_counts.take_back(photo.name)
-    if not has_row:
-        services.notifier.tell_found(photo, now)
-    result = services.index.reindex(photo)
-    if result is Reindexed.OTHER_FORMAT:
-        report.unrecognized += 1
-    elif result is Reindexed.REWRITTEN:
-        return
-    elif services.blobs.find(photo.name, photo.media):
-        report.listed += 1
-    else:
-        services.photo_store.unindex_deleted(photo)
-
-
-def _unindex(row: Photo, services: Services, now: datetime, report: RepairReport) -> None:
-    """Remove rows without a blob, unless the blob has arrived since. If the photo is due for
-    deletion, retention (the app's or the storage account's) has deleted it, and it is no loss."""
-    if now - row.received_at <= GRACE_PERIOD or services.blobs.find(row.name, row.media):
-        return
-    retention = services.settings.retention
-    is_expired = retention.is_expired(row.name.camera, row.received_at, now)
-    if not is_expired:
-        alert = Alert(row.name, MISSING, "its bytes are gone from the store")
-        services.alerts.add([StoredAlert(alert, now)])  # first, so that no crash hides the loss
-    services.thumbnails.remove(row.name)
-    state = State.EXPIRED if is_expired else State.MISSING
-    services.index.remove(row, state)
-    report.unlisted += 1
-
-
-def _finish_deletion(
-    deleted: Photo,
-    row: Photo | None,
-    listed: Photo | None,
-    services: Services,
-    now: datetime,
-    report: RepairReport,
-) -> None:
-    """Remove the rows of a deleted photo, and its tombstone once that has expired. The thumbnail is
-    removed as one without a photo. A photo in the trash gets into its list, where it is `listed` if
-    nothing was interrupted."""
-    is_indexed = row is not None and row.path == deleted.path
-    report.unlisted += is_indexed
-    if deleted.is_trashed:
-        if is_indexed or listed is None or listed.deleted_at != deleted.deleted_at:
-            services.photo_store.settle(deleted)
-    elif is_indexed:
-        services.index.remove(deleted, State.DELETED)
-    if is_tombstone_expired(deleted, now):
-        services.blobs.remove(deleted)
-
-
-def _combine(one: PhotoState, other: PhotoState) -> PhotoState:
-    return PhotoState(
-        one.name,
-        one.blobs + other.blobs,
-        one.row or other.row,
-        one.has_thumbnail or other.has_thumbnail,
-    )
-
-
-def _marks(photo: Photo) -> tuple[bool, bool]:
+def _changeable(photo: Photo) -> tuple[bool, bool]:
     """Return what may change of a stored photo, and is in its rows."""
     return photo.is_protected, photo.is_stub
 
 
 def _time_and_id(photo: Photo) -> tuple[datetime, str]:
     return photo.name.captured_at, str(photo.name)
-
-
-def _sort_key(state: PhotoState) -> tuple[datetime, str]:
-    return state.name.captured_at, str(state.name)
