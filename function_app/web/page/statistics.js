@@ -38,7 +38,7 @@ function draw(figure) {
   const unit = Number(scale);
   const steps = Array.from({ length: 24 }, (_, place) => (([1, 2, 5][place % 3] ?? 1) * 10 ** Math.floor(place / 3) * unit) / 10 ** Number(digits));
   const format = new Intl.NumberFormat(locale, { minimumFractionDigits: Number(digits), maximumFractionDigits: Number(digits) });
-  const text = (/** @type {number | null} */ value) => (value === null ? "" : `${format.format(value / unit)} ${sign}`);
+  const text = (/** @type {number | null} */ value) => (value === null ? "" : `${format.format(value / unit)} ${sign}`.trimEnd());
   const axis = { stroke: () => getComputedStyle(figure).color, grid: { stroke: "#8884", width: 1 }, ticks: { show: false } };
   const frame = document.createElement("div");
   frame.className = "plot";
@@ -56,7 +56,7 @@ function draw(figure) {
     hooks: { setLegend: [(/** @type {any} */ chart) => { if (chart.legend.idx === null) chart.setLegend({ idx: chart.data[0].length - 1 }, false); }] },
     cursor: { sync: { key: "hours" }, drag: { x: false } },
     axes: [
-      { ...axis, space: 120, size: 30, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((one) => formatTime(one * 1000, (at[1] ?? 0) - (at[0] ?? 0) < DAY ? "short" : "date")) },
+      { ...axis, space: 120, size: 38, gap: 12, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((one) => formatTime(one * 1000, (at[1] ?? 0) - (at[0] ?? 0) < DAY ? "short" : "date")) },
       { ...axis, size: 75, incrs: steps, values: (/** @type {any} */ _, /** @type {number[]} */ all) => all.map(text) },
     ],
     series: [

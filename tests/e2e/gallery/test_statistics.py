@@ -29,6 +29,26 @@ PATHS = {
     "hours": "/statistics/hours",
     "devices": "/statistics/devices?days=7",
 }
+# Records where a canvas has its texts, in its own pixels: those that were drawn last.
+RECORD_TEXTS = """() => {
+    const drawn = new Map(), proto = CanvasRenderingContext2D.prototype;
+    const {clearRect, fillText} = proto;
+    proto.clearRect = function(...box) { drawn.set(this.canvas, []); clearRect.apply(this, box); };
+    proto.fillText = function(text, x, y) {
+        const {actualBoundingBoxLeft: left, actualBoundingBoxRight: right,
+            actualBoundingBoxAscent: up, actualBoundingBoxDescent: down} = this.measureText(text);
+        if (text) drawn.get(this.canvas)?.push(
+            {text, left: x - left, right: x + right, top: y - up, bottom: y + down});
+        fillText.call(this, text, x, y);
+    };
+    window.drawnTexts = () => [...drawn.values()];
+}"""
+# Of each canvas the pairs of texts that are less than so many pixels apart.
+TOO_CLOSE = """space => window.drawnTexts().map(texts => texts.flatMap((one, place) =>
+    texts.slice(place + 1).filter(other =>
+        one.left - other.right < space && other.left - one.right < space &&
+        one.top - other.bottom < space && other.top - one.bottom < space
+    ).map(other => [one.text, other.text])))"""
 OPEN = "all => all.forEach(one => { one.open = true; })"
 NOW = datetime.now(UTC)
 
@@ -132,6 +152,18 @@ def test_one_points_at_an_hour_of_a_device(pages: Pages, counted: Backend) -> No
     expect(charts.nth(2).locator(".u-legend")).to_contain_text("dBm")
     page.get_by_role("link", name="yard-pi").click()
     expect(page.get_by_role("heading", name="yard-pi by the hour")).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["phone", "laptop"])
+def test_no_text_of_a_chart_touches_another(pages: Pages, counted: Backend, size: Size) -> None:
+    """Such as the lowest number the first day, which are the widest in German."""
+    page = pages.signed_in(counted, "/", size, locale="de-DE")
+    page.add_init_script(f"({RECORD_TEXTS})()")
+    page.goto(counted.base_url + PATHS["devices"])
+    expect(page.locator(".uplot")).to_have_count(4)
+    page.wait_for_function("window.drawnTexts().filter(texts => texts.length > 3).length === 4")
+    assert page.evaluate(TOO_CLOSE, 3) == [[], [], [], []]
 
 
 @pytest.mark.slow
