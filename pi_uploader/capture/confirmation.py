@@ -34,8 +34,9 @@ class HeldPhoto:
 @dataclass
 class Undecided:
     """A trigger that the picture has not confirmed yet, and its photos. `motion` is what it has
-    decided in the end; `is_stub`: nothing of the photos is left but stubs. `photo_before` and
-    `last_photo`: when the camera took the photo before, and its own last one (monotonic seconds).
+    decided in the end; `is_stub`: nothing is left but the stub of its first photo, and the others
+    are `removed`. `photo_before` and `last_photo`: when the camera took the photo before, and its
+    own last one (monotonic seconds).
     """
 
     judgement: Judgement
@@ -44,6 +45,7 @@ class Undecided:
     photos: list[HeldPhoto] = field(default_factory=list)
     motion: Motion | None = None
     is_stub: bool = False
+    removed: int = 0
 
     @property
     def is_without_motion(self) -> bool:
@@ -91,12 +93,30 @@ class Confirmation:
 
     def _decide(self, one: Undecided) -> None:
         one.motion = one.judgement.motion if one.judgement.is_decided else None
+        if not one.photos:
+            return
+        own, *further = one.photos
         makes_stub = one.is_without_motion and not self._keeps_whole
-        # A list: each photo is handled, whatever became of the others.
-        are_stubs = [self._finish(held, one.motion, makes_stub) for held in one.photos]
-        one.is_stub = bool(are_stubs) and all(are_stubs)
-        if one.is_without_motion and one.photos:
-            self._keep_frames([held.photo.name for held in one.photos], one.judgement)
+        one.is_stub = self._finish(own, one.motion, makes_stub)
+        left = [own.photo.name]
+        for held in further:
+            if one.is_stub and self._remove(held):
+                one.removed += 1
+            else:
+                self._finish(held, one.motion, makes_stub=False)
+                left.append(held.photo.name)
+        if one.is_without_motion:
+            self._keep_frames(left, one.judgement)
+
+    def _remove(self, held: HeldPhoto) -> bool:
+        """Remove a further photo of a trigger that has its stub; return whether it is gone."""
+        try:
+            self._spool.remove_held(held.photo)
+        except OSError as error:
+            log.error("%s stays, although it shows no motion: %s", held.photo.name, error.strerror)
+            return False
+        log.info("%s shows no motion, and is removed: the stub stands for it", held.photo.name)
+        return True
 
     def _finish(self, held: HeldPhoto, motion: Motion | None, makes_stub: bool) -> bool:
         """Let a photo be uploaded; return whether it is a stub now."""

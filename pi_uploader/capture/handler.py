@@ -152,7 +152,7 @@ class TriggerHandler:
         if self.confirmation and not event.box and event.trigger in CONFIRMABLE:
             undecided = self.confirmation.begin(event.monotonic, self.photos.last_photo)
         self._take_photo(event, undecided, event.monotonic if self._is_of_moment(event) else None)
-        further = replace(event, count=1)
+        further = replace(event, count=1, is_further=True)
         for _ in range(1, self._settings.burst):
             if self._sleep(self._settings.burst_gap):
                 return
@@ -192,6 +192,7 @@ class TriggerHandler:
         if self.confirmation is None:
             return math.inf
         for one in self.confirmation.settle(math.inf if is_last else self._clock.monotonic()):
+            self.stats.removed += one.removed
             if one.is_stub:
                 self.stats.photographed -= 1
                 self.stats.stubs += 1

@@ -82,6 +82,7 @@ class PhotoTaker:
             event.trigger,
             ClockStatus.SYNCED if time.is_set else ClockStatus.UNSYNCED,
             is_first=started - self.last_photo > EVENT_GAP_SECONDS,
+            is_further=event.is_further,
             boot_time=None if time.is_set else time.boot,
             motion=Motion(event.box) if event.box else None,
         )

@@ -15,7 +15,8 @@ class CaptureStats:
     """What became of the triggers.
 
     Photos, of which a burst has several: `stored` in the spool, `lost` because the spool failed to,
-    `failed` because the camera took none. Triggers, each of which counts once: `photographed` with
+    `failed` because the camera took none, `removed` from the spool since the stub of their trigger
+    stands for them. Triggers, each of which counts once: `photographed` with
     a photo that is stored, `stubs` with one of which a stub is left, since the picture showed no
     motion, `missed` without one. Those without a photo of their own: `coalesced` while the camera
     was busy, `cooled_down` within the cooldown, `disarmed` outside of the armed hours.
@@ -30,6 +31,7 @@ class CaptureStats:
     photographed: int = 0
     stubs: int = 0
     missed: int = 0
+    removed: int = 0
 
     @property
     def triggers(self) -> int:
@@ -39,6 +41,8 @@ class CaptureStats:
 
     def __str__(self) -> str:
         stubs = f", {self.stubs} without motion" if self.stubs else ""
+        if self.removed:
+            stubs += f", whose {counted(self.removed, 'further photo')} were removed"
         return (
             f"{counted(self.stored, 'photo')} stored, {self.lost} lost, {self.failed} failed; "
             f"{counted(self.coalesced, 'trigger')} coalesced, {self.cooled_down} cooled down, "

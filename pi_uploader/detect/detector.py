@@ -55,7 +55,8 @@ class Detector:
         self._logged = ""  # the problem that the log has last
 
     def look_at_new(self, keep_alive: KeepAlive = no_keep_alive) -> int:
-        """Look at all photos that are new, the newest first; return how many of them get labels."""
+        """Look at all photos that are new, the first ones of their triggers before the further
+        ones, the newest first; return how many of them get labels."""
         count = 0
         while photo := self._next():
             keep_alive(MAX_LOOK_SECONDS)
@@ -69,16 +70,24 @@ class Detector:
         return [photo for folder in folders if (photo := next(folder, None))]
 
     def _next(self) -> SpooledPhoto | None:
-        """Return the newest photo that gets labels and was not looked at."""
+        """Return the photo to look at next: the newest that gets labels and was not looked at, and
+        a further one of a trigger only if there is no other."""
         folders = (self._spool.waiting_photos(True), self._spool.undated_photos(True))
         new = (takewhile(lambda one: one.sequence > self._floor, folder) for folder in folders)
+        further = None
         for photo in chain.from_iterable(new):
             if photo.sequence in self._seen:
                 continue
-            self._see(photo.sequence)
-            if photo.name.camera in self._cameras and photo.is_of_motion:
+            if photo.name.camera not in self._cameras or not photo.is_of_motion:
+                self._see(photo.sequence)
+            elif photo.is_further:
+                further = further or photo
+            else:
+                self._see(photo.sequence)
                 return photo
-        return None
+        if further:
+            self._see(further.sequence)
+        return further
 
     def _see(self, sequence: int) -> None:
         self._seen.add(sequence)
@@ -109,7 +118,8 @@ class Detector:
         model = self._models.get(camera)
         if model is None:
             return (UNKNOWN,)
-        if not self._limits[camera].allows(self._clock.monotonic()):
+        is_urgent = not photo.is_further
+        if not self._limits[camera].allows(self._clock.monotonic(), is_urgent):
             report.above_limit += 1
             return (UNKNOWN,)
         with self._spool.open(photo) as file:

@@ -47,15 +47,17 @@ def thread_count() -> int:
 
 
 class MinuteLimit:
-    """Allows `count` in each minute."""
+    """Allows `count` in each minute, and of these half at most for what is not urgent."""
 
     def __init__(self, count: int) -> None:
-        self._times: deque[float] = deque(maxlen=count)
+        self._count = count
+        self._times: deque[float] = deque()
 
-    def allows(self, now: float) -> bool:
+    def allows(self, now: float, is_urgent: bool = True) -> bool:
         """Return whether one more is allowed `now` (monotonic seconds), and count it if so."""
-        times = self._times
-        if len(times) == times.maxlen and now - times[0] < _MINUTE:
+        while self._times and now - self._times[0] >= _MINUTE:
+            self._times.popleft()
+        if len(self._times) >= (self._count if is_urgent else self._count // 2):
             return False
-        times.append(now)
+        self._times.append(now)
         return True

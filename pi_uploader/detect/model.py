@@ -28,8 +28,8 @@ class Model:
     """A model file with its names. `size` (width, height) is for one that accepts any.
 
     Raises ModelError if the file cannot be used: its size is above `max_bytes`, it is damaged, its
-    input is not a picture, or what it returns is not known. What it returns is tried with an empty
-    picture.
+    input is not a picture, what it returns is not known, or its scores are none. What it returns is
+    tried with an empty picture.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Model:
         outputs = self._runtime.run(_arrange(blank.astype(self._runtime.type), self._runtime))
         known = max(names) + 1 if names else None
         self.form = recognize(outputs, self._runtime.names, self._runtime.size, known)
+        self.form.scores(outputs)  # raises
         self._names: Mapping[int, str] = names or coco_names(self.form, file.suffix)
 
     @staticmethod

@@ -1,7 +1,8 @@
 """What the numbers mean that a model returns: how sure it is of each class.
 
 Where a thing is in the picture is not asked, so boxes are neither scaled nor compared: the score of
-a class is that of its surest box. A box or a score that is not a finite number does not count.
+a class is that of its surest box. A box that is not finite does not count. A score that is not, or
+that is no probability, is an error: nothing else that such a model tells can be believed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +18,7 @@ Array = NDArray[np.float32]
 Scores = Mapping[int, float]
 
 MAX_CLASSES = 25_000  # ImageNet-21k has 21,843
-MAX_SCORE = 1.01  # 1, as a quantized model rounds it
+MIN_SCORE, MAX_SCORE = -0.01, 1.01  # 0 and 1, as a quantized model rounds them
 MAX_END_TO_END = 1000  # boxes; what suppresses overlapping boxes itself returns 100 to 300
 _BOX = 4  # numbers
 _STRIDES = (8, 16, 32)  # of YOLOX
@@ -53,7 +54,8 @@ class Form:
 
     def scores(self, outputs: Sequence[Array]) -> Scores:
         """Return how sure the model is of each class, from 0 to 1; those that it did not find are
-        left out. Raises ModelError for outputs of another form."""
+        left out. Raises ModelError for outputs of another form, and for scores that are not from 0
+        to 1, or not numbers."""
         arrays = [_unbatched(one) for one in outputs]
         try:
             if self.layout is Layout.SSD:
@@ -66,6 +68,7 @@ class Form:
                 return _best(array[:, 4], array[:, 5], array[:, :_BOX])
             lines = array.T if self.layout is Layout.YOLO else array
             scores = lines[:, _BOX:]
+            _check_probabilities(scores)
             if self.layout is not Layout.YOLO:
                 scores = scores[:, 1:] * scores[:, :1]
             return _of_columns(scores, lines[:, :_BOX])
@@ -141,7 +144,7 @@ def _recognize_ssd(arrays: Sequence[Array], names: Sequence[str]) -> Form | None
     if len(flat) != 2:
         return None
     first, second = flat
-    if _are_scores(arrays[first]) and not _are_scores(arrays[second]):
+    if _likeness_to_scores(arrays[first]) > _likeness_to_scores(arrays[second]):
         first, second = second, first
     return Form(Layout.SSD, None, (boxes, first, second))
 
@@ -153,18 +156,22 @@ def _only(places: Sequence[int], is_meant: Callable[[int], bool]) -> int | None:
     return places[0] if len(places) == 1 else None
 
 
-def _are_scores(array: Array) -> bool:
-    """Return whether these are scores and not numbers of classes, which are whole."""
+def _likeness_to_scores(array: Array) -> int:
+    """Return 2 for what can be scores alone, 1 for what may also be numbers of classes, which are
+    whole, 0 for what cannot be scores."""
     finite = array[np.isfinite(array)]
-    return bool(((finite >= 0) & (finite <= 1)).all() and (finite % 1 > 0).any())
+    if not ((finite >= 0) & (finite <= 1)).all():
+        return 0
+    return 2 if (finite % 1 > 0).any() else 1
 
 
 def _best(scores: Array, classes: Array, boxes: Array) -> Scores:
     """Return the best score of each class, from a class, a score and a box for each thing."""
     if not scores.shape == classes.shape == boxes.shape[:1]:
         raise ValueError(f"{scores.shape}, {classes.shape} and {boxes.shape} do not match")
-    found = np.isfinite(boxes).all(axis=1) & np.isfinite(classes) & np.isfinite(scores)
-    found &= (classes >= 0) & (classes < MAX_CLASSES) & (scores > 0)
+    found = np.isfinite(classes) & (classes >= 0) & (classes < MAX_CLASSES)  # others fill it up
+    _check_probabilities(scores[found])
+    found &= np.isfinite(boxes).all(axis=1) & (scores > 0)
     best = np.zeros(MAX_CLASSES, np.float32)
     np.maximum.at(best, classes[found].astype(np.intp), scores[found])
     return _positive(best)
@@ -172,24 +179,33 @@ def _best(scores: Array, classes: Array, boxes: Array) -> Scores:
 
 def _of_columns(scores: Array, boxes: Array) -> Scores:
     """Return the best score of each class, from a column of scores for each."""
-    counts = np.isfinite(boxes).all(axis=1, keepdims=True) & np.isfinite(scores)
-    if not counts.any():
-        return {}
-    best = np.where(counts, scores, 0.0).max(axis=0)
-    if best.max() > MAX_SCORE:
-        raise ModelError(f"its scores go up to {best.max():.3g}; must be from 0 to 1")
-    return _positive(best)
+    counts = np.isfinite(boxes).all(axis=1)
+    return _positive(scores[counts].max(axis=0)) if counts.any() else {}
 
 
 def _of_classes(array: Array) -> Scores:
     """Return the scores of a classification, which may be logits."""
-    scores = np.where(np.isfinite(array), array, -np.inf).astype(np.float64)
-    if not np.isfinite(scores).any():
-        return {}
-    if scores.max() > MAX_SCORE or scores[np.isfinite(scores)].min() < 0:
+    _check_finite(array)
+    scores = array.astype(np.float64)
+    if scores.max() > MAX_SCORE or scores.min() < 0:
         scores = np.exp(scores - scores.max())
         scores /= scores.sum()
     return _positive(scores)
+
+
+def _check_finite(scores: Array) -> None:
+    """Raise ModelError if a score is infinite or not a number."""
+    if not np.isfinite(scores).all():
+        raise ModelError("its scores are infinite or not numbers (NaN)")
+
+
+def _check_probabilities(scores: Array) -> None:
+    """Raise ModelError if a score is not from 0 to 1."""
+    _check_finite(scores)
+    if scores.size and (scores.min() < MIN_SCORE or scores.max() > MAX_SCORE):
+        raise ModelError(
+            f"its scores go from {scores.min():.3g} to {scores.max():.3g}; must be from 0 to 1"
+        )
 
 
 def _positive(scores: NDArray[np.floating]) -> Scores:

@@ -149,10 +149,10 @@ class CameraSettings(DetectionSettings):
     )
     preroll: float = setting(
         "CAMERA_PREROLL",
-        values.duration,
-        "a duration such as 0s or 3s",
-        "What a clip shows from before its trigger, also one on request: at most 5s, but of the "
-        "Pi's own camera. The camera is read all the time for it.",
+        camera_values.pre_roll,
+        f"a duration from 0s to {camera_values.MAX_PRE_ROLL_SECONDS}s",
+        "What a clip shows from before its trigger, also one on request. It is kept in memory: the "
+        "camera is read all the time for it.",
         default="0s",
     )
     size: tuple[int, int] | None = setting(

@@ -53,8 +53,8 @@ class DetectionSettings(MotionSettings):
         "CAMERA_DETECT_PER_MINUTE",
         camera_values.detections_per_minute,
         f"a number from 1 to {camera_values.MAX_DETECTIONS}",
-        "Photos a minute that the model looks at. Further ones are counted, and uploaded without "
-        "its labels.",
+        "Photos a minute that the model looks at, half of these at most further ones of a trigger: "
+        "of a burst, or of before and after. Those above it are counted, and uploaded as unknown.",
         default="10",
     )
 

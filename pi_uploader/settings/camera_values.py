@@ -14,7 +14,7 @@ from pi_uploader.settings.values import duration, interval, number, one_of, path
 MAX_CLIP_SECONDS = 60
 MAX_BURST = 20  # photos
 MAX_PHOTOS_AROUND = 2
-MAX_PRE_ROLL_SECONDS = 5  # of a stream that is kept in memory
+MAX_PRE_ROLL_SECONDS = 5  # of pictures that are kept in memory
 MAX_FOCUS = 15  # dioptres
 MAX_PIN = 27  # BCM numbers of the 40-pin header
 MAX_MOTION_SECONDS = 10
@@ -91,6 +91,14 @@ def clip_length(text: str) -> float:
     """Return the length of a clip in seconds."""
     seconds = duration(text)
     if not 1 <= seconds <= MAX_CLIP_SECONDS:
+        raise ValueError
+    return seconds
+
+
+def pre_roll(text: str) -> float:
+    """Return the seconds that a clip shows from before its trigger."""
+    seconds = duration(text)
+    if seconds > MAX_PRE_ROLL_SECONDS:
         raise ValueError
     return seconds
 

@@ -4,7 +4,8 @@
 sequence   id                                 trigger clock size   of the camera's bytes
 
 The name holds everything, so no second file can disagree with it. `+first` behind the trigger
-marks the first photo of an event. `+box.125.250.375.500` is where motion was in the picture (left,
+marks the first photo of an event, `+further` one that is not the first of its trigger: of a burst,
+or of before or after. `+box.125.250.375.500` is where motion was in the picture (left,
 top, width and height in thousandths), `+nomotion` that there was none. `@BOOT-MILLISECONDS` behind
 the clock is the boot time of a photo that was taken before the clock was set.
 """
@@ -36,12 +37,12 @@ _WITHOUT_MOTION = "nomotion"
 _THOUSANDTHS = r"(?:0|[1-9][0-9]{0,2}|1000)"
 _MOTION = rf"(?:\+({_WITHOUT_MOTION}|box(?:\.{_THOUSANDTHS}){{4}}))?"
 _FILE_NAME = re.compile(
-    rf"([0-9]{{10}})~([^~]+)~([a-z]+)(\+first)?{_MOTION}"
+    rf"([0-9]{{10}})~([^~]+)~([a-z]+)(\+first)?(\+further)?{_MOTION}"
     r"~([a-z]+)(?:@([0-9a-f]{8})-([0-9]{1,15}))?"
     r"~([0-9]{1,12})~([0-9a-f]{64})\.([a-z0-9]{3})"
 )
 _COUNTED = (  # compiled by its first use: capture starts without it
-    rf"/[0-9]{{10}}~{CAMERA_AND_DAY}~(?:{'|'.join(Trigger)})(?:\+first)?{_MOTION}"
+    rf"/[0-9]{{10}}~{CAMERA_AND_DAY}~(?:{'|'.join(Trigger)})(?:\+first)?(?:\+further)?{_MOTION}"
     rf"~(?:{'|'.join(ClockStatus)})(?:@[0-9a-f]{{8}}-[0-9]{{1,15}})?~([0-9]{{1,12}})"
     rf"~[0-9a-f]{{64}}\.(?:{'|'.join(media.suffix for media in Media)})(?=/|\Z)"
 )
@@ -78,13 +79,14 @@ class UnreadablePhotoError(DamagedPhotoError):
 class PhotoInfo:
     """What is known of a photo when it is captured. `is_first`: it begins an event. `boot_time` is
     set as long as the photo's time may still be corrected. `motion` is None if nobody looked for
-    motion in the picture."""
+    motion in the picture. `is_further`: its trigger has a photo before it."""
 
     name: PhotoName
     media: Media
     trigger: Trigger
     clock: ClockStatus
     is_first: bool = False
+    is_further: bool = False
     boot_time: BootTime | None = None
     motion: Motion | None = None
 
@@ -120,6 +122,10 @@ class SpooledPhoto:
         return self.info.is_first
 
     @property
+    def is_further(self) -> bool:
+        return self.info.is_further
+
+    @property
     def boot_time(self) -> BootTime | None:
         return self.info.boot_time
 
@@ -135,6 +141,8 @@ class SpooledPhoto:
     @property
     def file_name(self) -> str:
         trigger = f"{self.trigger}+first" if self.is_first else f"{self.trigger}"
+        if self.is_further:
+            trigger += "+further"
         if self.motion:
             trigger += f"+{_format_motion(self.motion)}"
         clock = f"{self.clock}"
@@ -174,7 +182,7 @@ def parse_file_name(file_name: str) -> SpooledPhoto | None:
     match = _FILE_NAME.fullmatch(file_name)
     if match is None:
         return None
-    (sequence, name, trigger, first, motion, clock, boot, since, size, sha256, suffix) = (
+    (sequence, name, trigger, first, further, motion, clock, boot, since, size, sha256, suffix) = (
         match.groups()
     )
     media = Media.of_suffix(suffix)
@@ -187,6 +195,7 @@ def parse_file_name(file_name: str) -> SpooledPhoto | None:
             trigger=Trigger(trigger),
             clock=ClockStatus(clock),
             is_first=first is not None,
+            is_further=further is not None,
             boot_time=BootTime(boot, int(since)) if boot else None,
             motion=_parse_motion(motion) if motion else None,
         )

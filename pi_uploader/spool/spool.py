@@ -153,6 +153,11 @@ class Spool:
         notify(self.folder)
         return photo
 
+    def remove_held(self, held: SpooledPhoto) -> None:
+        """Remove a photo that was held. After a power cut it may be stored whole. Raises OSError if
+        it stays held; the next start releases it."""
+        self._writer.remove_held(held)
+
     def recover(self) -> None:
         """Prepare to put photos: finish what an earlier process left incomplete. Without a call,
         the first `put` does it."""

@@ -81,6 +81,10 @@ class Writer:
         self._disk.rename(_partial(self._waiting.path_of(held)), path)
         self._flush_or_log(path.parent)
 
+    def remove_held(self, held: SpooledPhoto) -> None:
+        """Remove a photo that is held. Raises OSError if it stays held."""
+        self._disk.remove(_partial(self._waiting.path_of(held)))
+
     def replace(self, held: SpooledPhoto, photo: SpooledPhoto, content: bytes) -> None:
         """Store this content in the place of a photo that is held. Raises OSError if one of the two
         stays held, until recovery stores it.

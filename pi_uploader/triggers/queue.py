@@ -16,13 +16,14 @@ ENDING = "the capture process is ending"
 class TriggerEvent:
     """One trigger at `monotonic` (seconds of `time.monotonic`), or the last of `count` of its
     kind. `request` is set if somebody waits for the photo, `box` is where motion was in the picture
-    if that was the trigger."""
+    if that was the trigger. `is_further`: it has a photo already, and gets one more."""
 
     trigger: Trigger
     monotonic: float
     count: int = 1
     request: PhotoRequest | None = None
     box: Box | None = None
+    is_further: bool = False
 
     @property
     def description(self) -> str:

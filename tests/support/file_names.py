@@ -20,6 +20,7 @@ _infos = st.builds(
     st.sampled_from(Trigger),
     st.sampled_from(ClockStatus),
     is_first=st.booleans(),
+    is_further=st.booleans(),
     boot_time=st.none() | _boot_times,
     motion=st.none() | motions,
 )

@@ -89,7 +89,8 @@ def write_litert(
     shape: Sequence[int] = (1, SIZE, SIZE, 3),
 ) -> Path:
     """Write a model with a picture of this shape and type as its input, which returns this output,
-    multiplied by the mean of the first colour. A shape of -1 is any size."""
+    multiplied by the mean of the first colour. A shape of -1 is any size. Of signed bytes, scores
+    below 0 are 0: black is -128."""
     array = np.asarray(output, np.float32)
     weights = np.zeros((array.size, 3), np.float32)
     weights[:, 0] = array.reshape(-1)
@@ -122,6 +123,9 @@ def write_litert(
     graph.operators = [_step(at, *one) for at, one in enumerate(steps)]
     graph.operators[2].builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
     graph.operators[2].builtinOptions = schema.FullyConnectedOptionsT()
+    if kind == schema.TensorType.INT8:
+        relu = schema.ActivationFunctionType.RELU
+        graph.operators[2].builtinOptions.fusedActivationFunction = relu
     graph.operators[1].builtinOptionsType = schema.BuiltinOptions.ReducerOptions
     graph.operators[1].builtinOptions = schema.ReducerOptionsT()
     model.subgraphs = [graph]

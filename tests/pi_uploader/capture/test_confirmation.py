@@ -43,6 +43,16 @@ class PhotoCamera(ScriptedCamera):
         return Shot(with_preview(photo, lambda: PREVIEW), Media.JPEG)
 
 
+class MomentPhotoCamera(PhotoCamera):
+    """The same, and it remembers."""
+
+    def remembers(self, moment: float) -> bool:
+        return True
+
+    def take_at(self, context: CaptureContext, at: float) -> Shot:
+        return self.take(context)
+
+
 class Confirming:
     """A camera's handler at TRIGGER, and the frames that its judge sees."""
 
@@ -200,14 +210,42 @@ def test_another_trigger_does_not_wait_for_a_decision(confirming: Confirming) ->
     assert [photo.trigger for photo in confirming.photos] == [Trigger.MOTION, Trigger.SCHEDULE]
 
 
-def test_all_photos_of_a_burst_are_stubs_of_one_trigger(
-    spool_folder: Path,
+SEVERAL_PHOTOS = [
+    {"CAMERA_BURST": "3", "CAMERA_BURST_GAP": "0.1s"},
+    {"CAMERA_PHOTOS_BEFORE": "1", "CAMERA_PHOTOS_AFTER": "1"},
+]
+
+
+@pytest.mark.parametrize("environ", SEVERAL_PHOTOS)
+def test_a_trigger_without_motion_leaves_one_stub_of_all_its_photos(
+    environ: dict[str, str], spool_folder: Path
 ) -> None:
-    confirming = Confirming(Spool(spool_folder), CAMERA_BURST="3", CAMERA_BURST_GAP="0.1s")
+    """So that each stub in the gallery is a trigger. The others are counted."""
+    confirming = Confirming(Spool(spool_folder), keeps_whole=False, **environ)
+    confirming.handler.photos._camera = MomentPhotoCamera()
     confirming.trigger(moves=False)
-    assert [photo.motion for photo in confirming.photos] == [Motion()] * 3
+    [stub] = confirming.photos
+    assert (stub.motion, stub.is_further) == (Motion(), False)
     stats = confirming.handler.stats
-    assert (stats.stored, stats.stubs, stats.triggers) == (3, 1, 1)
+    assert (stats.stored, stats.stubs, stats.removed, stats.triggers) == (3, 1, 2, 1)
+    assert str(stats).endswith("1 without motion, whose 2 further photos were removed")
+    assert [one for one in spool_folder.rglob("*") if one.name.endswith(PARTIAL)] == []
+    [frames] = (spool_folder / "replay" / "candidates").iterdir()
+    assert frames.stem == str(stub.name)
+
+
+@pytest.mark.parametrize("environ", SEVERAL_PHOTOS)
+@pytest.mark.parametrize("moves", [True, False])
+def test_photos_that_stay_whole_all_stay(
+    moves: bool, environ: dict[str, str], spool_folder: Path
+) -> None:
+    confirming = Confirming(Spool(spool_folder), keeps_whole=True, **environ)
+    confirming.handler.photos._camera = MomentPhotoCamera()
+    confirming.trigger(moves=moves)
+    photos = confirming.photos
+    assert [one.motion for one in photos] == [Motion(BOX if moves else None)] * 3
+    assert [one.is_further for one in photos] == [False, True, True]
+    assert confirming.handler.stats.removed == 0
 
 
 def test_a_stop_in_between_keeps_the_photo_whole(confirming: Confirming) -> None:

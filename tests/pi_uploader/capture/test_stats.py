@@ -36,7 +36,7 @@ def check_triggers(day: SimulatedDay) -> None:
         + stats.missed
         + queue.unhandled()
     )
-    assert stats.stored == len(day.photos)
+    assert stats.stored - stats.removed == len(day.photos)
 
 
 @pytest.mark.parametrize("seed", [17, pytest.param(18, marks=pytest.mark.slow)])
@@ -115,6 +115,9 @@ def test_the_counts_balance_with_photos_before_and_after(
         patch.setattr(replay, "MIN_FREE_BYTES", 10**18)
         stats = day.pass_by(0.0)
     check_triggers(day)
+    stubs = [photo for photo in day.photos if photo.size < len(PHOTO_WITH_PREVIEW.content)]
+    assert len(stubs) == stats.stubs
+    assert not any(photo.is_further for photo in stubs if stats.failed + stats.lost == 0)
     handled = stats.photographed + stats.stubs + stats.missed
     attempts = stats.stored + stats.lost + stats.failed
     assert handled <= attempts <= handled * (1 + before + after)

@@ -6,6 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
@@ -60,9 +62,20 @@ class Scene:
         )
 
     def put(
-        self, number: int, motion: Motion | None = None, trigger: Trigger = Trigger.MOTION
+        self,
+        number: int,
+        motion: Motion | None = None,
+        trigger: Trigger = Trigger.MOTION,
+        is_further: bool = False,
     ) -> SpooledPhoto:
-        info = PhotoInfo(name(number), Media.JPEG, trigger, ClockStatus.SYNCED, motion=motion)
+        info = PhotoInfo(
+            name(number),
+            Media.JPEG,
+            trigger,
+            ClockStatus.SYNCED,
+            is_further=is_further,
+            motion=motion,
+        )
         return self.spool.put(content(number), info)
 
 
@@ -133,6 +146,30 @@ def test_above_the_limit_photos_get_no_labels_and_are_counted(scene: Scene) -> N
     assert scene.spool.labels.get(later := scene.put(9)) is None
     scene.detector.look_at_new()
     assert scene.spool.labels.get(later) == PERSON
+
+
+@given(visits=st.lists(st.integers(0, 6), max_size=8), per_minute=st.integers(1, 10))
+def test_further_photos_leave_room_for_those_of_the_next_triggers(
+    visits: list[int], per_minute: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """However many a trigger has: it is the first one that is looked at, also when all of them came
+    while the model was busy. All have labels, so that none waits."""
+    scene = Scene(tmp_path_factory.mktemp("detector"))
+    scene.start(per_minute=per_minute)
+    first, further = [], []
+    for visit, count in enumerate(visits):
+        first.append(scene.put(visit * 10))
+        further += [scene.put(visit * 10 + at + 1, is_further=True) for at in range(count)]
+        scene.detector.look_at_new()
+    labels = {one: scene.spool.labels.get(one) for one in (*first, *further)}
+    assert set(labels.values()) <= {PERSON, (UNKNOWN,)}
+    seen = [one for one in first if labels[one] == PERSON]
+    seen_further = [one for one in further if labels[one] == PERSON]
+    assert seen == first[: len(seen)]
+    assert len(seen) >= min(len(first), per_minute - per_minute // 2)
+    assert len(seen_further) <= per_minute // 2
+    assert len(seen) + len(seen_further) <= per_minute
+    assert scene.model.calls[0][0] == content(0) if first else True
 
 
 @pytest.mark.parametrize("error", [ModelError("it failed"), MemoryError(), ZeroDivisionError("x")])

@@ -167,15 +167,16 @@ def no_numbers(array: Any) -> None:
 
 
 @pytest.mark.parametrize("suffix", ["onnx", "tflite"])
-def test_a_model_that_lies_finds_nothing(suffix: str, tmp_path: Path) -> None:
+def test_a_model_whose_scores_are_no_numbers_cannot_be_used(suffix: str, tmp_path: Path) -> None:
     file, outputs = tmp_path / f"model.{suffix}", lying(no_numbers)
     write_onnx(file, {"out": outputs}) if suffix == "onnx" else write_litert(file, outputs)
-    assert look(Model(file, None, None), photo()) == {}
+    with pytest.raises(ModelError, match="its scores are infinite or not numbers"):
+        Model(file, None, None)
 
 
 def test_scores_above_1_are_an_error(tmp_path: Path) -> None:
     file = write_onnx(tmp_path / "model.onnx", {"out": yolo({PERSON: 900.0})})
-    with pytest.raises(ModelError, match=r"its scores go up to \d+; must be from 0 to 1"):
+    with pytest.raises(ModelError, match=r"its scores go from 0 to \d+; must be from 0 to 1"):
         look(Model(file, None, None), photo())
 
 

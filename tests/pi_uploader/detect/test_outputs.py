@@ -115,6 +115,71 @@ def test_any_output_is_rejected_or_becomes_labels(outputs: tuple[Array, ...]) ->
         assert [one.word for one in parsed] == [one.word for one in labels]
 
 
+def ssd(scores: Sequence[float]) -> list[Array]:
+    """The outputs of an SSD with these scores, as `recognize` tells them apart."""
+    count = len(scores)
+    known = [np.zeros((1, count, 4)), np.zeros((1, count)), np.array([scores]), np.zeros(1)]
+    return [one.astype(np.float32) for one in known]
+
+
+def columns(scores: Sequence[float]) -> list[Array]:
+    output = np.full((1, 84, 100), 0.01, np.float32)
+    output[0, 4 : 4 + len(scores), 50] = scores
+    return [output]
+
+
+def lines(scores: Sequence[float]) -> list[Array]:
+    output = np.full((1, 700, 85), 0.01, np.float32)
+    output[0, 7, 4 : 4 + len(scores)] = scores
+    return [output]
+
+
+def end_to_end(scores: Sequence[float]) -> list[Array]:
+    output = np.zeros((1, 300, 6), np.float32)
+    output[0, : len(scores), 4] = scores
+    return [output]
+
+
+def classes(scores: Sequence[float]) -> list[Array]:
+    return [np.array([scores], np.float32)]
+
+
+SENSIBLE = {
+    Layout.SSD: ssd([0.5, 0.25, 0.1]),
+    Layout.YOLO: columns([0.5]),
+    Layout.YOLO_WITH_OBJECTNESS: lines([0.5]),
+    Layout.END_TO_END: end_to_end([0.5]),
+    Layout.CLASSES: classes([0.5, 0.25, 0.1]),
+}
+MAKERS = {
+    Layout.SSD: ssd,
+    Layout.YOLO: columns,
+    Layout.YOLO_WITH_OBJECTNESS: lines,
+    Layout.END_TO_END: end_to_end,
+    Layout.CLASSES: classes,
+}
+NAMES = ["boxes", "classes", "scores", "count"]
+
+
+@pytest.mark.parametrize("layout", MAKERS)
+@given(
+    wrong=st.sampled_from([float("nan"), float("inf"), -float("inf"), 1.5, 80.0, -0.5, -7.0]),
+    at=st.integers(0, 2),
+)
+def test_scores_that_are_none_are_an_error(layout: Layout, wrong: float, at: int) -> None:
+    """One among sensible ones is enough, wherever it is. A classification may return logits."""
+    form = recognize(SENSIBLE[layout], NAMES, SIZE, None)
+    assert form.layout is layout
+    assert form.scores(SENSIBLE[layout])
+    scores = [0.5, 0.25, 0.1]
+    scores[at] = wrong
+    if layout is Layout.CLASSES and np.isfinite(wrong):
+        assert form.scores(MAKERS[layout](scores))
+        return
+    with pytest.raises(ModelError, match="its scores"):
+        form.scores(MAKERS[layout](scores))
+
+
 @given(other=SHAPES)
 def test_outputs_that_change_their_form_are_an_error(other: tuple[int, ...]) -> None:
     known = [np.zeros((1, 20, 4)), np.zeros((1, 20)), np.full((1, 20), 0.5), np.zeros(1)]

@@ -46,6 +46,7 @@ def test_a_file_name_holds_the_whole_photo(photo: SpooledPhoto) -> None:
         FILE_NAME.replace("20261120", "20261320"),
         FILE_NAME[1:],
         FILE_NAME.replace("+first", "+nomotion+first"),
+        FILE_NAME.replace("+first", "+further+first"),
         FILE_NAME.replace("+first", "+box.0.0.500"),
         FILE_NAME.replace("+first", "+box.0.0.0.500"),
         FILE_NAME.replace("+first", "+box.600.0.500.500"),
