@@ -42,10 +42,21 @@ SOURCES = (
     # why a camera fails, and why motion is not seen in its picture
     "pi_uploader/capture/motion_watch.py",
     "pi_uploader/cameras/feed.py",
+    "pi_uploader/cameras/ffmpeg.py",
+    "pi_uploader/cameras/live_stream.py",
     "pi_uploader/cameras/receivers.py",
+    "pi_uploader/cameras/replay.py",
+    "pi_uploader/cameras/picamera/camera.py",
+    "pi_uploader/cameras/picamera/faults.py",
+    "pi_uploader/cameras/picamera/library.py",
     "pi_uploader/cameras/picamera/recorder.py",
     "pi_uploader/cameras/picamera/session.py",
     "pi_uploader/cameras/rtsp/connection.py",
+    "pi_uploader/cameras/rtsp/relay.py",
+    "pi_uploader/cameras/rtsp/session.py",
+    "pi_uploader/cameras/simulated/clip.py",
+    "pi_uploader/capture/photo_taker.py",
+    "pi_uploader/capture/previews.py",
     # why no model looks at photos
     "pi_uploader/capture/labels.py",
     "pi_uploader/detect/detector.py",
@@ -79,7 +90,11 @@ NOT_SHOWN = re.compile(
     "|without the lines of the process that takes photos: x"  # part of a log
     "|shows x UTC|x and (is trusted|has .*)|, not x|; x x|x, and x inodes|check x; NO_PROXY .*"
     "|; a certificate authority .*"
-    # problems of settings, which are English
+    "|no error message|apt-get install .*"
+    "|x it hangs, for x s now"  # with each x a sentence of its own
+    # problems of settings and of several cameras, which are English
+    "|CAMERA_SOURCE: .*|xrun apt-get .*|xuse Debian's .*|x: x \\(x\\)|of the Pi's own"
+    "|CAMERA_USER .*| \\(--reinstall if .*|there is no camera x, but .*|camera x is on USB, .*"
     "|x: nothing would ever take a photo; .*|a CAMERA_(SENSOR|DEVICE) .*"
 )
 # The names of what is called with a sentence, or returns one.
@@ -94,6 +109,7 @@ SAYS = (
     "_reply",
     "Alert",
     "CameraError",
+    "CameraGoneError",
     "count_failure",
     "Finding",
     "of_error",
