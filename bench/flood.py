@@ -117,23 +117,7 @@ class _Device:
 def _flooded_device(folder: Path) -> Iterator[tuple[_Device, "subprocess.Popen[str]"]]:
     """Run capture, the page and the flood, which is stopped at first."""
     (port,) = free_ports(1)
-    password = os.urandom(16).hex()
-    (folder / "password").write_text(password)
-    url = f"http://127.0.0.1:{port}"
-    env = {
-        "PATH": os.environ["PATH"],
-        "MALLOC_ARENA_MAX": "1",
-        "CAMERA_SPOOL": str(folder / "spool"),
-        "CAMERA_SOURCE": "simulated",
-        "CAMERA_CLOCK": "trusted",
-        "CAMERA_NAME": "gate",
-        "CAMERA_COOLDOWN": "0s",
-        "CAMERA_SERVE": f"127.0.0.1:{port}",
-        "CAMERA_SERVE_PASSWORD_FILE": str(folder / "password"),
-        "PIR_PIN": "17",
-        "TMPDIR": str(folder),
-        PASSWORD: password,
-    }
+    env = _environment(folder, port)
 
     def start(nice: int, *command: str) -> "subprocess.Popen[str]":
         process = subprocess.Popen(
@@ -152,9 +136,29 @@ def _flooded_device(folder: Path) -> Iterator[tuple[_Device, "subprocess.Popen[s
         _until(capture, "capturing")
         serve = start(SERVE_NICE, "pi_uploader", "serve")
         _until(serve, "the page is at")
-        flooder = start(FLOODER_NICE, "bench.flooder", url)
+        flooder = start(FLOODER_NICE, "bench.flooder", f"http://127.0.0.1:{port}")
         flooder.send_signal(signal.SIGSTOP)
         yield _Device(capture), flooder
+
+
+def _environment(folder: Path, port: int) -> dict[str, str]:
+    """Return the environment of each process, and write the password of the page."""
+    password = os.urandom(16).hex()
+    (folder / "password").write_text(password)
+    return {
+        "PATH": os.environ["PATH"],
+        "MALLOC_ARENA_MAX": "1",
+        "CAMERA_SPOOL": str(folder / "spool"),
+        "CAMERA_SOURCE": "simulated",
+        "CAMERA_CLOCK": "trusted",
+        "CAMERA_NAME": "gate",
+        "CAMERA_COOLDOWN": "0s",
+        "CAMERA_SERVE": f"127.0.0.1:{port}",
+        "CAMERA_SERVE_PASSWORD_FILE": str(folder / "password"),
+        "PIR_PIN": "17",
+        "TMPDIR": str(folder),
+        PASSWORD: password,
+    }
 
 
 def _until(process: "subprocess.Popen[str]", text: str) -> None:

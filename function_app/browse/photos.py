@@ -63,8 +63,7 @@ def content(
     StorageUnavailableError.
     """
     headers = {**_validators(photo, is_redacted), **cache}
-    etag, last_modified = headers["ETag"], headers["Last-Modified"]
-    if is_cached(request.headers.get("If-None-Match"), etag):
+    if is_cached(request.headers.get("If-None-Match"), headers["ETag"]):
         return Response(304, content_type=photo.media.content_type, headers=headers)
     if request.method == "HEAD":  # a Range counts for GET alone (RFC 9110, section 14.2)
         size = _redacted_size(photo, services) if is_redacted else photo.size
@@ -72,9 +71,7 @@ def content(
         return Response(200, b"", photo.media.content_type, headers)
     whole = _read_redacted(photo, services) if is_redacted else None
     size = photo.size if whole is None else len(whole)
-    requested = None
-    if range_applies(request.headers.get("If-Range"), etag, last_modified):
-        requested = _parse_range(request.headers.get("Range"), size)
+    requested = _requested_range(request, headers, size)
     part = requested or ByteRange(0, size)
     if whole is None:
         body = _read(photo, services, part)
@@ -133,9 +130,16 @@ def _validators(photo: Photo, is_redacted: bool) -> dict[str, str]:
     }
 
 
-def _parse_range(header: str | None, size: int) -> ByteRange | None:
+def _requested_range(
+    request: Request, validators: Mapping[str, str], size: int
+) -> ByteRange | None:
+    """Return the part that is requested; None for the whole photo. Raises HTTPProblemError
+    (416)."""
+    if_range = request.headers.get("If-Range")
+    if not range_applies(if_range, validators["ETag"], validators["Last-Modified"]):
+        return None
     try:
-        return parse_range(header, size)
+        return parse_range(request.headers.get("Range"), size)
     except UnsatisfiableRangeError:
         raise HTTPProblemError(
             416,

@@ -82,16 +82,23 @@ def receive(
     request has stored the photo already, HTTPProblemError (409, 415, 422), WireError if something
     that the client states is malformed, and StorageUnavailableError.
     """
+    photo = _check_and_name(upload, store, to_milliseconds(now))
+    with telling(photo.name):
+        return _store_under_its_name(photo, upload, store, now, displace)
+
+
+def _check_and_name(upload: Upload, store: PhotoStore, arrived_at: datetime) -> Photo:
+    """Return the photo under the name that it gets, which is reserved if it depends on when the
+    photo arrived. Raises HTTPProblemError (409, 415, 422), WireError and
+    StorageUnavailableError."""
     camera = camera_of(upload)
     site = _parse_site(upload.website_id)
     sha256 = check_digest(upload.body, upload.headers, upload.sha256)
     media = check_media(upload.body, upload.headers)
-
-    arrived_at = to_milliseconds(now)
     exif_time = _exif_time(upload, media, arrived_at)
     proposed = _propose_name(upload, camera, sha256, arrived_at, exif_time)
     reservation = store.index.reserve_name(proposed) if _is_time_unknown(upload) else proposed
-    photo = Photo(
+    return Photo(
         name=reservation.name,
         media=media,
         sha256=sha256,
@@ -105,8 +112,6 @@ def receive(
         motion=upload.headers.motion,
         labels=upload.headers.labels,
     )
-    with telling(photo.name):
-        return _store_under_its_name(photo, upload, store, now, displace)
 
 
 def _store_under_its_name(

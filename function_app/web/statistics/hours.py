@@ -35,6 +35,25 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
     overview = read_counts_overview(services)
     lines = _lines(_count(services, caller, choice.camera, periods, preferences.zone), periods, t)
     total = sum(sum(line.hours) for line in lines)
+    return render_page(
+        "statistics_hours.html",
+        request,
+        caller,
+        {
+            "choice": choice,
+            "spans": SPANS,
+            "cameras": overview.cameras if caller.cameras is None else sorted(caller.cameras),
+            "total": total,
+            "levels": levels(lines),
+            "figure": _figure(lines, periods, total, t),
+            "as_of": overview.as_of,
+        },
+        200 if choice.camera is None or caller.may_see(choice.camera) else 404,
+    )
+
+
+def _figure(lines: list[Line], periods: list[Period], total: int, t: Translation) -> Figure:
+    """Return the heat map and the table of the same."""
     title = t("statistics.figure.hours")
     described = t("statistics.described", figure=title, total=t("day.photos", count=total))
     heads = (t("statistics.time"), *(f"{hour:02}" for hour in HOURS), t("statistics.sum"))
@@ -47,21 +66,7 @@ def get_statistics_hours(request: Request, services: Services, caller: Caller) -
         for period, line in zip(periods, lines, strict=True)
     ]
     picture = heat_map(lines, described, t("statistics.sum"))
-    return render_page(
-        "statistics_hours.html",
-        request,
-        caller,
-        {
-            "choice": choice,
-            "spans": SPANS,
-            "cameras": overview.cameras if caller.cameras is None else sorted(caller.cameras),
-            "total": total,
-            "levels": levels(lines),
-            "figure": Figure(title, picture, heads, rows, t("statistics.about.hours")),
-            "as_of": overview.as_of,
-        },
-        200 if choice.camera is None or caller.may_see(choice.camera) else 404,
-    )
+    return Figure(title, picture, heads, rows, t("statistics.about.hours"))
 
 
 def _count(
