@@ -257,7 +257,7 @@ def revoke(table: TableStore, key: str) -> bool:
     return existed
 
 
-def close_to(table: TableStore, camera: str, log: Log) -> Iterator[SharedLink]:
+def remove_camera(table: TableStore, camera: str, log: Log) -> Iterator[SharedLink]:
     """Take a camera out of all links, so that they do not open what a later camera of its name
     sends: revoke those that open its photos alone, and take its photos out of those that open
     others, too. Yield each of them afterwards; `log` is called before. One request for each
@@ -270,7 +270,7 @@ def close_to(table: TableStore, camera: str, log: Log) -> Iterator[SharedLink]:
         is_of_others = link.cameras - {camera}
         log("took photos out of" if is_of_others else "revoked a link", link.label)
         for _ in range(_ATTEMPTS):
-            if _close_to(table, found, camera):
+            if _remove_camera(table, found, camera):
                 break
             if (again := table.get(LINKS, entity.key)) is None:  # somebody else revoked it
                 break
@@ -280,7 +280,7 @@ def close_to(table: TableStore, camera: str, log: Log) -> Iterator[SharedLink]:
         yield link
 
 
-def _close_to(table: TableStore, entity: Entity, camera: str) -> bool:
+def _remove_camera(table: TableStore, entity: Entity, camera: str) -> bool:
     """Take a camera out of a link. Return False if somebody else changed the link just before."""
     link = _link(entity)
     left = [name for name in link.photos if name.camera != camera]

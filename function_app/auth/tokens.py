@@ -122,7 +122,7 @@ def disable(table: TableStore, token: Token) -> None:
             return
 
 
-def close_to(table: TableStore, camera: str, log: Log) -> Iterator[Token]:
+def remove_camera(table: TableStore, camera: str, log: Log) -> Iterator[Token]:
     """Take a camera out of the tokens that are for some cameras, so that they do not open what a
     later camera of its name sends. A token that may upload and no more stays: it opens nothing, and
     the photos of a device that has it would be refused. Yield each that is changed; `log` is called

@@ -134,7 +134,7 @@ def _change(table: TableStore, user: User, changed: User) -> User | None:
     return changed if was_replaced or find(table, user.name) == changed else None
 
 
-def close_to(table: TableStore, camera: str, log: Log) -> Iterator[User]:
+def remove_camera(table: TableStore, camera: str, log: Log) -> Iterator[User]:
     """Take a camera out of what viewers may see, so that they do not see what a later camera of its
     name sends, and end their sessions. Yield each of them; `log` is called before. One request for
     each thousand users, and two or three for each of these. May be stopped at any point and called

@@ -25,7 +25,7 @@ from function_app.maintenance import audited
 from function_app.maintenance.deletion import (
     CameraDeletion,
     camera_exists,
-    delete_all_of,
+    delete_camera_data,
 )
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import MAX_REQUESTED, clean_up
@@ -85,7 +85,7 @@ def remove_camera(
         raise unknown_camera(camera)
     services.audit_log.record(request.headers, caller.actor, "removed a camera", camera)
     log = partial(services.audit_log.record, request.headers, caller.actor)
-    return delete_all_of(camera, services, datetime.now(UTC), log)
+    return delete_camera_data(camera, services, datetime.now(UTC), log)
 
 
 def run_cleanup(request: Request, services: Services, caller: Caller) -> Response:

@@ -97,7 +97,7 @@ def camera_exists(camera: str, services: Services) -> bool:
     )
 
 
-def delete_all_of(
+def delete_camera_data(
     camera: str,
     services: Services,
     now: datetime,
@@ -124,8 +124,8 @@ def delete_all_of(
         alerts += removed
         if clock() >= end:
             return CameraDeletion(photos, alerts, more=True)
-    for close_to in (links.close_to, users.close_to, tokens.close_to):
-        for _ in close_to(services.accounts, camera, log):
+    for remove_from in (links.remove_camera, users.remove_camera, tokens.remove_camera):
+        for _ in remove_from(services.accounts, camera, log):
             if clock() >= end:
                 return CameraDeletion(photos, alerts, more=True)
     _forget_camera(camera, services, now)

@@ -13,7 +13,7 @@ from function_app.days.lanes import lanes
 from function_app.days.minutes import minute_of
 from function_app.days.timeline import read_known
 from function_app.maintenance.counting import update_figures
-from function_app.maintenance.deletion import delete, delete_all_of
+from function_app.maintenance.deletion import delete, delete_camera_data
 from function_app.maintenance.repair import reconcile
 from function_app.services import Services
 from function_app.settings import Settings
@@ -186,7 +186,7 @@ def test_a_camera_that_is_deleted_has_no_lane(services: Services) -> None:
         "gate",
         "yard",
     ]
-    delete_all_of("gate", services, at(907), log_nothing)
+    delete_camera_data("gate", services, at(907), log_nothing)
     update_figures(services, at(908))
     assert [one.camera for one in lanes(services, OWNER, (at(0), at(906)), at(908))] == ["yard"]
     kept = [row.key for row in services.figures.rows.query(DAYS, 1000) if "gate" in row.key]

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from function_app.maintenance.counting import update_figures
-from function_app.maintenance.deletion import delete, delete_all_of
+from function_app.maintenance.deletion import delete, delete_camera_data
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.retention import clean_up
 from function_app.services import Services
@@ -233,7 +233,7 @@ def test_a_deleted_camera_has_no_figures(empty: Services) -> None:
         empty.blobs.add(photo, b"bytes")
     update_figures(empty, NOW)
     left = empty.figures.read()
-    delete_all_of("gate", empty, NOW, log_nothing)
+    delete_camera_data("gate", empty, NOW, log_nothing)
     assert empty.figures.read() == {}
     empty.figures.write(left)
     update_figures(empty, NOW)

@@ -13,7 +13,7 @@ from function_app.auth.links import SharedLink, TimeSpan
 from function_app.auth.provenance import Provenance
 from function_app.auth.tokens import Grant
 from function_app.ingest.camera_quota import rejected_cameras as rejected
-from function_app.maintenance.deletion import camera_exists, delete_all_of
+from function_app.maintenance.deletion import camera_exists, delete_camera_data
 from function_app.services import Services
 from function_app.storage.account_keys import LINKS
 from function_app.storage.models import Photo, PhotoStateError, StoredAlert
@@ -48,7 +48,7 @@ def test_everything_of_a_camera_is_deleted(empty: Services) -> None:
     later = NOW + timedelta(hours=2)
     assert sum(empty.loss_counts.count(later)["gate"].values()) == 40
     assert empty.index.count_photos(later)["gate"].total.photos == 1
-    done = delete_all_of("gate", empty, NOW, log_nothing)
+    done = delete_camera_data("gate", empty, NOW, log_nothing)
     assert (done.photos, done.alerts, done.more) == (1, 80, False)
     assert not camera_exists("gate", empty)
     assert empty.alerts.newest_of("gate", 10, None) == []
@@ -71,12 +71,12 @@ def test_a_deletion_stops_after_its_time(empty: Services) -> None:
     """And reports so; the next one continues."""
     upload_from(empty, "gate")
     ticks = iter(range(1000))
-    done = delete_all_of(
+    done = delete_camera_data(
         "gate", empty, NOW, log_nothing, seconds=0.0, clock=lambda: float(next(ticks))
     )
     assert (done.photos, done.alerts, done.more) == (0, 0, True)
     assert camera_exists("gate", empty)
-    assert not delete_all_of("gate", empty, NOW, log_nothing).more
+    assert not delete_camera_data("gate", empty, NOW, log_nothing).more
     assert not camera_exists("gate", empty)
 
 
@@ -100,7 +100,7 @@ def test_no_link_opens_what_a_later_camera_of_the_name_sends(empty: Services) ->
     found = [links.find(empty.accounts, one, NOW) for one in secrets]
     labels = [one.label for one in found if one]
     logged: list[tuple[str, str]] = []
-    done = delete_all_of("gate", empty, NOW, lambda *line: logged.append(line))
+    done = delete_camera_data("gate", empty, NOW, lambda *line: logged.append(line))
     assert not done.more
     assert sorted(logged) == sorted(
         [
@@ -134,7 +134,7 @@ def test_a_link_that_is_opened_meanwhile_is_closed_all_the_same(empty: Services)
             return replaced(partition, row, properties)
 
         patch.setattr(empty.accounts, "replace", open_first)
-        list(links.close_to(empty.accounts, "gate", log_nothing))
+        list(links.remove_camera(empty.accounts, "gate", log_nothing))
     found = links.find(empty.accounts, secret, NOW)
     assert found
     assert (found.cameras, found.opened) == (frozenset({"gate-2"}), 1)
@@ -149,7 +149,7 @@ def test_a_link_that_is_opened_meanwhile_is_closed_all_the_same(empty: Services)
         links.store(empty.accounts, links.link_to_photo(name_of("other"), until, Provenance("o")))
         again = links.link_to_photos([name_of("gate"), name_of("gate-2")], until, Provenance("o"))
         key, _ = links.store(empty.accounts, again)
-        list(links.close_to(empty.accounts, "gate", log_nothing))
+        list(links.remove_camera(empty.accounts, "gate", log_nothing))
     assert get(LINKS, key) is None
 
 
@@ -164,7 +164,7 @@ def test_who_might_see_a_camera_does_not_see_a_later_one_of_its_name(empty: Serv
         tokens.create(accounts, name, Grant(frozenset({scope}), both), NOW)
     upload_from(empty, "gate")
     logged: list[tuple[str, str]] = []
-    assert not delete_all_of("gate", empty, NOW, lambda *line: logged.append(line)).more
+    assert not delete_camera_data("gate", empty, NOW, lambda *line: logged.append(line)).more
     assert sorted(logged) == [
         ("took a removed camera from", name) for name in ("anna", "token wall", "vera")
     ]
@@ -206,7 +206,7 @@ def test_a_token_that_is_used_or_revoked_meanwhile_loses_the_camera_too(empty: S
                 return replaced(partition, row, properties)
 
             patch.setattr(empty.accounts, "replace", change_first)
-            list(tokens.close_to(empty.accounts, "gate", log_nothing))
+            list(tokens.remove_camera(empty.accounts, "gate", log_nothing))
         found = tokens.find_by_name(empty.accounts, name)
         assert [one.grant.cameras for one in found] == ([] if is_revoked else [frozenset()])
 

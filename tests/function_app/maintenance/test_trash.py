@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from function_app.days.work import read_work
-from function_app.maintenance.deletion import camera_exists, delete_all_of
+from function_app.maintenance.deletion import camera_exists, delete_camera_data
 from function_app.maintenance.repair import reconcile
 from function_app.maintenance.trash import (
     TRASH_TTL,
@@ -59,7 +59,7 @@ def test_the_removal_of_a_camera_empties_its_trash(own: Services) -> None:
     assert protect(protected, own, True)
     for photo in (gone, stays):
         assert move_to_trash(photo, own, NOW)
-    done = delete_all_of("gate", own, NOW, log_nothing)
+    done = delete_camera_data("gate", own, NOW, log_nothing)
     assert (done.photos, done.more) == (2, False)
     assert not camera_exists("gate", own)
     assert trash_of(own, "gate") == []

@@ -91,7 +91,7 @@ def test_a_removal_that_takes_long_says_how_far_it_is(
     def delete_a_part(*arguments: object) -> CameraDeletion:
         return next(parts, CameraDeletion(1, 0, False))
 
-    monkeypatch.setattr(api, "delete_all_of", delete_a_part)
+    monkeypatch.setattr(api, "delete_camera_data", delete_a_part)
     path = f"{PATH}/drive/removal"
     for sent, expected in ((0, 500), (500, 1001)):
         page = owner.send(path, [("deleted", str(sent))]).get_body().decode()
