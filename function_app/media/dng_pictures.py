@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import zip_longest
+from operator import itemgetter
 from typing import NamedTuple
 
 from function_app.media.errors import InvalidPhotoError, NotAPhotoError, TruncatedError
@@ -55,6 +56,10 @@ class JpegEnds:
     def begins_at(self, offset: int) -> bool:
         """Return whether a JPEG begins there."""
         return self._photo.startswith(START_OF_IMAGE, offset)
+
+    def is_outside(self, end: int) -> bool:
+        """Return whether a JPEG that is said to end there would end outside the photo."""
+        return end > len(self._photo)
 
     def find(self, offset: int) -> int:
         """Return where the JPEG ends that begins at `offset`: outside the photo if it does not.
@@ -106,11 +111,11 @@ class Picture:
         found: list[Piece] = []
         for tags, sizes_by_pixels in ((STRIPS, self._strip_sizes), (TILES, self._tile_sizes)):
             compression = self.number(COMPRESSION, _NOT_COMPRESSED)
-            is_plain = compression == _NOT_COMPRESSED
-            has_ends = compression in JPEG_COMPRESSIONS and not self.is_preview
+            is_plain, is_jpeg = compression == _NOT_COMPRESSED, compression in JPEG_COMPRESSIONS
             offsets = self._integers(tags[0])
-            sizes = self._sizes(tags[1], are_needed=not (is_plain or has_ends))
-            if has_ends:
+            are_needed = not is_plain and (self.is_preview or not is_jpeg)
+            sizes = self._sizes(tags[1], are_needed=are_needed)
+            if is_jpeg:
                 sizes = self._with_jpeg_sizes(offsets, sizes)
             if len(sizes) < len(offsets) and not is_plain:
                 raise NotAPhotoError("is not a DNG: its strips or tiles have no sizes")
@@ -136,18 +141,20 @@ class Picture:
             return ()
 
     def _with_jpeg_sizes(self, offsets: Sequence[int], sizes: Sequence[int]) -> list[int]:
-        """Return the sizes of JPEGs, by their ends where none are stated. One that does not end is
-        longer than the file. Where none begins, there is no size but a stated one."""
+        """Return the sizes of JPEGs: by their ends, where the stated one extends beyond the file,
+        or none is stated and it is not a preview. One that does not end is longer than the file.
+        Where none begins, there is no size but a stated one."""
         found: dict[int, int] = {}
         end = 0
         stated = list(zip_longest(offsets, sizes[: len(offsets)]))
-        for offset in sorted(offset for offset, size in stated if not size):
-            if not self.jpeg_ends.begins_at(offset):
+        for offset, size in sorted(stated, key=itemgetter(0)):
+            is_stated = not self.jpeg_ends.is_outside(offset + size) if size else self.is_preview
+            if is_stated or not self.jpeg_ends.begins_at(offset):
                 continue
             if end <= offset:  # else the one before has no end of its own
                 end = self.jpeg_ends.find(offset)
             found[offset] = end - offset
-        sizes_or_none = (size or found.get(offset, size) for offset, size in stated)
+        sizes_or_none = (found.get(offset, size) for offset, size in stated)
         return [size for size in sizes_or_none if size is not None]
 
     def _integers(self, tag: int) -> tuple[int, ...]:
@@ -213,14 +220,17 @@ def check(data: bytes) -> None:
             raise NotAPhotoError("is a TIFF but not a DNG: it has no DNGVersion")
         try:
             count = _count_pieces(picture, len(data))
-        except (_LostPictureError, NotAPhotoError) as error:
-            if not picture.is_preview:
+        except InvalidPhotoError as error:
+            if not picture.is_preview or isinstance(error, _CutPictureError):
                 raise
             missing, count = error, 0
         pieces += count
         stated_pieces += picture.stated_pieces
         has_raw |= count > 0 and picture.is_raw
-        children = _sub_directories(picture)
+        try:
+            children = _sub_directories(picture)
+        except TruncatedError as error:
+            missing, children = error, set()
         waiting += children - seen  # a directory may point back at one that was seen
         seen |= children
         if len(seen) > MAX_DIRECTORIES or stated_pieces > MAX_PIECES:
@@ -235,9 +245,9 @@ def _too_many_parts() -> NotAPhotoError:
     return NotAPhotoError("is not a DNG: it has more parts than a photo can have")
 
 
-class _LostPictureError(TruncatedError):
-    """All of a picture is outside the file, as if something had been cut off, or as if a program
-    had removed it."""
+class _CutPictureError(TruncatedError):
+    """A picture begins in the file and ends outside. If all of it is outside, a program may have
+    removed it."""
 
 
 def _tags(tiff: TiffReader, at: int) -> dict[int, Tag]:
@@ -257,7 +267,7 @@ def _count_pieces(picture: Picture, size: int) -> int:
     for piece in pieces:
         if piece.end > size:
             is_lost = piece == pieces[0] and piece.offset >= size
-            kind = _LostPictureError if is_lost else TruncatedError
+            kind = TruncatedError if is_lost else _CutPictureError
             raise kind(f"is a DNG that ends before byte {piece.end}")
     return len(pieces)
 

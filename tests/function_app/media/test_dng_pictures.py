@@ -248,6 +248,30 @@ def test_a_preview_without_sizes_is_lost(entry: tuple[int, ...]) -> None:
     assert inspect(photo) is Media.DNG
 
 
+@pytest.mark.parametrize("parent", [8, RAW], ids=["preview", "raw"])
+def test_a_jpeg_ends_where_it_says_itself(parent: int) -> None:
+    """A size that extends beyond the file is wrong, if the end of the JPEG is in it."""
+    data = with_tag(259, SHORT, 1, 7, parent)
+    count = 1 if parent == 8 else 2
+    sizes = len(data)
+    data += struct.pack("<2I", 2**31, 2**31)
+    photo = bytearray(with_entry(data, 279, (279, LONG, count, sizes), parent))
+    if count == 1:
+        struct.pack_into("<I", photo, entry_of(data, 279) + 8, 2**31)
+    struct.pack_into("<HHII", photo, entry_of(data, 273, parent), 273, LONG, 1, len(photo))
+    assert inspect(bytes(photo) + TILE + bytes(9)) is Media.DNG
+    with pytest.raises(TruncatedError):
+        inspect(bytes(photo) + TILE[:-1])
+
+
+@pytest.mark.parametrize("entry", [(273, LONG, 2, 2**31), (279, LONG, 2, 2**31), (273, 12, 1, 0)])
+def test_tables_of_a_preview_may_be_lost(entry: tuple[int, ...]) -> None:
+    """Beside a whole picture."""
+    assert inspect(with_entry(dng(), entry[0], entry)) is Media.DNG
+    with pytest.raises((NotAPhotoError, TruncatedError)):
+        inspect(with_entry(dng_with_preview(b"preview"), entry[0], entry))
+
+
 @pytest.mark.parametrize("at", [2480, 50_000, 2**31, 2**32 - 1])
 def test_a_preview_may_be_lost(at: int) -> None:
     """Beside a whole picture. One that begins in the file and ends outside was cut."""
@@ -284,6 +308,14 @@ def test_sub_directories_may_be_lost(at: int, count: int) -> None:
     assert inspect(whole) is Media.DNG
     with pytest.raises((NotAPhotoError, TruncatedError)):
         inspect(with_tag(330, LONG, 1, at))
+
+
+@pytest.mark.parametrize("at", [2535, 2**31, 2**32 - 1])
+def test_the_table_of_sub_directories_may_be_lost(at: int) -> None:
+    """Beside a whole picture, all of it or a part."""
+    assert inspect(with_entry(pi_dng(), 34855, (330, LONG, 2, at))) is Media.DNG
+    with pytest.raises(TruncatedError):
+        inspect(with_tag(330, LONG, 2, 2**31))
 
 
 @pytest.mark.parametrize("kind", [2, 5, 7])
