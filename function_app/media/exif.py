@@ -36,7 +36,7 @@ _GPS_TIME, _GPS_DATE = 7, 29
 _INTEGERS = {1: "B", **OFFSET_TYPES}  # BYTE, and the others
 _TEXTS = {1, 2, 7, 129}  # BYTE, ASCII, UNDEFINED, UTF-8: programs take any for a text
 _RATIONALS = {5: "I", 10: "i"}
-_NUMBERS = {1: "B", 3: "H", 4: "I", 9: "i", 11: "f", 12: "d"}
+_NUMBERS = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 11: "f", 12: "d"}
 _MAX_TEXT_BYTES = 64
 _QUARTER_HOUR = timedelta(minutes=15)
 _MAX_ZONE_HOURS = 14
@@ -125,8 +125,8 @@ class Exif:
         return self._directory(self.first.get(_GPS))
 
     def _directory(self, pointer: Tag | None) -> Tags:
-        """Return the tags of the directory to which a tag points."""
-        return self._tags(self.integer(pointer) or 0)
+        """Return the tags of the (first) directory to which a tag points."""
+        return next(iter(self.directories(pointer, 1)), {})
 
     def directories(self, pointers: Tag | None, max_count: int) -> list[Tags]:
         """Return the tags of the directories to which a tag points, of `max_count` at most."""
@@ -157,24 +157,24 @@ class Exif:
         return "" if is_long or is_cut else text
 
     def fractions(self, tag: Tag | None, count: int) -> tuple[float, ...] | None:
-        """Return the values of a tag with `count` fractions, or other numbers."""
-        if tag is None or tag.value_count != count:
+        """Return the first `count` values of a tag with fractions, or other numbers."""
+        if tag is None or tag.value_count < count:
             return None
         try:
-            values = self._numbers(tag)
+            values = self._numbers(tag, count)
         except (TruncatedError, ZeroDivisionError):
             return None
         return values if values and all(map(math.isfinite, values)) else None
 
-    def _numbers(self, tag: Tag) -> tuple[float, ...]:
-        """Return the values of a tag; none if they are not numbers. Raises TruncatedError and
-        ZeroDivisionError."""
+    def _numbers(self, tag: Tag, count: int) -> tuple[float, ...]:
+        """Return the first `count` values of a tag; none if they are not numbers. Raises
+        TruncatedError and ZeroDivisionError."""
         if letter := _NUMBERS.get(tag.type):
-            return tuple(map(float, self._tiff.values(tag, letter, tag.value_count)))
+            return tuple(map(float, self._tiff.values(tag, letter, count)))
         letter, at = _RATIONALS.get(tag.type), self._tiff.values_at(tag)
         if letter is None or at == 0:
             return ()
-        numbers = self._tiff.numbers(letter, at, 2 * tag.value_count)
+        numbers = self._tiff.numbers(letter, at, 2 * count)
         pairs = zip(numbers[::2], numbers[1::2], strict=True)
         return tuple(above / below for above, below in pairs)
 

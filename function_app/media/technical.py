@@ -136,7 +136,7 @@ def _degrees(
 def _degrees_of(tiff: Exif, tag: Tag | None) -> float | None:
     """Return degrees of a tag with degrees, minutes and seconds. Programs leave out the last ones,
     which the first ones have as their fractions then, and write numbers as a text."""
-    parts = tiff.fractions(tag, tag.value_count) if tag and 1 <= tag.value_count <= 3 else None
+    parts = tiff.fractions(tag, min(tag.value_count, 3)) if tag and tag.value_count else None
     parts = parts or tuple(map(float, _NUMBER.findall(tiff.text(tag))[:3]))
     return sum(part / 60**place for place, part in enumerate(parts)) if parts else None
 

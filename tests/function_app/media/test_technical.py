@@ -53,7 +53,7 @@ def test_the_exif_of_a_jpeg() -> None:
         ("N", (52.52,), 52.52),
         ("n", (52.0, 31.2), 52.52),
         ("South", (52.0, 31.0, 12.0), -52.52),
-        ("N", (52.0, 31.0, 12.0, 0.0), None),
+        ("N", (52.0, 31.0, 12.0, 9.0), 52.52),
         ("", (52.0, 31.0, 12.0), None),
         ("E", (52.0, 31.0, 12.0), None),
         ("N", (152.0, 31.0, 12.0), None),
@@ -62,7 +62,8 @@ def test_the_exif_of_a_jpeg() -> None:
 def test_places_are_read_as_programs_write_them(
     north: str, latitude: tuple[float, ...], expected: float | None
 ) -> None:
-    """Without seconds or minutes, with other words for the direction. What is not plain is none."""
+    """Without seconds or minutes, or with more numbers, with other words for the direction. What is
+    not plain is none."""
     place = read(jpeg_with_exif({}, {1: north, 2: latitude, 3: "E", 4: (13.0, 24.0, 18.0)})).place
     assert place == (pytest.approx((expected, 13.405)) if expected else None)
 
@@ -105,7 +106,9 @@ def test_a_place_may_be_in_a_second_segment_of_exif() -> None:
     assert found.place
 
 
-@pytest.mark.parametrize(("kind", "letter"), [(4, "I"), (9, "i"), (10, "i"), (11, "f"), (12, "d")])
+@pytest.mark.parametrize(
+    ("kind", "letter"), [(4, "I"), (8, "h"), (9, "i"), (10, "i"), (11, "f"), (12, "d")]
+)
 def test_a_place_may_be_in_numbers_of_any_type(kind: int, letter: str) -> None:
     """Also signed fractions. Numbers that are none are no place."""
     photo = jpeg_with_exif({}, {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)})
@@ -121,6 +124,19 @@ def test_a_place_may_be_in_numbers_of_any_type(kind: int, letter: str) -> None:
     if letter in "fd":
         struct.pack_into(order + letter, odd, tiff + at, math.nan)
         assert read(bytes(odd)).place is None
+
+
+def test_the_first_of_several_directories_counts() -> None:
+    """A program states the places of two, of which one is none."""
+    place = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)}
+    photo = bytearray(jpeg_with_exif({}, place, {0x010E: "two places"}))
+    order = ">" if b"Exif\0\0MM" in photo else "<"
+    table = photo.index(b"two places")
+    entry = photo.index(struct.pack(order + "HHI", 0x8825, 4, 1))
+    photo[table : table + 8] = photo[entry + 8 : entry + 12] + b"\xff\xff\xff\xff"
+    at = table - photo.index(b"Exif\0\0") - 6
+    struct.pack_into(order + "HHII", photo, entry, 0x8825, 4, 2, at)
+    assert read(bytes(photo)).place == pytest.approx((52.52, 13.405))
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
