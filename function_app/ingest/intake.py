@@ -12,8 +12,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from function_app.ingest.checks import check_digest, check_media
-from function_app.media import mp4, previews
+from function_app.media import previews
 from function_app.media.exif import capture_time
+from function_app.media.mp4_movie import Movie
+from function_app.media.sources import bytes_source
 from function_app.problems import HTTPProblemError
 from function_app.storage.errors import DamagedRecordError, StorageUnavailableError
 from function_app.storage.models import EXIF_CLOCK, SERVER_CLOCK, NameReservation, Photo, Sender
@@ -215,13 +217,15 @@ def _is_time_unknown(upload: Upload) -> bool:
 
 
 def _exif_time(upload: Upload, media: Media, now: datetime) -> datetime | None:
-    """Return when the photo was taken by its own EXIF, or a clip by its header; None if the client
+    """Return when the photo was taken, by its own EXIF or a clip's description; None if the client
     states a time, if the file states none, or if that is in the future: then its zone is most
     likely missing."""
     if not upload.uses_exif_time or not _is_time_unknown(upload):
         return None
-    read = mp4.creation_time if media is Media.MP4 else capture_time
-    captured_at = read(upload.body)
+    if media is Media.MP4:
+        captured_at = Movie(bytes_source(upload.body), len(upload.body)).capture_time()
+    else:
+        captured_at = capture_time(upload.body)
     return to_milliseconds(captured_at) if captured_at and EPOCH <= captured_at <= now else None
 
 

@@ -212,11 +212,22 @@ def _capture_time(exif: Exif) -> datetime | None:
         if zone is None:
             gps = exif.gps_time(exif.gps())
             zone = _zone_by_gps(local, gps) if gps else timedelta(0)
-        try:
-            return (local - zone).replace(tzinfo=UTC)
-        except OverflowError:  # in the first or the last hours of the calendar
-            return None
+        return _in_utc(local, zone)
     return None
+
+
+def time_in(text: str) -> datetime | None:
+    """Return the moment that a text states, in UTC; None if it states none. A time without a zone
+    counts as UTC."""
+    local = _time(text, "")
+    return _in_utc(local, _zone_in(text) or timedelta(0)) if local else None
+
+
+def _in_utc(local: datetime, zone: timedelta) -> datetime | None:
+    try:
+        return (local - zone).replace(tzinfo=UTC)
+    except OverflowError:  # in the first or the last hours of the calendar
+        return None
 
 
 def tiffs_in(photo: bytes, segments: Iterable[Segment] | None = None) -> list[bytes]:

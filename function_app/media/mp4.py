@@ -3,11 +3,9 @@
 import io
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
-from datetime import UTC, datetime, timedelta
 from typing import BinaryIO, NamedTuple
 
-from function_app.media.sources import ReadAt, bytes_source, file_source
+from function_app.media.sources import ReadAt, file_source
 
 MAX_BOXES = 10_000  # in the whole file; an hour in fragments of a second has 7,200 at its top
 
@@ -17,9 +15,6 @@ MAX_BOXES_BEFORE_COVER = 50  # on one level; a clip has four, a track's descript
 _HEADER = struct.Struct(">I4s")
 HEADER_BYTES = 8
 LONG_HEADER_BYTES = 16
-
-_EPOCH, _UNIX_EPOCH = datetime(1904, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, tzinfo=UTC)
-_TIME_LAYOUTS = {0: struct.Struct(">4xI"), 1: struct.Struct(">4xQ")}  # of `mvhd`, by its version
 
 # The boxes around a cover, from the outermost one, and how many bytes of each precede its content.
 _COVER_PATH = (
@@ -68,36 +63,6 @@ class BoxReader:
                 return
             yield Box(kind, at, content, at + size)
             at += size
-
-
-def creation_time(clip: bytes) -> datetime | None:
-    """Return when a clip was recorded, in UTC, as its `mvhd` states it (ISO/IEC 14496-12, 8.2.2);
-    None if it does not. Cameras that count its seconds from 1970 are understood, too: counted from
-    1904 they would be before that. Raises nothing."""
-    header = _movie_header(clip)
-    layout = _TIME_LAYOUTS.get(header[0]) if header else None
-    if layout is None or len(header) < layout.size:
-        return None
-    (seconds,) = layout.unpack_from(header)
-    try:
-        since_1904 = _EPOCH + timedelta(seconds=seconds)
-    except OverflowError:
-        return None
-    if since_1904 >= _UNIX_EPOCH:
-        return since_1904
-    return _UNIX_EPOCH + timedelta(seconds=seconds) if seconds else None
-
-
-def _movie_header(clip: bytes) -> bytes:
-    """Return the content of a clip's `mvhd`, no bytes if it has none."""
-    reader = BoxReader(bytes_source(clip), MAX_BOXES)
-    with suppress(TooManyBoxesError):
-        for movie in reader.boxes(0, len(clip)):
-            if movie.kind == b"moov":
-                for box in reader.boxes(movie.content, movie.end):
-                    if box.kind == b"mvhd":
-                        return clip[box.content : box.end]
-    return b""
 
 
 def cover(clip: BinaryIO) -> bytes:

@@ -10,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from function_app.media import exif, jpeg, mp4
+from function_app.media import exif, jpeg
 from function_app.media.errors import InvalidPhotoError
 from function_app.media.exif import Exif, Tags
+from function_app.media.mp4_movie import Movie
 from function_app.media.sources import ReadAt, bytes_source, file_source
 from function_app.media.tiff import Tag
 from photo_wire.media import Media
@@ -20,9 +21,6 @@ from photo_wire.media import Media
 HEADER_BYTES = 128 * 1024  # of a JPEG: EXIF has 64 KB at most
 LONG_HEADER_BYTES = 4 * 1024 * 1024  # with the depths of a phone's portrait, or a thermal picture
 _SIDEWAYS = range(5, 9)  # the orientations that swap width and height
-_MAX_BOXES = 100
-_CLIP_PARTS, _MAX_PLACE_BYTES = (b"trak", b"udta"), 256
-_DEGREES = re.compile(r"([+-]\d\d(?:\.\d+)?)([+-]\d{3}(?:\.\d+)?)", re.A)
 _MAX_SUB_DIRECTORIES = 4
 
 _ORIENTATION, _WIDTH, _HEIGHT, _SUB_DIRECTORIES = 0x0112, 0x0100, 0x0101, 0x014A
@@ -142,51 +140,6 @@ def _degrees_of(tiff: Exif, tag: Tag | None) -> float | None:
 
 
 def _of_clip(read: ReadAt, size: int) -> TechnicalData:
-    """Return the size of the first track that has one, and the place in the movie's user data."""
-    reader = mp4.BoxReader(read, _MAX_BOXES)
-    sizes: list[tuple[int, int]] = []
-    places: list[tuple[float, float]] = []
-    with suppress(mp4.TooManyBoxesError):
-        movie = next((box for box in reader.boxes(0, size) if box.kind == b"moov"), None)
-        for part in reader.boxes(movie.content, movie.end) if movie else ():
-            for box in reader.boxes(part.content, part.end) if part.kind in _CLIP_PARTS else ():
-                if box.kind == b"tkhd" and not sizes:
-                    sizes += filter(all, [_track_size(read, box)])
-                elif read_place := _PLACE_READERS.get(box.kind):
-                    content = read(box.content, min(box.end - box.content, _MAX_PLACE_BYTES))
-                    places += filter(_is_on_earth, read_place(content))
-    width, height = sizes[0] if sizes else (0, 0)
-    return TechnicalData(width, height, place=places[0] if places else None)
-
-
-def _track_size(read: ReadAt, header: mp4.Box) -> tuple[int, int]:
-    """Return the width and height at the end of `tkhd` (ISO/IEC 14496-12, 8.3.2), which are in
-    65,536ths of a pixel."""
-    if header.end - header.content < 8:
-        return 0, 0
-    width, height = struct.unpack(">II", read(header.end - 8, 8))
-    return width >> 16, height >> 16
-
-
-def _places_in_text(content: bytes) -> list[tuple[float, float]]:
-    """Return the place in a text of QuickTime's user data, after its length and its language: in
-    degrees as phones write it, such as +52.5200+013.4050/ (ISO 6709)."""
-    match = _DEGREES.match(content[4:].decode("ascii", "replace"))
-    return [(float(match[1]), float(match[2]))] if match else []
-
-
-def _places_in_loci(content: bytes) -> list[tuple[float, float]]:
-    """Return the place in `loci` (3GPP TS 26.244, 8.12), after its name and its role: longitude and
-    latitude in 65,536ths of a degree."""
-    after_name = content[6:].partition(b"\0")[2]
-    if len(after_name) < 9:
-        return []
-    east, north = struct.unpack_from(">ii", after_name, 1)
-    return [(north / 65536, east / 65536)]
-
-
-def _is_on_earth(place: tuple[float, float]) -> bool:
-    return abs(place[0]) <= 90 and abs(place[1]) <= 180
-
-
-_PLACE_READERS = {b"\xa9xyz": _places_in_text, b"loci": _places_in_loci}
+    movie = Movie(read, size)
+    width, height = movie.picture_size()
+    return TechnicalData(width, height, place=movie.place())

@@ -18,10 +18,8 @@ from function_app.media.mp4 import (
     MAX_BOXES_BEFORE_COVER,
     MAX_COVER_BYTES,
     cover,
-    creation_time,
 )
 from photo_wire.media import Media
-from photo_wire.moment import parse_time
 from tests.support.pictures import box, jpeg, mp4
 from tests.support.thumbnails import RecordingBlobs, thumbnail, thumbnail_here
 
@@ -132,41 +130,3 @@ class TestCover:
         assert cover(stored.open()) == b""
         assert len(stored.reads) == MAX_BOXES_BEFORE_COVER
         assert cover(io.BytesIO(mp4(cover=bytes(MAX_COVER_BYTES + 1)))) == b""
-
-
-class TestCreationTime:
-    @pytest.mark.parametrize(
-        ("version", "seconds", "expected"),
-        [
-            (0, 3_878_020_894, "2026-11-20T12:01:34Z"),
-            (1, 3_878_020_894, "2026-11-20T12:01:34Z"),
-            (0, 1_795_183_294, "2026-11-20T14:01:34Z"),  # counted from 1970
-            (0, 0, None),
-            (1, 2**64 - 1, None),
-            (2, 3_878_020_894, None),
-        ],
-    )
-    def test_it_is_that_of_the_header(
-        self, version: int, seconds: int, expected: str | None
-    ) -> None:
-        layout = ">B3xQ" if version == 1 else ">B3xI"
-        header = struct.pack(layout, version, seconds).ljust(100, b"\0")
-        clip = mp4().replace(box(b"mvhd", bytes(100)), box(b"mvhd", header))
-        assert creation_time(clip) == (parse_time(expected) if expected else None)
-
-    @pytest.mark.parametrize("content", [b"", bytes(4), b"\0\0\0\0\xe7", b"\1" + bytes(10)])
-    def test_a_header_may_be_too_short(self, content: bytes) -> None:
-        moov = box(b"moov", box(b"mvhd", content) + box(b"trak", b""))
-        assert creation_time(moov + box(b"mdat", b"")) is None
-
-    def test_a_clip_may_have_none(self) -> None:
-        assert creation_time(box(b"mdat", b"a")) is None
-        assert creation_time(box(b"free", b"") * 20_000) is None
-
-    def test_ffmpeg_writes_it(self, tmp_path: Path) -> None:
-        """As everybody reads it."""
-        clip = tmp_path / "clip.mp4"
-        drawn = ["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=5:duration=1"]
-        stated = ["-metadata", "creation_time=2026-11-20T12:01:34Z"]
-        subprocess.run(["ffmpeg", "-loglevel", "error", *drawn, *stated, clip], check=True)
-        assert creation_time(clip.read_bytes()) == parse_time("2026-11-20T12:01:34Z")

@@ -13,7 +13,7 @@ from PIL.TiffImagePlugin import IFDRational
 from function_app.media.redaction import redact
 from function_app.media.technical import TechnicalData, read_technical_data
 from photo_wire.media import Media
-from tests.support.pictures import box, dng, jpeg, jpeg_with_exif, located_jpeg, mp4, pi_dng
+from tests.support.pictures import Tags, box, dng, jpeg, jpeg_with_exif, located_jpeg, mp4, pi_dng
 
 
 def read(content: bytes, media: Media = Media.JPEG) -> TechnicalData:
@@ -128,7 +128,7 @@ def test_a_place_may_be_in_numbers_of_any_type(kind: int, letter: str) -> None:
 
 def test_the_first_of_several_directories_counts() -> None:
     """A program states the places of two, of which one is none."""
-    place = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)}
+    place: Tags = {1: "N", 2: (52.0, 31.0, 12.0), 3: "E", 4: (13.0, 24.0, 18.0)}
     photo = bytearray(jpeg_with_exif({}, place, {0x010E: "two places"}))
     order = ">" if b"Exif\0\0MM" in photo else "<"
     table = photo.index(b"two places")
