@@ -116,8 +116,9 @@ def clock_alert(
 
 
 def _duration(time: timedelta) -> str:
-    """Return a duration for a person to read, such as `3 h 2 min`."""
+    """Return a duration in its two largest units, such as `3 h 2 min`."""
     minutes = round(time.total_seconds() / 60)
     days, hours = minutes // 1440, minutes // 60 % 24
     parts = {"d": days, "h": hours, "min": minutes % 60}
-    return " ".join(f"{count} {unit}" for unit, count in parts.items() if count)
+    shown = [f"{count} {unit}" for unit, count in parts.items() if count]
+    return " ".join(shown[:2])

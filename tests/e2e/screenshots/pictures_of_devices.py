@@ -22,14 +22,18 @@ PUSH = """Object.defineProperty(Notification, "permission", { get: () => "%s" })
 navigator.serviceWorker.getRegistration = async () =>
   ({ pushManager: { getSubscription: async () => ({ endpoint: "%s" }) } });"""
 FINDINGS = [
-    {"what": "backend", "verdict": "ok", "sentence": "It answered within 0.2 s."},
-    {"what": "clock", "verdict": "ok", "sentence": "It is set by NTP."},
     {
-        "what": "power",
-        "verdict": "warning",
-        "sentence": "The voltage was too low since the device was started.",
-        "next_step": "Use a power supply for this Raspberry Pi.",
+        "what": "clock",
+        "verdict": "ok",
+        "sentence": "shows 2026-11-27 18:06 UTC and has been set by the network",
     },
+    {
+        "what": "disk",
+        "verdict": "warning",
+        "sentence": "/var/lib/pi-uploader can be written; 1,480 MB are free",
+        "next_step": "an outage of a day may not fit",
+    },
+    {"what": "backend", "verdict": "ok", "sentence": "answers, and accepts the key"},
 ]
 
 

@@ -100,6 +100,21 @@ def test_a_camera_whose_photos_no_model_looks_at_says_since_when(
     assert "no model" not in api.ask(f"/devices/{two.name}", session_of(api)).text
 
 
+def test_a_reason_that_has_no_text_is_marked_as_english(api: Api, two: ReportingDevice) -> None:
+    """A screen reader says it so; the others are in the language of the page."""
+    first, second = sorted(two.cameras)
+    two.cameras[first] = CameraState(armed=True, failing="<i>its driver says so</i>", failures=2)
+    two.cameras[second] = CameraState(armed=True, motion=f"{BLIND}no frame came for 5 s")
+    two.report()
+    session = session_of(api)
+    german = {"Cookie": f"{session['Cookie']}; language=de"}
+    for path in ("/devices", f"/devices/{two.name}"):
+        page = api.ask(path, german).text
+        assert '<span lang="en">&lt;i&gt;its driver says so&lt;/i&gt;</span>' in page
+        assert page.partition("<main")[2].count('lang="en"') == 1
+        assert 'lang="en"' not in api.ask(path, session).text.partition("<main")[2]
+
+
 def test_a_ready_device_with_a_disarmed_camera_and_a_pause(api: Api, two: ReportingDevice) -> None:
     """Beside "ready": which cameras are disarmed, of those that one may see, and a pause."""
     first, second = sorted(two.cameras)

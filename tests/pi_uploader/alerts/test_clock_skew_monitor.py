@@ -72,6 +72,7 @@ class Site:
     ("lag", "text"),
     [
         (timedelta(hours=3, minutes=2), "3 h 2 min behind the server's"),
+        (timedelta(days=1, hours=3, minutes=2), "1 d 3 h behind the server's"),
         (timedelta(days=-400), "400 d ahead of the server's"),
     ],
 )
