@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from function_app.ingest.checks import check_digest, check_media
-from function_app.media import previews
-from function_app.media.exif import capture_time
+from function_app.media import exif, previews, xmp
 from function_app.media.mp4_movie import Movie
 from function_app.media.sources import bytes_source
 from function_app.problems import HTTPProblemError
@@ -217,16 +216,23 @@ def _is_time_unknown(upload: Upload) -> bool:
 
 
 def _exif_time(upload: Upload, media: Media, now: datetime) -> datetime | None:
-    """Return when the photo was taken, by its own EXIF or a clip's description; None if the client
-    states a time, if the file states none, or if that is in the future: then its zone is most
-    likely missing."""
+    """Return when the photo was taken, by its own file; None if the client states a time, if the
+    file states none, or if that is in the future: then its zone is most likely missing."""
     if not upload.uses_exif_time or not _is_time_unknown(upload):
         return None
-    if media is Media.MP4:
-        captured_at = Movie(bytes_source(upload.body), len(upload.body)).capture_time()
-    else:
-        captured_at = capture_time(upload.body)
+    captured_at = _stated_time(upload.body, media)
     return to_milliseconds(captured_at) if captured_at and EPOCH <= captured_at <= now else None
+
+
+def _stated_time(body: bytes, media: Media) -> datetime | None:
+    """Return when the photo was taken, in UTC, by its EXIF, its XMP or a clip's description."""
+    match media:
+        case Media.JPEG:
+            return exif.capture_time(body) or xmp.capture_time(body)
+        case Media.DNG:
+            return exif.capture_time(body)
+        case Media.MP4:
+            return Movie(bytes_source(body), len(body)).capture_time()
 
 
 def _clock(

@@ -18,6 +18,12 @@ _OTHER_FORMATS = {
     b"FLV": "an FLV",
     b"BM": "a BMP",
     b"%PDF": "a PDF",
+    b"\0\0\0\x0cjP  ": "a JPEG 2000",
+    b"\0\0\0\x0cJXL ": "a JPEG XL",
+    b"\xff\n": "a JPEG XL",
+    b"PK\3\4": "a ZIP",
+    b"\0\0\0\1Bud1": "a .DS_Store of macOS",
+    b"\xd0\xcf\x11\xe0": "a Thumbs.db of Windows",
     b"II+\0": "a BigTIFF",
     b"MM\0+": "a BigTIFF",
 }

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
-from function_app.media import exif, jpeg
+from function_app.media import exif, jpeg, xmp
 from function_app.media.errors import InvalidPhotoError
 from function_app.media.exif import Exif, Tags
 from function_app.media.mp4_movie import Movie
@@ -69,7 +69,8 @@ def _of_jpeg(file: BinaryIO) -> TechnicalData:
     width, height = jpeg.frame_size(data, frame) if frame else (0, 0)
     tiffs = exif.tiffs_in(data, segments) or [b""]
     first, *more = (_described(Exif(bytes_source(tiff)), width, height) for tiff in tiffs)
-    return replace(first, place=next((one.place for one in [first, *more] if one.place), None))
+    in_exif = next((one.place for one in [first, *more] if one.place), None)
+    return replace(first, place=in_exif or xmp.place(data, segments))
 
 
 def _segments(data: bytes) -> list[jpeg.Segment]:

@@ -89,6 +89,8 @@ def test_a_damaged_photo_raises_nothing_else(data: bytes, draw: st.DataObject) -
         (b"BM" + bytes(60), "a BMP"),
         (b"%PDF-1.7\n", "a PDF"),
         (b"II+\0\x08\0\0\0" + bytes(40), "a BigTIFF"),
+        (b"PK\3\4" + bytes(40), "a ZIP"),
+        (b"\0\0\0\1Bud1\0\0\x10\0" + bytes(40), ".DS_Store"),
     ],
 )
 def test_a_format_that_is_sent_by_mistake_is_named(data: bytes, name: str) -> None:
