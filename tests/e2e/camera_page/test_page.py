@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import TIMEOUT
+from tests.e2e.gallery.browser_pages import TIMEOUT
 from tests.support.camera_page import PASSWORD, CameraPage
 from tests.support.program import photos_in
 from tests.support.waiting import wait_for

@@ -1,174 +1,28 @@
-"""A real browser, a gallery with photos in it, and a place for pictures of it."""
+"""A real browser, and galleries with photos in them."""
 
-import hashlib
 import io
-import re
 import shutil
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from itertools import product
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
 
 import pytest
-import requests
-from PIL import Image
 from playwright.sync_api import (
-    APIResponse,
     Browser,
-    BrowserContext,
-    ConsoleMessage,
-    Locator,
     Page,
-    Route,
-    ViewportSize,
-    expect,
 )
 
-from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
-from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, PhotoHeaders, Trigger
-from photo_wire.motion import MOTION, Box
-from photo_wire.name import PhotoName, new_name
-from pi_uploader.cameras import CaptureContext
+from photo_wire.headers import ClockStatus
+from photo_wire.motion import MOTION
 from pi_uploader.cameras.ffmpeg import Stream, record_clip
 from pi_uploader.cameras.media.dng import add_preview
-from pi_uploader.cameras.simulated.camera import SimulatedCamera
 from pi_uploader.cameras.usb import ENCODER_OPTIONS
 from tests.conftest import NewStore, StartBackend, new_backend
+from tests.e2e.gallery.browser_pages import DESK, Pages
+from tests.e2e.gallery.filled_gallery import BOX, CLIP_SECONDS, FIRST, SHAPES, Gallery, plain_jpeg
 from tests.support.api import MOMENT, Api, name_of, photo_headers
-from tests.support.backend import Backend
-from tests.support.pictures import jpeg, jpeg_with_preview, pi_dng
-from tests.support.signing_device import SigningDevice
+from tests.support.pictures import jpeg, pi_dng
 from tests.support.thirty_days import Archive, thirty_days
-from tests.support.waiting import wait_for
-
-TIMEOUT = 120_000  # milliseconds: much more than a page that is right needs on a busy machine
-expect.set_options(timeout=TIMEOUT)
-DESK = ViewportSize(width=1280, height=860)
-PHONE = ViewportSize(width=390, height=844)
-Size = Literal["desk", "laptop", "phone"]
-SIZES: dict[Size, ViewportSize] = {
-    "desk": ViewportSize(width=1280, height=800),
-    "laptop": ViewportSize(width=1366, height=650),
-    "phone": PHONE,
-}
-Scheme = Literal["light", "dark"]
-SCHEMES: tuple[Scheme, ...] = ("light", "dark")
-FAST_LOOKS = {("desk", "light"), ("phone", "dark")}
-# The fast tests look at a page in two of six looks: a scheme is colours, and a size is widths.
-in_each_look = pytest.mark.parametrize(
-    ("size", "scheme"),
-    [
-        pytest.param(*look, id="-".join(look), marks=() if look in FAST_LOOKS else pytest.mark.slow)
-        for look in product(SIZES, SCHEMES)
-    ],
-)
-PHONE_AGENT = (
-    "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 (KHTML, like Gecko) "
-    "Chrome/156.0.0.0 Mobile Safari/537.36"
-)
-AXE = Path("tests/function_app/web/page/node_modules/axe-core/axe.min.js")
-VIOLATION = "Blocked by the policy: "
-REPORT_VIOLATIONS = f"""document.addEventListener("securitypolicyviolation", event =>
-    console.error("{VIOLATION}" + event.violatedDirective + " " + event.blockedURI));"""
-FIRST = datetime(2026, 11, 20, 16, 40, 12, 480_000, UTC)
-BOX = Box(0.25, 0.5, 0.5, 0.3)
-WINDOWS = [
-    (320, 568),
-    (390, 844),
-    (844, 390),
-    (768, 1024),
-    (1024, 600),
-    (1024, 768),
-    (1280, 720),
-    (1366, 657),
-    (1920, 969),
-    (2560, 1080),
-]
-SHAPES = {
-    "4:3": (2592, 1944),
-    "16:9": (2304, 1296),
-    "portrait": (1296, 2304),
-    "square": (2000, 2000),
-    "panorama": (3000, 600),
-}
-ZONE = """matchMedia("(scripting: enabled)").matches
-    && Intl.DateTimeFormat().resolvedOptions().timeZone"""
-IS_IN_FRONT = """element => {
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return element.contains(document.elementFromPoint(x + width / 2, y + height / 2));
-}"""
-SETTLED = """async () => {
-    for (let i = 0; i < 20; i += 1) await new Promise(requestAnimationFrame);
-}"""
-PREVIEW_SIDE = 480  # pixels: what cameras embed
-CLIP_SECONDS = 10
-# Where a picture is drawn: its place may have other proportions.
-CONTENT = """picture => {
-    const place = picture.getBoundingClientRect();
-    const {objectFit, objectPosition} = getComputedStyle(picture);
-    if (objectFit !== "contain") return place;
-    const {naturalWidth, naturalHeight} = picture;
-    const scale = Math.min(place.width / naturalWidth, place.height / naturalHeight);
-    const [width, height] = [naturalWidth * scale, naturalHeight * scale];
-    const [across, down] = objectPosition.split(" ").map(one => parseFloat(one) / 100);
-    const left = place.left + across * (place.width - width);
-    return new DOMRect(left, place.top + down * (place.height - height), width, height);
-}"""
-WAIT_FOR_END = """video => new Promise((done, failed) => {
-    video.onended = () => done(video.currentTime);
-    video.onerror = () => failed(video.error.message);
-    video.muted = true;
-    video.playbackRate = 8;
-    video.currentTime = 6;
-    video.play();
-})"""
-
-
-class Pages:
-    """Makes pages that complain of whatever the browser blocks or misses: `complaints` must be
-    empty in the end."""
-
-    def __init__(self, browser: Browser) -> None:
-        self._browser = browser
-        self._contexts: list[BrowserContext] = []
-        self.complaints: list[str] = []
-
-    def new(self, size: Size = "desk", **options: Any) -> Page:
-        """Return a page of its own, in the dark and in British English; `options` are those of
-        Playwright's contexts."""
-        defaults: dict[str, Any] = {"locale": "en-GB", "timezone_id": "UTC"}
-        defaults["color_scheme"] = "dark"
-        if size == "phone":
-            defaults |= {"has_touch": True, "user_agent": PHONE_AGENT}
-        options = {"viewport": SIZES[size], **defaults, **options}
-        context = self._browser.new_context(**options)
-        self._contexts.append(context)
-        context.set_default_timeout(TIMEOUT)
-        context.add_init_script(REPORT_VIOLATIONS)
-        page = context.new_page()
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._on_message)
-        return page
-
-    def signed_in(self, backend: Backend, path: str, size: Size = "desk", **options: Any) -> Page:
-        """Return a page of its own that shows a path, with a session of the owner."""
-        page = self.new(size, **options)
-        open_session(page, backend, "owner", backend.password)
-        page.goto(backend.base_url + path)
-        return page
-
-    def close(self) -> None:
-        """Close all pages. A request that a test's handler still fetches may fail by that."""
-        for context in self._contexts:
-            for page in context.pages:
-                page.unroute_all(behavior="ignoreErrors")
-            context.close()
-
-    def _on_message(self, message: ConsoleMessage) -> None:
-        if message.type == "error" and not is_expected(message):
-            self.complaints.append(message.text)
 
 
 @pytest.fixture
@@ -186,124 +40,6 @@ def pages(browser: Browser, start_backend: StartBackend) -> Iterator[Pages]:
 def page(pages: Pages) -> Page:
     """One of them, on a desk."""
     return pages.new(viewport=DESK)
-
-
-def check_axe(page: Page) -> None:
-    """Assert that axe-core has no serious or critical finding about the page as it is now."""
-    serious = axe_findings(page)
-    assert serious == [], "\n".join(serious)
-
-
-def axe_findings(page: Page) -> list[str]:
-    """Return the serious and critical findings of axe-core about the page as it is now."""
-    assert AXE.exists(), f"run `make {AXE.parents[1]}/.done`"
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    return [
-        f"{one['id']}: {one['help']}: {node['html']} {node.get('failureSummary', '')}"
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
-
-
-def is_expected(message: ConsoleMessage) -> bool:
-    """Refused to who is not signed in, or since the name is taken, or too much is open; or the
-    thumbnail of a photo that carries no preview, or that cannot be made at this moment; or a camera
-    that is not known, or a photo that is not uploaded yet; or a form that is rejected, or
-    statistics while the tables fail. What the policy blocks never is."""
-    if message.text.startswith(VIOLATION):
-        return False
-    if "/settings/" in message.location["url"] and "400" in message.text:  # a form's problems
-        return True
-    url = message.location["url"]
-    none_yet = url.endswith("/thumbnail") and re.search("404|503", message.text)
-    is_missing = re.search(r"/(nonesuch(/look)?|photos/[^/]+)$", url) and "404" in message.text
-    is_failing = url.endswith("/statistics") and "503" in message.text
-    is_form = re.search(r"/(devices|notifications)/[^?]+$", url) and re.search(
-        "400|404", message.text
-    )
-    is_refused = re.search("401|403|409|429", message.text)
-    return bool(is_refused or none_yet or is_missing or is_failing or is_form)
-
-
-@cache  # nearly every file has the same twelve
-def drawn_photo(camera: str, at: datetime) -> bytes:
-    """Return the photo that a simulated camera takes at this moment."""
-    context = CaptureContext(camera, Trigger.MOTION, at)
-    return SimulatedCamera(camera, lambda: at).take(context).content
-
-
-class Gallery:
-    """A backend with photos that a simulated camera took, newest last in `names`."""
-
-    def __init__(self, backend: Backend) -> None:
-        self.backend = backend
-        self.names: list[PhotoName] = []
-
-    def add(self, camera: str, at: datetime, clock: ClockStatus = ClockStatus.SYNCED) -> PhotoName:
-        """One more photo, taken by `camera` at `at`."""
-        content = drawn_photo(camera, at)
-        name = new_name(camera, at)
-        headers = PhotoHeaders(
-            name=name,
-            trigger=Trigger.MOTION,
-            clock=clock,
-            content_type="image/jpeg",
-            sha256=hashlib.sha256(content).hexdigest(),
-        )
-        reply = requests.put(
-            self.backend.base_url + UPLOAD_PATH,
-            data=content,
-            headers=headers.to_headers() | {FUNCTION_KEY: self.backend.function_key},
-            timeout=90,
-        )
-        assert reply.status_code == 201, reply.text
-        self.names.append(name)
-        return name
-
-    def add_signed(self, device: SigningDevice, name: PhotoName) -> None:
-        """One more photo, signed by this device."""
-        body = jpeg()
-        stated = photo_headers(name) | {"Content-Type": "image/jpeg"}
-        signed = device.sign("PUT", UPLOAD_PATH, body, stated)
-        reply = requests.put(
-            self.backend.base_url + UPLOAD_PATH,
-            data=body,
-            headers=stated | signed | {FUNCTION_KEY: self.backend.function_key},
-            timeout=90,
-        )
-        assert reply.status_code == 201, reply.text
-
-    def links(self) -> list[dict[str, Any]]:
-        """The shared links on record."""
-        bearer = {"Authorization": f"Bearer {self.backend.admin_token}"}
-        reply = requests.get(f"{self.backend.base_url}/api/shares", headers=bearer, timeout=90)
-        links: list[dict[str, Any]] = reply.json()["shares"]
-        return links
-
-    def share(self, name: PhotoName) -> str:
-        """A link that opens this photo."""
-        bearer = {"Authorization": f"Bearer {self.backend.admin_token}"}
-        reply = requests.post(
-            f"{self.backend.base_url}/api/shares",
-            json={"photo": str(name)},
-            headers=bearer,
-            timeout=90,
-        )
-        assert reply.status_code == 201, reply.text
-        url: str = reply.json()["url"]
-        return url
-
-    def report(self, alerts: list[Alert]) -> None:
-        """Alerts, as a device reports them."""
-        reply = requests.post(
-            self.backend.base_url + ALERTS_PATH,
-            data=alerts_to_json(alerts),
-            headers={FUNCTION_KEY: self.backend.function_key},
-            timeout=90,
-        )
-        assert reply.status_code == 200, reply.text
 
 
 @pytest.fixture(scope="module")
@@ -346,90 +82,6 @@ def clip() -> bytes:
     return record_clip(stream, CLIP_SECONDS, ENCODER_OPTIONS)
 
 
-def open_session(page: Page, backend: Backend, name: str, password: str) -> None:
-    """Sign in without a page: the browser gets the cookie."""
-    open_session_at(page, backend.base_url, name, password)
-
-
-def open_session_at(page: Page, site: str, name: str, password: str) -> None:
-    """Sign in at a backend of which the address is known. The browser has told its time zone, as
-    after any page: a day that is made without it is loaded a second time, in the midst of what a
-    test does."""
-    if zone := page.evaluate(ZONE):
-        page.context.add_cookies([{"name": "zone", "value": zone, "url": site}])
-    reply = page.context.request.post(
-        f"{site}/api/session",
-        data={"name": name, "password": password},
-        headers={"Origin": site},
-    )
-    assert reply.ok, reply.text()
-
-
-def follow(link: Locator, key: str = "") -> None:
-    """Click what leads to another page, or press a key on it, and wait until that page is loaded:
-    what is pressed before its scripts have run is lost. A click alone waits for none of them."""
-    link.page.wait_for_load_state()
-    with link.page.expect_event("load"):
-        if key:
-            link.press(key)
-        else:
-            link.click()
-
-
-class Held:
-    """The first response to a request of this method and pattern: as it was when it was asked for,
-    and not delivered before `release`."""
-
-    def __init__(self, page: Page, pattern: str, method: str = "GET") -> None:
-        self._page = page
-        self._pattern = pattern
-        self._method = method
-        self._held: tuple[Route, APIResponse] | None = None
-        page.route(pattern, self._hold)
-
-    def _hold(self, route: Route) -> None:
-        if self._held or route.request.method != self._method:
-            route.fallback()
-            return
-        self._held = route, route.fetch()
-
-    def wait(self) -> None:
-        """Wait until the response is there."""
-        # Each evaluation handles what the browser has reported meanwhile.
-        wait_for(lambda: self._page.evaluate("1") and self._held, what=f"a held {self._pattern}")
-
-    def release(self) -> None:
-        """Deliver it, and let the page show what it makes of it."""
-        assert self._held
-        route, response = self._held
-        route.fulfill(response=response)
-        self._page.unroute(self._pattern, self._hold)
-        self._page.evaluate(SETTLED)
-
-
-def expect_seen(message: Locator) -> None:
-    """What went wrong is in the window, and nothing is in front of it."""
-    expect(message).to_be_in_viewport(ratio=1)
-    assert message.evaluate(IS_IN_FRONT)
-
-
-def loaded_width(page: Page, selector: str) -> int:
-    """The width in pixels of the picture itself, once the browser has it."""
-    picture = page.locator(selector).first
-    expect(picture).to_be_visible()
-    return width_when_loaded(picture)
-
-
-def width_when_loaded(picture: Locator) -> int:
-    """The same of one picture. On a busy machine the gallery may have to ask for it again."""
-    picture.evaluate("picture => { picture.loading = 'eager' }")
-    width: int = wait_for(
-        lambda: picture.evaluate("picture => picture.complete && picture.naturalWidth"),
-        what="the picture",
-    )
-    return width
-
-
 @pytest.fixture
 def shapes(new_store: NewStore, start_backend: StartBackend) -> Gallery:
     """A gallery with a photo of each shape, and a raw picture of 4:3; in each something moved, in
@@ -447,28 +99,3 @@ def shapes(new_store: NewStore, start_backend: StartBackend) -> Gallery:
         assert api.put(content, headers).status_code == 201
         gallery.names.append(name)
     return gallery
-
-
-def plain_jpeg(size: tuple[int, int]) -> bytes:
-    """Return a JPEG of one colour, which is quickly made and sent. It has a preview of its shape:
-    for a thumbnail the backend would have to start a process."""
-    photo, preview = io.BytesIO(), io.BytesIO()
-    Image.new("RGB", size, "steelblue").save(photo, "JPEG")
-    width, height = (round(side * PREVIEW_SIDE / max(size)) for side in size)
-    Image.new("RGB", (width, height), "steelblue").save(preview, "JPEG")
-    return jpeg_with_preview(preview.getvalue(), photo.getvalue())
-
-
-def add_authenticator(page: Page) -> None:
-    """Have the browser use an authenticator in software, of which a person has just given the
-    fingerprint."""
-    devtools = page.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    options = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True}
-    options |= {"hasUserVerification": True, "isUserVerified": True}
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-
-
-def address(backend: Backend, path: str) -> str:
-    """Return an address with a host name: passkeys need one."""
-    return backend.base_url.replace("127.0.0.1", "localhost") + path

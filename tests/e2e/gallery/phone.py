@@ -6,7 +6,8 @@ from typing import Any
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Page, Worker, expect
 
-from tests.e2e.gallery.conftest import DESK, TIMEOUT, Gallery, open_session
+from tests.e2e.gallery.browser_pages import DESK, TIMEOUT, open_session
+from tests.e2e.gallery.filled_gallery import Gallery
 from tests.support.push_service import Browser, PushService
 from tests.support.waiting import wait_for
 

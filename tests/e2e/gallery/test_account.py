@@ -6,7 +6,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import Pages, Size, add_authenticator, address, check_axe, follow
+from tests.e2e.gallery.browser_pages import (
+    Pages,
+    Size,
+    add_authenticator,
+    address,
+    check_axe,
+    follow,
+)
 from tests.support.authenticator_app import code_of
 from tests.support.backend import Backend
 

@@ -7,10 +7,8 @@ from playwright.sync_api import expect
 
 from photo_wire.alert import LOSS, QUARANTINE, Alert
 from photo_wire.name import new_name
-from tests.e2e.gallery.conftest import (
-    FIRST,
+from tests.e2e.gallery.browser_pages import (
     SIZES,
-    Gallery,
     Pages,
     Scheme,
     Size,
@@ -18,6 +16,7 @@ from tests.e2e.gallery.conftest import (
     follow,
     in_each_look,
 )
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 from tests.support.signing_device import SigningDevice
 
 

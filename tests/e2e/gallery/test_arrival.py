@@ -6,7 +6,8 @@ import pytest
 from playwright.sync_api import ViewportSize, expect
 
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import FIRST, Gallery, Pages, width_when_loaded
+from tests.e2e.gallery.browser_pages import Pages, width_when_loaded
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
 

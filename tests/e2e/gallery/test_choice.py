@@ -8,16 +8,8 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from photo_wire.name import PhotoName
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import (
-    FIRST,
-    SIZES,
-    Gallery,
-    Pages,
-    Scheme,
-    Size,
-    check_axe,
-    in_each_look,
-)
+from tests.e2e.gallery.browser_pages import SIZES, Pages, Scheme, Size, check_axe, in_each_look
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 
 DAY = f"/days/{FIRST:%Y-%m-%d}"
 

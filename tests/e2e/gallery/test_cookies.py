@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from function_app.http.cookies import BROWSER, SECURE_PREFIX, SESSION, set_cookie
-from tests.e2e.gallery.conftest import Pages
+from tests.e2e.gallery.browser_pages import Pages
 from tests.support.certificates import Authority
 
 HOST = "localhost"  # a name and no address, for which browsers make an exception

@@ -14,7 +14,7 @@ from function_app.settings import Settings
 from local.azurite import Azurite
 from photo_wire.name import new_name
 from tests.conftest import NewStore, new_backend
-from tests.e2e.gallery.conftest import Gallery
+from tests.e2e.gallery.filled_gallery import Gallery
 from tests.support.api import Api
 from tests.support.browser import same_origin
 from tests.support.recorder import Recorder

@@ -9,10 +9,8 @@ from playwright.sync_api import Locator, Page, expect
 from function_app.maintenance.counting import update_figures
 from function_app.services import connect
 from function_app.settings import Settings
-from tests.e2e.gallery.conftest import (
-    FIRST,
+from tests.e2e.gallery.browser_pages import (
     SIZES,
-    Gallery,
     Pages,
     Scheme,
     Size,
@@ -21,6 +19,7 @@ from tests.e2e.gallery.conftest import (
     in_each_look,
     width_when_loaded,
 )
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 from tests.support.reporting_device import ReportingDevice
 
 DAY = f"/days/{FIRST:%Y-%m-%d}"

@@ -14,7 +14,7 @@ from playwright.sync_api import CDPSession, Page, expect
 
 from function_app.auth import sessions, users
 from function_app.auth.caller import Role
-from tests.e2e.gallery.conftest import Pages, Size, follow, open_session_at
+from tests.e2e.gallery.browser_pages import Pages, Size, follow, open_session_at
 from tests.support.computed_photos import CAMERAS, Photos, computed_services, served
 from tests.support.many_cameras import Requests
 

@@ -19,17 +19,16 @@ from photo_wire.command import MAX_OPEN, CommandResult, CommandState, tag_of
 from photo_wire.heartbeat import CameraState
 from photo_wire.moment import format_time
 from photo_wire.name import new_name
-from tests.e2e.gallery.conftest import (
-    FIRST,
+from tests.e2e.gallery.browser_pages import (
     SETTLED,
     SIZES,
-    Gallery,
     Pages,
     Size,
     check_axe,
     expect_seen,
     open_session,
 )
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 from tests.support.backend import Backend
 from tests.support.reporting_device import CAN, ReportingDevice
 from tests.support.signing_device import SigningDevice

@@ -9,7 +9,7 @@ import requests
 from playwright.sync_api import Page
 
 from tests.conftest import NewStore, new_backend
-from tests.e2e.gallery.conftest import PHONE, SETTLED, Pages, axe_findings
+from tests.e2e.gallery.browser_pages import PHONE, SETTLED, Pages, axe_findings
 from tests.support.hostile_content import MARKUP, HostileContent
 from tests.support.page_paths import page_paths
 

@@ -13,7 +13,8 @@ import pytest
 
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH
 from photo_wire.name import new_name
-from tests.e2e.gallery.conftest import CLIP_SECONDS, SIZES, Size, plain_jpeg
+from tests.e2e.gallery.browser_pages import SIZES, Size
+from tests.e2e.gallery.filled_gallery import CLIP_SECONDS, plain_jpeg
 from tests.support.api import photo_headers
 from tests.support.many_photos import CAMERAS
 from tests.support.thirty_days import BURST, Archive

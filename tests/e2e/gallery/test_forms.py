@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.gallery.conftest import Gallery, Pages, expect_seen
+from tests.e2e.gallery.browser_pages import Pages, expect_seen
+from tests.e2e.gallery.filled_gallery import Gallery
 
 NOT_SENT = "Not sent: no connection. Try again."
 

@@ -8,15 +8,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from photo_wire.name import new_name
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import (
-    FIRST,
-    SETTLED,
-    Gallery,
-    Pages,
-    add_authenticator,
-    address,
-    follow,
-)
+from tests.e2e.gallery.browser_pages import SETTLED, Pages, add_authenticator, address, follow
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 from tests.support.api import Api, photo_headers
 from tests.support.backend import Backend
 from tests.support.reporting_device import ReportingDevice

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Response, expect
 
 from tests.conftest import NewStore, StartBackend
 from tests.e2e.device import Device
-from tests.e2e.gallery.conftest import WAIT_FOR_END, open_session
+from tests.e2e.gallery.browser_pages import WAIT_FOR_END, open_session
 from tests.support.api import Api
 from tests.support.backend import Backend
 from tests.support.pictures import dng

@@ -12,7 +12,7 @@ from function_app.days.lane import Interval, Lane, LaneCondition
 from function_app.devices.conditions import State
 from function_app.http.preferences import Preferences
 from function_app.web.lane_svg import render
-from tests.e2e.gallery.conftest import Pages, Scheme, Size, check_axe, in_each_look
+from tests.e2e.gallery.browser_pages import Pages, Scheme, Size, check_axe, in_each_look
 from tests.support.silent_devices import START
 
 Details = dict[str, int | str | None]

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.e2e.gallery.conftest import (
-    SIZES,
-    Gallery,
-    Pages,
-    Size,
-    check_axe,
-    open_session,
-)
+from tests.e2e.gallery.browser_pages import SIZES, Pages, Size, check_axe, open_session
+from tests.e2e.gallery.filled_gallery import Gallery
 from tests.support.pictures import jpeg
 from tests.support.waiting import wait_for
 

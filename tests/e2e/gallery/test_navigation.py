@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import ViewportSize, expect
 
-from tests.e2e.gallery.conftest import Gallery, Pages, check_axe
+from tests.e2e.gallery.browser_pages import Pages, check_axe
+from tests.e2e.gallery.filled_gallery import Gallery
 
 SMALL = ViewportSize(width=360, height=640)
 WIDTHS = (360, 390, 699, 700, 820, 1099, 1100, 1280, 1399, 1400)

@@ -18,12 +18,10 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import Dialog, Page, expect
 
 from tests.conftest import NewStore, new_backend
-from tests.e2e.gallery.conftest import (
-    FIRST,
+from tests.e2e.gallery.browser_pages import (
     PHONE,
     SETTLED,
     SIZES,
-    Gallery,
     Held,
     Pages,
     Size,
@@ -32,6 +30,7 @@ from tests.e2e.gallery.conftest import (
     follow,
     open_session,
 )
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 from tests.e2e.gallery.phone import Phone
 from tests.support.chromium import whole_chromium
 from tests.support.fault_server import FaultServer

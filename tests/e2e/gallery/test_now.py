@@ -6,9 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import (
+from tests.e2e.gallery.browser_pages import (
     SIZES,
-    Gallery,
     Pages,
     Scheme,
     Size,
@@ -16,6 +15,7 @@ from tests.e2e.gallery.conftest import (
     in_each_look,
     width_when_loaded,
 )
+from tests.e2e.gallery.filled_gallery import Gallery
 from tests.support.reporting_device import ReportingDevice
 from tests.support.waiting import wait_for
 

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import FIRST, TIMEOUT, Gallery, open_session
+from tests.e2e.gallery.browser_pages import TIMEOUT, open_session
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 
 FETCH = """async ([url, options]) => {
     try {

@@ -10,14 +10,11 @@ from playwright.sync_api import Page, ViewportSize, expect
 from photo_wire.motion import MOTION, WITHOUT_MOTION
 from photo_wire.name import PhotoName, new_name
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import (
-    BOX,
-    CLIP_SECONDS,
+from tests.e2e.gallery.browser_pages import (
     CONTENT,
     SIZES,
     WAIT_FOR_END,
     WINDOWS,
-    Gallery,
     Pages,
     Scheme,
     Size,
@@ -26,8 +23,8 @@ from tests.e2e.gallery.conftest import (
     in_each_look,
     loaded_width,
     open_session,
-    plain_jpeg,
 )
+from tests.e2e.gallery.filled_gallery import BOX, CLIP_SECONDS, Gallery, plain_jpeg
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.waiting import wait_for
 

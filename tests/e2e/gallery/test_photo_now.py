@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import DESK, PHONE, follow
+from tests.e2e.gallery.browser_pages import DESK, PHONE, follow
 from tests.support.local_system import cameras_that_report, local_system
 from tests.support.waiting import wait_for
 

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, Page, Route, expect
 
 from pi_uploader.cameras.media.dng import add_preview
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import open_session
+from tests.e2e.gallery.browser_pages import open_session
 from tests.support.api import MOMENT, Api, name_of, photo_headers
 from tests.support.pictures import jpeg, mp4, pi_dng
 from tests.support.waiting import wait_for

@@ -5,7 +5,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page
 
-from tests.e2e.gallery.conftest import Gallery, Pages
+from tests.e2e.gallery.browser_pages import Pages
+from tests.e2e.gallery.filled_gallery import Gallery
 
 
 @pytest.mark.slow

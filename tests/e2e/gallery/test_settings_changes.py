@@ -6,7 +6,8 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.e2e.gallery.conftest import FIRST, Gallery, Pages, Size, check_axe, follow, open_session
+from tests.e2e.gallery.browser_pages import Pages, Size, check_axe, follow, open_session
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 
 GOOD = "four random words there"
 IS_WHOLE = "one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight"

@@ -8,7 +8,8 @@ import pytest
 import requests
 from playwright.sync_api import Page, expect
 
-from tests.e2e.gallery.conftest import SIZES, Gallery, Pages, Size, check_axe, open_session
+from tests.e2e.gallery.browser_pages import SIZES, Pages, Size, check_axe, open_session
+from tests.e2e.gallery.filled_gallery import Gallery
 
 PASSWORD = "four random words there"
 Scheme = Literal["light", "dark"]

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import CONTENT, WINDOWS, Gallery, open_session
+from tests.e2e.gallery.browser_pages import CONTENT, WINDOWS, open_session
+from tests.e2e.gallery.filled_gallery import Gallery
 
 BOX = (
     f"picture => {{ const content = {CONTENT};"

@@ -18,7 +18,7 @@ from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.cameras import CaptureContext
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
-from tests.e2e.gallery.conftest import Pages, check_axe, open_session_at
+from tests.e2e.gallery.browser_pages import Pages, check_axe, open_session_at
 from tests.support.computed_photos import served
 from tests.support.devices import bind
 from tests.support.memory_store import memory_services

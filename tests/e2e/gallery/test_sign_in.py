@@ -3,9 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.gallery.conftest import (
+from tests.e2e.gallery.browser_pages import (
     SIZES,
-    Gallery,
     Pages,
     Scheme,
     Size,
@@ -13,6 +12,7 @@ from tests.e2e.gallery.conftest import (
     in_each_look,
     open_session,
 )
+from tests.e2e.gallery.filled_gallery import Gallery
 
 SMALL_TARGETS = """
     [...document.querySelectorAll("button, nav a, input, select, .button")]

@@ -17,7 +17,7 @@ from function_app.settings import Settings
 from local.azurite import Azurite
 from photo_wire.heartbeat import Network, NetworkKind, SpoolState
 from tests.conftest import NewStore, StartBackend, new_backend
-from tests.e2e.gallery.conftest import SCHEMES, SIZES, Pages, Size, check_axe
+from tests.e2e.gallery.browser_pages import SCHEMES, SIZES, Pages, Size, check_axe
 from tests.support.backend import Backend
 from tests.support.devices import heartbeat, store_state
 from tests.support.many_cameras import fill

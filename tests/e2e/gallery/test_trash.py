@@ -8,10 +8,8 @@ from playwright.sync_api import expect
 
 from photo_wire.name import PhotoName
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import (
-    FIRST,
+from tests.e2e.gallery.browser_pages import (
     SIZES,
-    Gallery,
     Pages,
     Scheme,
     Size,
@@ -19,6 +17,7 @@ from tests.e2e.gallery.conftest import (
     follow,
     in_each_look,
 )
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 
 
 @pytest.fixture

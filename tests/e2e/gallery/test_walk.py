@@ -9,17 +9,16 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from photo_wire.name import PhotoName, new_name
-from tests.e2e.gallery.conftest import (
-    CLIP_SECONDS,
+from tests.e2e.gallery.browser_pages import (
     WAIT_FOR_END,
     Pages,
     Size,
     add_authenticator,
     address,
     follow,
-    plain_jpeg,
     width_when_loaded,
 )
+from tests.e2e.gallery.filled_gallery import CLIP_SECONDS, plain_jpeg
 from tests.support.api import Api, photo_headers
 from tests.support.backend import Backend
 from tests.support.many_photos import CAMERAS

@@ -19,7 +19,8 @@ from function_app.storage.models import Photo
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
 from tests.conftest import NewStore, StartBackend
-from tests.e2e.gallery.conftest import FIRST, Gallery, Pages
+from tests.e2e.gallery.browser_pages import Pages
+from tests.e2e.gallery.filled_gallery import FIRST, Gallery
 from tests.support.api import name_of
 from tests.support.backend import Backend
 from tests.support.pictures import jpeg

@@ -9,7 +9,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect
 
-from tests.e2e.gallery.conftest import Pages, follow, width_when_loaded
+from tests.e2e.gallery.browser_pages import Pages, follow, width_when_loaded
 from tests.e2e.screenshots.docs import MOVING
 from tests.e2e.screenshots.view import FOLDER
 from tests.support.local_system import local_system

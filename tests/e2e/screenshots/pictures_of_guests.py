@@ -10,7 +10,7 @@ from playwright.sync_api import Page, Route, expect
 from function_app.storage.errors import StorageUnavailableError
 from photo_wire.media import Media
 from photo_wire.name import PhotoName
-from tests.e2e.gallery.conftest import follow
+from tests.e2e.gallery.browser_pages import follow
 from tests.e2e.screenshots import camera
 from tests.e2e.screenshots.site import FullSite, empty_site
 from tests.e2e.screenshots.view import View, shows

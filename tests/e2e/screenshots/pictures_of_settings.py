@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.gallery.conftest import add_authenticator
+from tests.e2e.gallery.browser_pages import add_authenticator
 from tests.e2e.screenshots.site import FullSite, Site, empty_site
 from tests.e2e.screenshots.view import View, shows
 from tests.support.authenticator_app import code_of

@@ -8,13 +8,7 @@ from typing import Any, Literal, TypeVar
 
 from playwright.sync_api import Browser, ConsoleMessage, Page, ViewportSize
 
-from tests.e2e.gallery.conftest import (
-    SIZES,
-    VIOLATION,
-    Pages,
-    axe_findings,
-    open_session_at,
-)
+from tests.e2e.gallery.browser_pages import SIZES, VIOLATION, Pages, axe_findings, open_session_at
 from tests.e2e.screenshots.site import PASSWORD
 
 FOLDER = Path(".local/screenshots")
