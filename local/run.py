@@ -14,6 +14,7 @@ from pathlib import Path
 
 from local import coretools
 from local.azurite import DEFAULT_PORTS, Azurite
+from local.device_settings import absolute_paths, settings_problems
 from local.ports import PortLock, free_ports, is_taken
 from local.prefixed_output import echo
 from local.process_group import ProcessGroup, ShutdownRequested
@@ -80,9 +81,12 @@ def _run(options: argparse.Namespace) -> None:
     base_url = f"http://127.0.0.1:{options.port}"
     with state.in_use(), ProcessGroup({} if options.verbose else HIDDEN_LINES) as group:
         keys = state.keys()
-        azurite = _start_servers(options, group, state, base_url)
         device = _device_settings(base_url, keys, state) | replay_setting
-        for name, command in device_processes(os.environ).items():
+        environ = {**os.environ, **device}
+        if problems := settings_problems(environ):
+            raise StartError("\n".join(problems))
+        azurite = _start_servers(options, group, state, base_url)
+        for name, command in device_processes(environ).items():
             group.add(name, command, device, restarts=True)
 
         state.announce(
@@ -122,8 +126,10 @@ def _start_servers(
 
 
 def _device_settings(base_url: str, keys: Keys, state: State) -> dict[str, str]:
-    """Return the settings of the simulated device, for its environment."""
+    """Return the settings of the simulated device, for its environment: paths that a person wrote
+    are those of the folder in which they stand."""
     return {
+        **absolute_paths(os.environ, Path.cwd()),
         "BASE_URL": base_url,
         "AZURE_FUNCTION_KEY": keys.function_key,
         "CAMERA_NAME": os.environ.get("CAMERA_NAME", "simulated"),

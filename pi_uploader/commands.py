@@ -225,7 +225,9 @@ def disarm(args: argparse.Namespace) -> int:
 
 
 def config_check(_: argparse.Namespace) -> int:
-    """Print every mistake in the settings."""
+    """Print every mistake in the settings, and every package that they need and is missing."""
+    from pi_uploader.settings.packages import missing_packages
+
     problems: list[str] = []
     warnings: list[str] = []
     zone = ""
@@ -240,6 +242,7 @@ def config_check(_: argparse.Namespace) -> int:
         warnings += [f"warning: {one}" for one in settings.warnings if one not in settings.missing]
         if isinstance(settings, CaptureSettings):
             zone = settings.zone_sentence
+    problems += map(str, missing_packages(os.environ))
     for one in (
         *sort_by_line(problems, os.environ),
         *warnings,

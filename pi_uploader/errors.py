@@ -12,3 +12,11 @@ class NightjarError(Exception):
 
     retryable: ClassVar[bool] = False
     hint: ClassVar[str] = ""
+
+
+def describe(error: Exception) -> str:
+    """Return what happened for a person: the text of an error that this program explains; of
+    another one also its kind."""
+    if isinstance(error, NightjarError):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

@@ -5,6 +5,7 @@ from pathlib import Path
 from photo_wire.media import Media
 from pi_uploader.cameras.camera import CameraError, CaptureContext, Shot
 from pi_uploader.cameras.media.preview import draw_view
+from pi_uploader.errors import describe
 from pi_uploader.settings import SettingsError
 
 
@@ -46,7 +47,7 @@ class ReplayCamera:
         try:
             return draw_view((self._folder / name).read_bytes())
         except Exception as error:
-            raise CameraError(f"{name} cannot be shown: {type(error).__name__}: {error}") from error
+            raise CameraError(f"{name} cannot be shown: {describe(error)}") from error
 
     def close(self) -> None:
         """Do nothing: no file stays open."""

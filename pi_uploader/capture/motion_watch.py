@@ -206,13 +206,9 @@ def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQu
     try:
         import numpy  # noqa: F401
     except ImportError as error:
-        raise SettingsError(
-            [
-                f"{setting}: {settings.name} needs numpy, which is not installed; run pip install "
-                "'.[motion]' in Nightjar's folder (on a Pi sudo apt install python3-numpy), or set "
-                "it to off"
-            ]
-        ) from error
+        from pi_uploader.settings.packages import numpy_problem
+
+        raise SettingsError([numpy_problem(setting, settings.name)]) from error
     from pi_uploader.motion.detector import MotionDetector, saw_motion
 
     sensitivity = settings.motion or Sensitivity.MEDIUM

@@ -22,6 +22,7 @@ from pi_uploader.cameras import (
 from pi_uploader.capture.capture_time import read_time
 from pi_uploader.capture.stats import Activity, CaptureStats, LastPhoto
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
+from pi_uploader.errors import describe
 from pi_uploader.jpeg_preview import preview_in
 from pi_uploader.spool import PhotoInfo, Spool
 from pi_uploader.triggers import TriggerEvent
@@ -122,7 +123,7 @@ class PhotoTaker:
         except Exception as error:  # noqa: BLE001  whatever a driver raises, the next photo may succeed
             self.failures += 1
             self.stats.failed += 1
-            self._record_failure(f"{type(error).__name__}: {error}")
+            self._record_failure(describe(error))
             log.error(
                 "%s: no photo for %s: %s: %s; retrying in %g s",
                 self._name,

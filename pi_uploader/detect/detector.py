@@ -11,6 +11,7 @@ from photo_wire.motion import UNKNOWN, Box, Label
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.detect.limits import MinuteLimit
 from pi_uploader.detect.report import CameraReport
+from pi_uploader.errors import describe
 from pi_uploader.settings import CameraSettings
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
@@ -103,7 +104,8 @@ class Detector:
         except FileNotFoundError:
             return  # uploaded or evicted a moment ago
         except Exception as error:  # noqa: BLE001  a model and Pillow raise anything
-            problem = f"a photo was not looked at: {_describe(error)}"
+            reason = printable(describe(error).partition("\n")[0], 300)
+            problem = f"a photo was not looked at: {reason}"
             self._reports[photo.name.camera].count_failure(problem, self._clock)
             self._log_once(f"{photo.name.camera}: {problem}")
             labels = (UNKNOWN,)
@@ -134,7 +136,3 @@ class Detector:
         if problem != self._logged:
             log.error("%s", problem)
         self._logged = problem
-
-
-def _describe(error: Exception) -> str:
-    return printable(f"{type(error).__name__}: {error}".partition("\n")[0], 300)

@@ -2,20 +2,26 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from pi_uploader.detect.errors import ModelError
 from pi_uploader.doctor.finding import Finding, Severity
 from pi_uploader.settings import CameraSettings, CaptureSettings, without_secrets
+from pi_uploader.settings.packages import MissingPackage
 from pi_uploader.settings.source import Environment
 
 LOAD_SECONDS = 120.0
 
 
-def check_models(settings: CaptureSettings, environ: Environment) -> Iterator[Finding]:
-    """Yield a finding for the model of each camera that has one. None is in the way of photos, so
-    none is worse than a warning."""
+def check_models(
+    settings: CaptureSettings, environ: Environment, missing: Sequence[MissingPackage] = ()
+) -> Iterator[Finding]:
+    """Yield a finding for the model of each camera that has one, unless a package for it is
+    `missing`. None is in the way of photos, so none is worse than a warning."""
+    unusable = {one.camera for one in missing if one.setting == "CAMERA_DETECT"}
     for camera in settings.cameras:
+        if camera.name in unusable:
+            continue
         if camera.missing_model:
             yield _problem(camera, camera.missing_model.partition("; ")[0])
         elif camera.detects_in_camera:

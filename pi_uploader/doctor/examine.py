@@ -13,6 +13,7 @@ from pi_uploader.doctor.hardware import (
     check_pins,
     check_trigger,
 )
+from pi_uploader.doctor.packages import check_packages
 from pi_uploader.doctor.system import (
     check_backend,
     check_clock,
@@ -28,6 +29,7 @@ from pi_uploader.settings import (
     UploadSettings,
     load_settings,
 )
+from pi_uploader.settings.packages import missing_packages
 from pi_uploader.settings.source import Environment
 
 
@@ -52,23 +54,26 @@ def examine(
 
 def _examine(environ: Environment, hardware: "_Hardware | None", clock: Clock) -> Iterator[Finding]:
     capture = upload = None
+    shown: list[str] = []
     try:
         capture = load_settings(OnceSettings, environ)
     except SettingsError as error:
-        yield from _wrong_settings(error)
+        yield from _wrong_settings(error, shown)
         if hardware:
             yield from check_picamera2(None)
     try:
         upload = load_settings(UploadSettings, environ)
     except SettingsError as error:
-        yield from _wrong_settings(error)
+        yield from _wrong_settings(error, shown)
+    missing = missing_packages(environ)
+    yield from check_packages(missing, are_cameras_tested=bool(capture and hardware))
     if capture and hardware:
         yield from hardware.examine(capture)
     if capture:
         yield check_clock(capture, clock)
         yield check_zone(capture)
         yield check_disk(capture)
-        yield from check_models(capture, environ)
+        yield from check_models(capture, environ, missing)
     if upload and upload.base_url:
         identity, finding = load_identity(upload, environ)
         yield finding
@@ -94,6 +99,10 @@ class _Hardware:
             yield from check_trigger(camera)
 
 
-def _wrong_settings(error: SettingsError) -> Iterator[Finding]:
+def _wrong_settings(error: SettingsError, shown: list[str]) -> Iterator[Finding]:
+    """Yield each mistake that is not among those `shown`, and add it there: capture and upload have
+    settings in common."""
     for problem in error.problems:
-        yield Finding("settings", Severity.BAD, problem, error.hint)
+        if problem not in shown:
+            shown.append(problem)
+            yield Finding("settings", Severity.BAD, problem, error.hint)

@@ -63,7 +63,11 @@ def check_gpiozero(settings: CaptureSettings) -> Iterator[Finding]:
     """Yield a finding about gpiozero if a camera has a pin."""
     if all(one.pin is None and one.pir_pin is None for one in settings.cameras):
         return
-    version = tuple(int(one) for one in re.findall("[0-9]+", metadata.version("gpiozero")))
+    try:
+        installed = metadata.version("gpiozero")
+    except metadata.PackageNotFoundError:
+        return  # `check_packages` reports it
+    version = tuple(int(one) for one in re.findall("[0-9]+", installed))
     text = _version_of("gpiozero")
     folder = str(metadata.distribution("gpiozero").locate_file(""))
     is_from_pypi = not folder.startswith(_DEBIAN_PACKAGES)

@@ -70,14 +70,9 @@ class CaptureSettings(Settings):
     def read_others(
         cls, environ: Environment, file: ConfigFile | None
     ) -> tuple[dict[str, Any], list[str]]:
-        sources: list[Source] = (
-            [file.table(name) for name in file.cameras]
-            if file and file.cameras
-            else [Variables(environ)]
-        )
         cameras: list[CameraSettings] = []
         problems: list[str] = []
-        for source in sources:
+        for source in camera_sources(environ, file):
             try:
                 camera = CameraSettings.read(source)
             except SettingsError as error:
@@ -110,6 +105,14 @@ class OnceSettings(CaptureSettings):
     needs a trigger."""
 
     needs_triggers: ClassVar[bool] = False
+
+
+def camera_sources(environ: Environment, file: ConfigFile | None) -> list[Source]:
+    """Return where the settings of each camera are: its table, or the environment for the only
+    one."""
+    if file and file.cameras:
+        return [file.table(name) for name in file.cameras]
+    return [Variables(environ)]
 
 
 def detectors_of(environ: Environment, file: ConfigFile | None) -> dict[str, bool]:

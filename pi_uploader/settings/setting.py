@@ -129,6 +129,16 @@ class Group:
 
         Raises SettingsError with everything that is wrong with them.
         """
+        values, problems = cls.parse(source)
+        problems += cls._contradictions(values, source)
+        if problems:
+            raise SettingsError(problems)
+        return cls(**values, **others)
+
+    @classmethod
+    def parse(cls, source: Source) -> tuple[dict[str, Any], list[str]]:
+        """Return the values that are right one by one, by the names of their fields, and a line for
+        each that is wrong."""
         values: dict[str, Any] = {}
         problems: list[str] = []
         for name, one in cls.table():
@@ -136,10 +146,7 @@ class Group:
                 values[name] = one.value(source)
             except ValueError as problem:
                 problems.append(str(problem))
-        problems += cls._contradictions(values, source)
-        if problems:
-            raise SettingsError(problems)
-        return cls(**values, **others)
+        return values, problems
 
     @classmethod
     def _contradictions(cls, values: Mapping[str, Any], source: Source) -> list[str]:

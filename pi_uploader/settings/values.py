@@ -23,6 +23,10 @@ _DURATION = re.compile(r"([0-9]{1,5}(?:\.[0-9]{1,3})?)([smhd])")
 _URL_WITHOUT_SECRETS = re.compile(r"https?://[^?#@]*")
 
 
+class RelativePathError(ValueError):
+    """A path is relative, and nothing says to what."""
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     """Return a parser that accepts one of these texts."""
 
@@ -113,7 +117,7 @@ def path(text: str) -> Path:
     except RuntimeError:
         raise ValueError("begins in a home folder that is not known") from None
     if not whole.is_absolute():
-        raise ValueError("is not an absolute path")
+        raise RelativePathError("is not an absolute path")
     return whole
 
 

@@ -60,6 +60,7 @@ SOURCES = (
     # why no model looks at photos
     "pi_uploader/capture/labels.py",
     "pi_uploader/detect/detector.py",
+    "pi_uploader/detect/outputs.py",
     "pi_uploader/detect/report.py",
     # the diagnosis (pi-uploader doctor --no-hardware)
     "pi_uploader/client/backend.py",
@@ -95,6 +96,8 @@ NOT_SHOWN = re.compile(
     # problems of settings and of several cameras, which are English
     "|CAMERA_SOURCE: .*|xrun apt-get .*|xuse Debian's .*|x: x \\(x\\)|of the Pi's own"
     "|CAMERA_USER .*| \\(--reinstall if .*|there is no camera x, but .*|camera x is on USB, .*"
+    # names of forms of a model's outputs, within a sentence
+    "|SSD .boxes, .*"
     "|x: nothing would ever take a photo; .*|a CAMERA_(SENSOR|DEVICE) .*"
 )
 # The names of what is called with a sentence, or returns one.
@@ -110,6 +113,7 @@ SAYS = (
     "Alert",
     "CameraError",
     "CameraGoneError",
+    "ModelError",
     "count_failure",
     "Finding",
     "of_error",
@@ -241,6 +245,14 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
             "at the",
             "ein Ort für Mitteilungen von vera (webhook) hat nicht bekommen: gate: motion (clip) "
             "(it answered 500; look at the",
+        ),
+        (
+            "/opt/m.onnx: its scores go from -3 to 80; must be from 0 to 1",
+            "/opt/m.onnx: seine Werte gehen von -3 bis 80; erlaubt ist 0 bis 1",
+        ),
+        (
+            "a photo was not looked at: its scores are infinite or not numbers (NaN)",
+            "ein Foto wurde nicht angesehen: seine Werte sind unendlich oder keine Zahlen (NaN)",
         ),
         ("backend", "App"),
         ("camera gate", "Kamera gate"),
