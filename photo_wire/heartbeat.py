@@ -24,6 +24,7 @@ from photo_wire.headers import ClockStatus
 from photo_wire.members import Members
 from photo_wire.moment import format_time
 from photo_wire.name import check_camera
+from photo_wire.polygons import Outline, parse_polygons
 
 MAX_STATE_BYTES = 16 * 1024  # of JSON, without the results of commands
 MAX_BYTES = 256 * 1024  # of JSON, with them
@@ -87,7 +88,8 @@ class CameraState:
     takes: photo, clip, live. `motion` is WATCHING, or BLIND and the reason
     (photo_wire/motion.py); None if the camera does not look for motion in its picture. `detection`
     is WORKING, or FAILING and the reason since `detection_since`; None if no model labels its
-    photos."""
+    photos. `zones` and `masks` are where motion counts and where it does not, as in
+    photo_wire/polygons.py, without `omitted_polygons` of them for which a heartbeat has no room."""
 
     source: str | None = None
     armed: bool | None = None
@@ -101,6 +103,9 @@ class CameraState:
     motion: str | None = None
     detection: str | None = None
     detection_since: datetime | None = None
+    zones: tuple[Outline, ...] = ()
+    masks: tuple[Outline, ...] = ()
+    omitted_polygons: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,15 +151,19 @@ class Heartbeat:
 
     def cut_to_fit(self) -> "Heartbeat":
         """Return the heartbeat as the backend takes it: with at most MAX_STATE_BYTES besides the
-        results of commands. The reasons why cameras fail, are blind or get no labels are cut first,
-        then pins, sources and abilities of cameras are left out, and the cameras at last. A camera
-        that fails keeps a reason."""
+        results of commands. The zones and masks of cameras are left out first, those with the most
+        corners before others; then the reasons why cameras fail, are blind or get no labels are
+        cut; then pins, sources and abilities of cameras are left out, and the cameras at last. A
+        camera that fails keeps a reason."""
         return next((one for one in self._versions() if one._fits()), replace(self, cameras={}))
 
     def _versions(self) -> "Iterator[Heartbeat]":
         """Yield the heartbeat with less and less of its cameras."""
         yield self
         cut = self
+        for name in sorted(self.cameras, key=lambda one: -_corners(self.cameras[one])):
+            cut = replace(cut, cameras={**cut.cameras, name: _without_polygons(cut.cameras[name])})
+            yield cut
         for length in _SHORT_REASONS:
             cut = cut._with_cameras(partial(_with_short_reason, length=length))
             yield cut
@@ -277,7 +286,19 @@ def _parse_camera(members: Members) -> CameraState:
         motion=members.text("motion", MAX_REASON),
         detection=members.text("detection", MAX_REASON),
         detection_since=members.time("detection_since"),
+        zones=parse_polygons(members, "zones"),
+        masks=parse_polygons(members, "masks"),
+        omitted_polygons=members.whole("omitted_polygons", 1),
     )
+
+
+def _corners(camera: CameraState) -> int:
+    return sum(map(len, camera.zones + camera.masks))
+
+
+def _without_polygons(camera: CameraState) -> CameraState:
+    omitted = len(camera.zones) + len(camera.masks) + (camera.omitted_polygons or 0)
+    return replace(camera, zones=(), masks=(), omitted_polygons=omitted or None)
 
 
 def _with_short_reason(camera: CameraState, length: int) -> CameraState:

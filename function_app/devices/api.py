@@ -80,6 +80,9 @@ _CAMERA_STATE = _extensible(
     motion=text(maxLength=MAX_REASON),
     detection=text(maxLength=MAX_REASON),
     detection_since=json_schema.TIME,
+    zones=json_schema.POLYGONS,
+    masks=json_schema.POLYGONS,
+    omitted_polygons=number(minimum=1),
 )
 NEW_HEARTBEAT = WireBody(
     "Heartbeat",

@@ -24,9 +24,10 @@ FIGURES = (
 )
 OF_CAMERA = (
     *("source", "armed", "disarmed_until", "last_trigger", "last_photo", "failures", "failing"),
-    *("pins", "can", "motion", "detection", "detection_since"),
+    *("pins", "can", "motion", "detection", "detection_since", "zones", "masks"),
+    "omitted_polygons",
 )
-_LISTS = ("throttled", "pins", "can")
+_LISTS = ("throttled", "pins", "can", "zones", "masks")
 _NEVER_HEARD_OF = {"device": None, "received_at": None, "overdue_at": None}
 
 

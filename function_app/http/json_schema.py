@@ -3,6 +3,8 @@ the API use. Objects are closed: they have no fields but those of their schema."
 
 from typing import Any
 
+from photo_wire.polygons import MAX_CORNERS, MAX_POLYGONS, MIN_CORNERS
+
 Schema = dict[str, Any]
 
 
@@ -54,3 +56,8 @@ ALERT_KIND = text(pattern=r"^[a-z][a-z0-9_-]{0,31}$")
 COUNT = number(minimum=0)
 SHA256 = text(pattern="^[0-9a-f]{64}$")
 CURSOR = nullable(text())
+_PERCENT = {"type": "number", "minimum": 0, "maximum": 100}
+_CORNERS = array(
+    array(_PERCENT, minItems=2, maxItems=2), minItems=MIN_CORNERS, maxItems=MAX_CORNERS
+)
+POLYGONS = array(_CORNERS, maxItems=MAX_POLYGONS)

@@ -28,6 +28,7 @@ from pi_uploader.capture.camera_thread import CameraThread, Shared
 from pi_uploader.capture.control_server import IsWaiting, RefusedError
 from pi_uploader.capture.previews import Previews
 from pi_uploader.control import Reply
+from pi_uploader.motion.zones import in_percent
 from pi_uploader.spool.tags import find_by_tag
 from pi_uploader.triggers import PhotoRequest, TriggerEvent
 
@@ -130,6 +131,8 @@ class Requests:
             "motion": thread.motion_watch.state if thread.motion_watch else None,
             "detection": detection.state if detection else None,
             "detection_since": _time(detection.failing_since if detection else None),
+            "zones": in_percent(thread.settings.zones),
+            "masks": in_percent(thread.settings.masks),
             "pins": [
                 {"number": one.number, "use": one.use, "is_active": one.is_active}
                 for one in thread.pins

@@ -4,10 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from photo_wire.polygons import Outline
+
 Point = tuple[float, float]  # shares of the picture: from the left, from the top
 Polygon = tuple[Point, ...]
 
-_SMALLEST = (320, 240)  # a zone must cover the centre of one of so many points, columns and rows
+GRID = (320, 240)  # columns and rows; a polygon must contain the centre of one of these points
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,7 @@ class Zones:
     def __post_init__(self) -> None:
         for polygon in self.watched + self.masked:
             _check(polygon)
-        if not any(self.rasterized(*_SMALLEST)):
+        if not any(self.rasterized(*GRID)):
             raise ValueError("the masks leave nothing of the picture in which motion counts")
 
     def rasterized(self, width: int, height: int) -> bytearray:
@@ -38,14 +40,32 @@ class Zones:
 EVERYWHERE = Zones()
 
 
+def in_percent(polygons: tuple[Polygon, ...]) -> tuple[Outline, ...]:
+    """Return polygons as settings and heartbeats have them, in percent."""
+    return tuple(tuple((round(100 * x, 2), round(100 * y, 2)) for x, y in one) for one in polygons)
+
+
 def _check(polygon: Polygon) -> None:
     shown = " ".join(f"{x:g},{y:g}" for x, y in polygon)
     if len(polygon) < 3:
         raise ValueError(f"a polygon needs at least three points: {shown}")
     if not all(0 <= share <= 1 for point in polygon for share in point):
         raise ValueError(f"the points of a polygon must be within the picture: {shown}")
-    if not any(_spans(polygon, *_SMALLEST)):
+    if not is_visible(polygon):
         raise ValueError(f"a polygon must have an area: {shown}")
+
+
+def has_area(polygon: Polygon) -> bool:
+    """Return whether the corners of a polygon are not all on one line."""
+    (ax, ay), *others = polygon
+    farthest = max(others, key=lambda one: abs(one[0] - ax) + abs(one[1] - ay))
+    bx, by = farthest[0] - ax, farthest[1] - ay
+    return any(abs(bx * (y - ay) - by * (x - ax)) > 1e-9 for x, y in others)
+
+
+def is_visible(polygon: Polygon) -> bool:
+    """Return whether a polygon contains any of the points in which motion is looked for."""
+    return any(_spans(polygon, *GRID))
 
 
 def _spans(polygon: Polygon, width: int, height: int) -> Iterator[tuple[int, int]]:

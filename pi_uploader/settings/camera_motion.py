@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pi_uploader.motion.sensitivity import Sensitivity
 from pi_uploader.motion.zones import Polygon, Zones
-from pi_uploader.settings import camera_values
+from pi_uploader.settings import camera_values, polygons
 from pi_uploader.settings.setting import Default, Group, setting
 
 
@@ -44,14 +44,14 @@ class MotionSettings(Group):
     )
     zones: tuple[Polygon, ...] = setting(
         "CAMERA_ZONES",
-        camera_values.zones,
+        polygons.zones,
         "all, or polygons in percent of width and height such as 10,20 90,20 50,80; 0,0 5,0 0,5",
         "Parts of the picture in which motion counts.",
         default="all",
     )
     masks: tuple[Polygon, ...] = setting(
         "CAMERA_MASKS",
-        camera_values.masks,
+        polygons.masks,
         "none, or polygons in percent of width and height such as 10,20 90,20 50,80; 0,0 5,0 0,5",
         "Parts of the picture in which motion does not count, such as a tree or a road.",
         default="none",

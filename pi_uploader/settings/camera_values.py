@@ -7,7 +7,6 @@ from photo_wire.errors import WireError
 from photo_wire.media import Media
 from photo_wire.name import check_camera
 from pi_uploader.motion.sensitivity import Sensitivity
-from pi_uploader.motion.zones import Polygon, Zones
 from pi_uploader.settings.source import Source, credential
 from pi_uploader.settings.values import duration, interval, number, one_of, path, url_of
 
@@ -25,7 +24,6 @@ NETWORK_OF_IMX500 = Path(
     "/usr/share/imx500-models/imx500_network_ssd_mobilenetv2_fpnlite_320x320_pp.rpk"
 )
 """What CAMERA_DETECT=imx500 stands for; Debian's package imx500-models has it."""
-_PERCENT = r"([0-9]{1,3}(?:\.[0-9]{1,2})?)"
 
 
 def camera_name(text: str) -> str:
@@ -162,38 +160,6 @@ def motion_duration(text: str) -> float:
     if seconds > MAX_MOTION_SECONDS:
         raise ValueError
     return seconds
-
-
-def zones(text: str) -> tuple[Polygon, ...]:
-    """Return the polygons in which motion counts; none for `all`."""
-    return () if text == "all" else _polygons(text)
-
-
-def masks(text: str) -> tuple[Polygon, ...]:
-    """Return the polygons in which motion does not count; none for `none`."""
-    return () if text == "none" else _polygons(text)
-
-
-def _polygons(text: str) -> tuple[Polygon, ...]:
-    """Return polygons of shares, from `10,20 30,40 50,60; ...` in percent."""
-    polygons = tuple(_polygon(one) for one in text.split(";"))
-    try:
-        Zones(watched=polygons)
-    except ValueError:
-        raise ValueError("has a polygon without an area") from None
-    return polygons
-
-
-def _polygon(text: str) -> Polygon:
-    points = [re.fullmatch(f"{_PERCENT},{_PERCENT}", point) for point in text.split()]
-    found = tuple((float(point[1]) / 100, float(point[2]) / 100) for point in points if point)
-    if len(found) < len(points) or not points:
-        raise ValueError
-    if len(found) < 3:
-        raise ValueError("has a polygon of fewer than three points")
-    if any(share > 1 for point in found for share in point):
-        raise ValueError("has a point outside of the picture, which ends at 100,100")
-    return found
 
 
 def is_confirmed_by_picture(text: str) -> bool:

@@ -33,6 +33,7 @@ from photo_wire.heartbeat import (
 )
 from photo_wire.members import MAX_NUMBER
 from photo_wire.moment import parse_time
+from photo_wire.polygons import MAX_CORNERS, MAX_POLYGONS, MIN_CORNERS
 from tests.photo_wire.strategies import cameras, command_ids, moments
 
 characters = st.characters(exclude_categories=["C", "Z"]) | st.just(" ")
@@ -46,6 +47,11 @@ results = st.builds(
     output=texts,
 )
 pins = st.builds(PinState, st.integers(0, 53), st.none() | texts, st.none() | st.booleans())
+hundredths = st.integers(0, 10_000).map(lambda number: number / 100)
+outlines = st.lists(
+    st.lists(st.tuples(hundredths, hundredths), min_size=MIN_CORNERS, max_size=5).map(tuple),
+    max_size=3,
+).map(tuple)
 states = st.builds(
     CameraState,
     source=st.none() | texts,
@@ -60,6 +66,9 @@ states = st.builds(
     motion=st.none() | st.text(characters, max_size=200),
     detection=st.none() | st.text(characters, max_size=200),
     detection_since=st.none() | moments,
+    zones=outlines,
+    masks=outlines,
+    omitted_polygons=st.none() | st.integers(1, 40),
 )
 heartbeats = st.builds(
     Heartbeat,
@@ -103,7 +112,14 @@ def test_a_heartbeat_is_cut_until_the_backend_takes_it(data: st.DataObject) -> N
     length = data.draw(st.integers(0, MAX_REASON))
     reason, text = data.draw(characters) * length, data.draw(characters) * 64
     pins = tuple(PinState(n, text, True) for n in range(data.draw(st.integers(0, MAX_PINS))))
-    camera = replace(data.draw(states), failing=reason or None, pins=pins, source=text)
+    zones = (((10.25, 20.5),) * data.draw(st.integers(MIN_CORNERS, MAX_CORNERS)),)
+    camera = replace(
+        data.draw(states),
+        failing=reason or None,
+        pins=pins,
+        source=text,
+        zones=zones * data.draw(st.integers(0, MAX_POLYGONS)),
+    )
     names = [f"{n:02}" + "c" * 30 for n in range(data.draw(st.integers(0, MAX_CAMERAS)))]
     sent = replace(data.draw(heartbeats), cameras=dict.fromkeys(names, camera), goodbye=None)
     cut = replace(sent.cut_to_fit(), goodbye="g" * MAX_TEXT)
@@ -113,7 +129,27 @@ def test_a_heartbeat_is_cut_until_the_backend_takes_it(data: st.DataObject) -> N
         assert (one.failing or "") == reason[: len(one.failing or "")]
         assert bool(one.failing) == bool(reason)
         assert (one.armed, one.last_photo) == (camera.armed, camera.last_photo)
+        assert count_polygons(one) == count_polygons(camera)
     assert replace(cut, cameras=sent.cameras, goodbye=None) == sent
+
+
+def count_polygons(camera: CameraState) -> int:
+    return len(camera.zones) + len(camera.masks) + (camera.omitted_polygons or 0)
+
+
+def test_the_zones_with_the_most_corners_are_left_out_first() -> None:
+    """A camera with few keeps them, and reasons stay whole."""
+    few = CameraState(zones=(((0, 0), (1, 0), (1, 1)),), failing="r" * MAX_REASON)
+    many = CameraState(masks=(((12.25, 34.75),) * MAX_CORNERS,) * MAX_POLYGONS)
+    sent = Heartbeat(version="1", interval=300, cameras={"few": few, "many": many})
+    assert sent.cut_to_fit().cameras == {"few": few, "many": many}
+    more = CameraState(masks=many.masks, zones=many.masks[:1])
+    cut = replace(sent, cameras={"few": few, "many": many, "more": more}).cut_to_fit()
+    assert cut.cameras == {
+        "few": few,
+        "many": many,
+        "more": CameraState(omitted_polygons=MAX_POLYGONS + 1),
+    }
 
 
 @given(heartbeats)

@@ -9,6 +9,7 @@ from function_app.http.json_schema import (
     COUNT,
     CURSOR,
     PHOTO_ID,
+    POLYGONS,
     TIME,
     Schema,
     array,
@@ -55,6 +56,16 @@ _CAMERA_STATE: dict[str, Schema] = {
         "reason, since `detection_since`.",
     },
     "detection_since": nullable(TIME),
+    "zones": {
+        **POLYGONS,
+        "description": "Where motion counts, in percent of the picture's width and height; empty: "
+        "everywhere.",
+    },
+    "masks": {**POLYGONS, "description": "Where it does not."},
+    "omitted_polygons": {
+        **nullable(COUNT),
+        "description": "How many zones and masks the heartbeat had no room for.",
+    },
 }
 _NUMBER = {"type": "number"}
 _DEVICE: dict[str, Schema] = {

@@ -223,6 +223,8 @@ def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -
         "motion": None,
         "detection": None,
         "detection_since": None,
+        "zones": [],
+        "masks": [],
         "photo": None,
         "disarmed_until": None,
         "last_trigger": None,
@@ -235,6 +237,18 @@ def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -
         ],
         "can": ["photo", "clip", "live"],
     }
+
+
+@pytest.mark.usefixtures("pins")
+def test_the_state_has_zones_and_masks_in_percent(tmp_path: Path, spool: Path) -> None:
+    """Exactly as the settings have them."""
+    environ = {"CAMERA_ZONES": "0,0 7.07,0 100,57.3", "CAMERA_MASKS": "1,1 9,1 9,9; 0.29,5 5,5 5,9"}
+    with asking(idle_settings(tmp_path, CAMERA_NAME="gate", **environ)):
+        found = read_cameras(spool)["gate"]
+    assert (found.zones, found.masks) == (
+        (((0, 0), (7.07, 0), (100, 57.3)),),
+        (((1, 1), (9, 1), (9, 9)), ((0.29, 5), (5, 5), (5, 9))),
+    )
 
 
 @pytest.mark.usefixtures("pins")
