@@ -15,6 +15,7 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.web.form_problems import FormError, problem_text, with_problem
 from function_app.web.layout import render_page
+from function_app.web.zones import describe_zones
 
 CAMERA = required("camera", CAMERA_NAME)
 
@@ -49,6 +50,7 @@ def _page(request: Request, services: Services, caller: Caller, problem: str = "
         "camera": camera,
         "status": status,
         "seen": services.index.last_seen(camera),
+        "outlines": describe_zones(status),
         "problem": problem,
     }
     return render_page("live.html", request, caller, values)

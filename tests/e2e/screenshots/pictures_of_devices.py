@@ -141,6 +141,15 @@ def test_live_without_a_script(view: View, site: FullSite, name: str) -> None:
     view.take(page, "live-still" if name == "gate" else "live-silent")
 
 
+@pytest.mark.parametrize("name", ["gate", "drive"])
+def test_zones(view: View, site: FullSite, name: str) -> None:
+    """A zone and two masks, and none."""
+    page = view.open(site.address, f"/live/{name}", java_script_enabled=False)
+    page.locator("#zones > summary").click()
+    page.locator("#zones img").evaluate("one => one.decode()")
+    view.take(page, "zones" if name == "gate" else "zones-none", is_whole=True)
+
+
 # -- Alerts
 
 

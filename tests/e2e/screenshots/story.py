@@ -38,6 +38,8 @@ UNNAMED = "barn"  # a camera of which no device speaks
 SLOW_CLOCK = "the device's clock is 4 min behind the server's, so its photos have wrong times"
 BEAT = timedelta(minutes=5)
 CAN = ("photo", "clip", "live")
+ZONES = (((3, 40), (97, 38), (97, 96), (3, 96)),)  # of gate
+MASKS = (((0, 0), (30, 0), (30, 45.5), (12, 60), (0, 48)), ((80, 5), (95, 12.5), (90, 30)))
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 MONTH = 30  # days
 # What the first day tells, in minutes of it.
@@ -196,7 +198,10 @@ def _state(story: Story, name: str, minute: int, is_now: bool) -> CameraState:
     motion = {"gate": WATCHING, "entry": WATCHING}.get(name)
     if name == "entry" and is_now:
         motion = f"{BLIND}no frame came for 5 s"
-    state = CameraState(armed=True, can=CAN, source="picamera2", motion=motion)
+    zones, masks = (ZONES, MASKS) if name == "gate" else ((), ())
+    state = CameraState(
+        armed=True, can=CAN, source="picamera2", motion=motion, zones=zones, masks=masks
+    )
     if name == "drive" and (minute in DISARMED or is_now):
         until = story.now + timedelta(hours=2) if is_now else None
         return replace(state, armed=False, disarmed_until=until)

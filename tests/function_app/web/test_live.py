@@ -8,10 +8,16 @@ from function_app.auth import sessions, users
 from function_app.auth.caller import Role
 from function_app.services import connect
 from function_app.settings import Settings
+from photo_wire.heartbeat import CameraState, Heartbeat
+from photo_wire.motion import WATCHING
+from photo_wire.polygons import MAX_CORNERS, MAX_POLYGONS
 from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.browser import same_origin
 from tests.support.pictures import jpeg
 from tests.support.reporting_device import ReportingDevice
+
+ZONE = ((10, 20), (90, 20.5), (50, 80))
+MASK = ((0, 0), (5.25, 0), (5.25, 9))
 
 
 def session_of(
@@ -59,3 +65,38 @@ def test_a_photo_is_asked_for_by_a_form(api: Api, camera: str) -> None:
     assert (command["kind"], command["camera"]) == ("photo", camera)
     viewer = session_of(api, Role.VIEWER) | same_origin(api)
     assert api.ask(f"/live/{camera}", viewer, "POST").status_code == 404
+
+
+def test_zones_and_masks_are_drawn_over_the_last_photo(api: Api, camera: str) -> None:
+    """For who may see the camera, and nobody else (above). In German, too."""
+    assert api.put(jpeg(), photo_headers(name_of(camera))).status_code == 201
+    viewer = session_of(api, Role.VIEWER, frozenset({camera}))
+    path = f"/live/{camera}"
+    assert "No device has reported zones and masks" in api.ask(path, viewer).text
+    device = ReportingDevice(api.backend, camera, camera)
+    device.report()
+    page = api.ask(path, viewer).text
+    assert "Motion counts in the whole picture" in page
+    assert "The camera does not look for motion" in page
+    device.cameras[camera] = CameraState(motion=WATCHING, zones=(ZONE,), masks=(MASK, MASK))
+    device.report()
+    page = api.ask(path, viewer).text
+    assert page.count('<polygon class="zone" points="10,20 90,20.5 50,80"/>') == 1
+    assert page.count('<polygon class="mask" points="0,0 5.25,0 5.25,9" fill="url(#hatch)"/>') == 2
+    assert "Mask 2: 0,0 5.25,0 5.25,9" in page
+    assert "The camera does not look for motion" not in page
+    assert "Maske 2:" in api.ask(path, {"Cookie": f"{viewer['Cookie']}; language=de"}).text
+
+
+def test_the_page_says_how_many_polygons_the_heartbeat_had_no_room_for(
+    api: Api, camera: str
+) -> None:
+    device = ReportingDevice(api.backend, camera, camera)
+    large = (((12.25, 34.75),) * MAX_CORNERS,) * MAX_POLYGONS
+    full = CameraState(motion=WATCHING, zones=large, masks=large)
+    cut = Heartbeat(version="1", interval=300, cameras={camera: full}).cut_to_fit()
+    device.cameras = dict(cut.cameras)
+    device.report()
+    page = api.ask(f"/live/{camera}", session_of(api)).text
+    assert "40 further polygons of the device are not shown" in page
+    assert "Motion counts in the whole picture" not in page
