@@ -7,6 +7,7 @@ from pathlib import Path
 from photo_wire.motion import MAX_LABELS, Label
 from pi_uploader.detect.errors import ModelError
 from pi_uploader.detect.outputs import MAX_CLASSES, Form, Layout
+from pi_uploader.messages import counted
 from pi_uploader.state_files import read_state_file
 
 PERSON, VEHICLE, ANIMAL = "person", "vehicle", "animal"
@@ -141,10 +142,10 @@ def coco_names(form: Form, suffix: str) -> Mapping[int, str]:
         90: from_zero,
         91: COCO_BY_ID,
     }
-    if form.classes not in known:
+    if form.classes is not None and form.classes not in known:
         raise ModelError(
-            f"it tells {form.classes} classes apart, which are not COCO's; CAMERA_DETECT_LABELS "
-            "must name a file with theirs"
+            f"it tells {counted(form.classes, 'class')} apart, which are not COCO's; "
+            "CAMERA_DETECT_LABELS must name a file with theirs"
         )
     return known[form.classes]
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pi_uploader.detect.errors import ModelError
+from pi_uploader.messages import counted
 
 Array = NDArray[np.float32]
 Scores = Mapping[int, float]
@@ -92,9 +93,10 @@ def recognize(
     if form is None:
         shapes = ", ".join(" x ".join(map(str, one.shape)) or "a number" for one in outputs)
         raise ModelError(f"its outputs ({shapes}) are none that is known: {RECOGNIZED}")
-    if classes is not None and form.classes not in (None, classes):
+    if classes is not None and form.classes is not None and form.classes != classes:
         raise ModelError(
-            f"it tells {form.classes} classes apart, and CAMERA_DETECT_LABELS names {classes}"
+            f"it tells {counted(form.classes, 'class')} apart, and CAMERA_DETECT_LABELS names "
+            f"{classes}"
         )
     return form
 

@@ -100,7 +100,7 @@ NEVER_ONE = {  # texts whose number is a limit, or is of several, or whose words
     *("sentence.camera_bad_pictures", "sentence.camera_too_many", "sentence.live_many"),
     *("sentence.motion_slow", "sentence.name_length", "sentence.open_commands"),
     *("sentence.photos_wait", "sentence.silent_cameras", "sentence.tests"),
-    *("sentence.too_many_channels",),
+    *("sentence.too_many_channels", "sentence.detection_inputs", "sentence.detection_lines"),
 }
 
 

@@ -14,6 +14,8 @@ from function_app.localization import sentences
 from function_app.localization.sentences import translate
 from function_app.localization.translation import LANGUAGES, Language, load_strings
 from function_app.notifications.rule_json import RULE_CHANGE
+from pi_uploader.detect.runtime import NO_SIZE
+from pi_uploader.messages import counted
 
 # Where the sentences are written that a page may show, and what is none of them.
 SOURCES = (
@@ -76,6 +78,8 @@ SOURCES = (
     "pi_uploader/detect/errors.py",
     "pi_uploader/spool/disk.py",
 )
+# Why a model cannot be used: each sentence is said of its file.
+OF_MODELS = ("class_names", "litert", "model", "onnx_runtime", "outputs", "picture", "runtime")
 NOT_SHOWN = re.compile(
     "import sys.*"  # code
     "| of x"  # part of a target of the audit log
@@ -167,7 +171,7 @@ def part_of(part: ast.expr) -> str:
             case ast.Call(
                 func=ast.Name(id="counted" | "_counted"), args=[_, ast.Constant(str() as noun)]
             ):
-                return f"x {noun}s"
+                return counted(2, noun).replace("2", "x")
             case ast.IfExp(orelse=ast.Constant(str() as others)):
                 return others
         return "x"
@@ -183,6 +187,16 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
     found = [one for one in sentences_of(source) if not NOT_SHOWN.fullmatch(one)]
     assert found
     assert [one for one in found if translate(one, "de") is None] == []
+
+
+@pytest.mark.parametrize("module", OF_MODELS)
+def test_every_sentence_of_a_model_is_in_both_languages(module: str) -> None:
+    tree = ast.parse(Path(f"pi_uploader/detect/{module}.py").read_text())
+    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
+    texts = [one.args[0] for one in calls if name_of(one.func) == "ModelError"]
+    found = [NO_SIZE if isinstance(one, ast.Name) else text_of(one) for one in texts]
+    assert found
+    assert [one for one in found if translate(f"/opt/model.onnx: {one}", "de") is None] == []
 
 
 @pytest.mark.parametrize(
