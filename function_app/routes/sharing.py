@@ -17,8 +17,9 @@ from function_app.lazy_module import LazyModule
 from function_app.routes.pages import guest_file_problem_page, guest_problem_page
 
 if TYPE_CHECKING:
-    from function_app.web import sharing
+    from function_app.web import shared_photos, sharing
 else:
+    shared_photos = LazyModule("function_app.web.shared_photos")
     sharing = LazyModule("function_app.web.sharing")
 
 _PHOTO_RESPONSES = {200: PHOTO_TYPES, 206: PHOTO_TYPES, 304: None}
@@ -67,9 +68,9 @@ ROUTES: tuple[Route, ...] = (
         Access.PUBLIC,
         "list_shared",
         lambda: Endpoint(
-            sharing.list_shared,
+            shared_photos.list_shared,
             Operation("List the photos that a shared link opens.", {200: "SharedPhotos"}, (404,)),
-            Inputs(path=(sharing.SECRET,), query=(sharing.AFTER,)),
+            Inputs(path=(shared_photos.SECRET,), query=(shared_photos.AFTER,)),
         ),
     ),
     Route(
@@ -78,13 +79,13 @@ ROUTES: tuple[Route, ...] = (
         Access.PUBLIC,
         "get_shared_content",
         lambda: Endpoint(
-            sharing.get_shared_content,
+            shared_photos.get_shared_content,
             Operation(
                 "Get the bytes of a photo that a shared link opens.", _PHOTO_RESPONSES, (404, 416)
             ),
             Inputs(
                 path=(
-                    sharing.SECRET,
+                    shared_photos.SECRET,
                     PHOTO,
                 )
             ),
@@ -96,7 +97,7 @@ ROUTES: tuple[Route, ...] = (
         GET_OR_HEAD,
         Access.PUBLIC,
         "get_shared",
-        lambda: Endpoint(sharing.get_shared, inputs=Inputs(path=(sharing.SECRET,))),
+        lambda: Endpoint(shared_photos.get_shared, inputs=Inputs(path=(shared_photos.SECRET,))),
         guest_problem_page,
     ),
 )
