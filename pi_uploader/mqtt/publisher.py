@@ -186,13 +186,13 @@ def _device_state(facts: Mapping[str, Any]) -> bytes:
 
 def _camera_state(state: State, *, is_capturing: bool) -> bytes:
     if not is_capturing:
-        condition = "off"
+        word = "off"
     elif state.get("failing"):
-        condition = "failing"
+        word = "failing"
     else:
-        condition = "ready" if state.get("armed") else "disarmed"
+        word = "ready" if state.get("armed") else "disarmed"
     facts = {
-        "state": condition,
+        "state": word,
         "armed": OFF if state.get("disarmed") else ON,
         "failing": state.get("failing"),
         "last_photo": state.get("last_photo"),

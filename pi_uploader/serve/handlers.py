@@ -207,7 +207,9 @@ class Handlers:
             midnight=midnight,
             tomorrow=tomorrow if tomorrow <= self._clock.now() else None,
             yesterday=midnight - timedelta(days=1),
-            hours={self._hour(one): one for one in self._hours(midnight, chosen)},
+            hours={
+                self._hour(one): one for one in self._photos.first_of_each_hour(midnight, chosen)
+            },
             photos=photos[:limit],
             older=photos[limit - 1] if len(photos) > limit else None,
             lines=self._log_lines(40),
@@ -215,6 +217,3 @@ class Handlers:
             load=self._clock.now().timestamp(),
         )
         return response(page.encode(), "text/html; charset=utf-8")
-
-    def _hours(self, midnight: datetime, camera: str | None) -> list[DevicePhoto]:
-        return self._photos.first_of_each_hour(midnight, camera)
