@@ -14,7 +14,6 @@ from function_app.localization import sentences
 from function_app.localization.sentences import translate
 from function_app.localization.translation import LANGUAGES, Language, load_strings
 from function_app.notifications.rule_json import RULE_CHANGE
-from pi_uploader.detect.runtime import NO_SIZE
 from pi_uploader.messages import counted
 
 # Where the sentences are written that a page may show, and what is none of them.
@@ -61,9 +60,15 @@ SOURCES = (
     "pi_uploader/capture/previews.py",
     # why no model looks at photos
     "pi_uploader/capture/labels.py",
+    "pi_uploader/detect/class_names.py",
     "pi_uploader/detect/detector.py",
+    "pi_uploader/detect/litert.py",
+    "pi_uploader/detect/model.py",
+    "pi_uploader/detect/onnx_runtime.py",
     "pi_uploader/detect/outputs.py",
+    "pi_uploader/detect/picture.py",
     "pi_uploader/detect/report.py",
+    "pi_uploader/detect/runtime.py",
     # the diagnosis (pi-uploader doctor --no-hardware)
     "pi_uploader/client/backend.py",
     "pi_uploader/client/errors.py",
@@ -78,8 +83,6 @@ SOURCES = (
     "pi_uploader/detect/errors.py",
     "pi_uploader/spool/disk.py",
 )
-# Why a model cannot be used: each sentence is said of its file.
-OF_MODELS = ("class_names", "litert", "model", "onnx_runtime", "outputs", "picture", "runtime")
 NOT_SHOWN = re.compile(
     "import sys.*"  # code
     "| of x"  # part of a target of the audit log
@@ -101,7 +104,7 @@ NOT_SHOWN = re.compile(
     "|CAMERA_SOURCE: .*|xrun apt-get .*|xuse Debian's .*|x: x \\(x\\)|of the Pi's own"
     "|CAMERA_USER .*| \\(--reinstall if .*|there is no camera x, but .*|camera x is on USB, .*"
     # names of forms of a model's outputs, within a sentence
-    "|SSD .boxes, .*"
+    "|SSD .boxes, .*|(human|airplane|badger) .*"
     "|x: nothing would ever take a photo; .*|a CAMERA_(SENSOR|DEVICE) .*"
 )
 # The names of what is called with a sentence, or returns one.
@@ -187,16 +190,6 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
     found = [one for one in sentences_of(source) if not NOT_SHOWN.fullmatch(one)]
     assert found
     assert [one for one in found if translate(one, "de") is None] == []
-
-
-@pytest.mark.parametrize("module", OF_MODELS)
-def test_every_sentence_of_a_model_is_in_both_languages(module: str) -> None:
-    tree = ast.parse(Path(f"pi_uploader/detect/{module}.py").read_text())
-    calls = [one for one in ast.walk(tree) if isinstance(one, ast.Call)]
-    texts = [one.args[0] for one in calls if name_of(one.func) == "ModelError"]
-    found = [NO_SIZE if isinstance(one, ast.Name) else text_of(one) for one in texts]
-    assert found
-    assert [one for one in found if translate(f"/opt/model.onnx: {one}", "de") is None] == []
 
 
 @pytest.mark.parametrize(
