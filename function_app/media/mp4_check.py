@@ -19,10 +19,11 @@ from function_app.media.sources import bytes_source
 _FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"})
 _MOVIE_BOXES = {b"ftyp", b"moov", b"moof", b"mdat"}
 _MAX_BOXES_BEFORE_MOVIE = 10  # of other kinds: a preview, a maker's own
-# Still pictures that use the same boxes: HEIF, AVIF, Canon's raw files, JPEG 2000 and XL.
-_STILLS = {
+# Still pictures that use the same boxes: Canon's raw files, JPEG 2000 and XL.
+_STILLS = {b"crx ", b"jp2 ", b"jpx ", b"jxl "}
+# HEIF and AVIF. Clips may have these brands, too: players look for a track of video.
+_MOSTLY_STILLS = {
     b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis",
-    b"crx ", b"jp2 ", b"jpx ", b"jxl ",
 }  # fmt: skip
 # The boxes at the top of a clip. If the bytes after the last whole box begin like one of these, the
 # clip was cut; other bytes were appended to a whole clip, or are the index of its fragments (mfra),
@@ -53,33 +54,35 @@ def check(data: bytes) -> None:
     among them.
 
     Bytes after a whole movie are allowed: cameras pad their files. If they are the beginning of a
-    box, the clip was cut, unless its description says that all pictures and sounds come before. A
-    clip without its last fragments, or one whose last box extends to the end of the file, counts as
-    complete: its boxes tell no more. Raises NotAPhotoError and TruncatedError.
+    box, the clip was cut. Whatever the boxes after its description say, a clip is whole if it has
+    all pictures and sounds of which the description knows. A clip without its last fragments, or
+    one whose last box extends to the end of the file, counts as complete: its boxes tell no more.
+    Raises NotAPhotoError and TruncatedError.
     """
     reader = BoxReader(bytes_source(data), MAX_BOXES)
     try:
-        end = _check_boxes(data, reader)
+        _check_boxes(data, reader)
     except TooManyBoxesError:
         raise NotAPhotoError("is not an MP4: it has more boxes than a clip can have") from None
-    if _begins_box(data[end:]) and not _is_whole(data, end):
-        raise _truncated()
 
 
-def _check_boxes(data: bytes, reader: BoxReader) -> int:
-    """Return where the boxes at the top of a whole movie end."""
+def _check_boxes(data: bytes, reader: BoxReader) -> None:
     kinds: set[bytes] = set()
     has_track, end = False, 0
     for box in reader.boxes(0, len(data)):
         kind, _, content, end = box
         if kind == b"ftyp" and kind not in kinds:
-            _check_brand(data[content:end])
+            _check_brand(data, content, end)
         kinds.add(kind)
         has_track |= kind == b"moof"
         if kind == b"moov" and not has_track:
             has_track = _has_track(reader, box)
-    if {b"moov", b"mdat"} <= kinds and has_track:  # fragments need a description of their tracks
-        return end
+    # Fragments need a description of their tracks.
+    is_movie = {b"moov", b"mdat"} <= kinds and has_track
+    if (is_movie and not _begins_box(data[end:])) or _has_all_samples(data):
+        return
+    if is_movie:
+        raise _truncated()
     if end and _is_too_short(data[end : end + LONG_HEADER_BYTES]):
         raise NotAPhotoError(f"is not an MP4: the box at byte {end} has no length")
     raise TruncatedError("is an MP4 without a whole track in it")
@@ -96,10 +99,12 @@ def _has_track(reader: BoxReader, moov: Box) -> bool:
     return False
 
 
-def _check_brand(brands: bytes) -> None:
-    if len(brands) < 8:
+def _check_brand(data: bytes, start: int, end: int) -> None:
+    """Return if the brands between two offsets may be a movie's. Raises NotAPhotoError."""
+    brand = data[start : start + 4]
+    if end - start < 8:
         raise NotAPhotoError("is not an MP4: its brand is missing")
-    if brands[:4] in _STILLS:
+    if brand in _STILLS or (brand in _MOSTLY_STILLS and not _samples(data)):
         raise NotAPhotoError("is a still picture of an unsupported format, and not an MP4")
 
 
@@ -117,14 +122,21 @@ def _begins_box(rest: bytes) -> bool:
     return bool(kind) and is_size and any(known.startswith(kind) for known in _TOP_BOXES)
 
 
-def _is_whole(data: bytes, end: int) -> bool:
-    """Return whether all samples of a clip without fragments are in the boxes that end at `end`."""
-    try:
-        samples = PlayedSamples(data)
-    except (NotRedactableError, TooManyBoxesError):
+def _has_all_samples(data: bytes) -> bool:
+    """Return whether all samples of a clip without fragments are in the file."""
+    samples = _samples(data)
+    if samples is None or samples.has_fragments:
         return False
-    ranges = samples.ranges
-    return bool(ranges) and not samples.has_fragments and max(last for _, last in ranges) <= end
+    return max((last for _, last in samples.ranges), default=len(data) + 1) <= len(data)
+
+
+def _samples(data: bytes) -> PlayedSamples | None:
+    """Return where the samples of a clip are; None if it has no track of video or sound that can be
+    read."""
+    with suppress(NotRedactableError, TooManyBoxesError):
+        samples = PlayedSamples(data)
+        return samples if samples.boxes else None
+    return None
 
 
 def _truncated() -> TruncatedError:

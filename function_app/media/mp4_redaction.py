@@ -27,6 +27,8 @@ _NEEDED: dict[bytes, frozenset[bytes]] = {
         b"mfra": "tfra mfro",
     }.items()
 }
+_ZEROS = b"\0"  # with which no kind begins
+_PADDING = (b"free", b"skip", b"wide", _ZEROS)
 _HANDLER_NAME = 24  # bytes of `hdlr` before it
 
 
@@ -55,17 +57,27 @@ class _Redaction:
             at = box.end
             is_needed = box.kind in _NEEDED[parent]
             if not is_needed or (box.kind == b"trak" and box.start not in self._samples.boxes):
-                self.data[box.start + 4 : box.start + 8] = b"free"
-                self._blank(box.content, box.end)
+                self._keep_padding(parent, box)
             elif box.kind in _NEEDED:
                 self.keep_needed(box.kind, box.content, box.end)
             elif box.kind == b"hdlr":
                 self._blank(min(box.content + _HANDLER_NAME, box.end), box.end)
             elif box.kind == b"mdat":
                 self._keep_samples(box)
-        self._blank(at, end)
         if end - at >= HEADER_BYTES:
-            self.data[at : at + 8] = (end - at).to_bytes(4, "big") + b"free"
+            self._keep_padding(parent, Box(_ZEROS, at, at + HEADER_BYTES, end))
+            self.data[at : at + 4] = (end - at).to_bytes(4, "big")
+        else:
+            self._blank(at, end)
+
+    def _keep_padding(self, parent: bytes, box: Box) -> None:
+        """Make a box padding. At the top of a clip samples may be in it, if cameras state the size
+        of their media wrongly or fill up with zeros before it."""
+        self.data[box.start + 4 : box.start + 8] = b"free"
+        if parent == b"" and box.kind.startswith(_PADDING):
+            self._keep_samples(box)
+        else:
+            self._blank(box.content, box.end)
 
     def _keep_samples(self, media: Box) -> None:
         """Blank what no player plays: other tracks' samples, and cameras' notes between them."""

@@ -8,6 +8,8 @@ import pytest
 
 from function_app.media.errors import NotAPhotoError, TruncatedError
 from function_app.media.inspection import inspect
+from function_app.media.mp4_samples import PlayedSamples
+from function_app.media.redaction import redact
 from photo_wire.media import Media
 from tests.support.pictures import box
 
@@ -118,6 +120,49 @@ def test_all_boxes_are_counted_together() -> None:
     moov = box(b"moov", box(b"free", b"") * 9_000)
     with pytest.raises(NotAPhotoError, match="more boxes"):
         inspect(FTYP + moov * 300 + box(b"mdat", b"video"))
+
+
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A clip of ffmpeg's: its description first, then eight bytes of `free`, then the samples."""
+    clip = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    source = ["-f", "lavfi", "-i", "testsrc2=size=64x48:rate=5:duration=1"]
+    coded = ["-c:v", "libx264", "-pix_fmt", "yuv420p", "-movflags", "+faststart"]
+    subprocess.run(["ffmpeg", "-loglevel", "error", *source, *coded, str(clip)], check=True)
+    return clip.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("kind", "header"),
+    [
+        (b"mdat", struct.pack(">I4s", 2**31, b"mdat")),
+        (b"mdat", struct.pack(">I4s", 7, b"mdat")),
+        (b"mdat", struct.pack(">I4s", 2**32 - 1, b"mdat")),
+        (b"free", struct.pack(">I4s", 2**31, b"free")),
+        (b"free", struct.pack(">I4s", 0, b"free")),
+        (b"free", bytes(8)),
+        (b"free", b"\0\0\0\0\0\0"),
+    ],
+)
+def test_a_clip_that_has_all_its_samples_is_whole(drawn: bytes, kind: bytes, header: bytes) -> None:
+    """Whatever the boxes after its description are said to be. Shared links have the samples."""
+    at = drawn.index(kind, drawn.index(b"stco")) - 4
+    clip = drawn[:at] + header + drawn[at + len(header) :]
+    assert inspect(clip) is Media.MP4
+    shared = redact(clip, Media.MP4)
+    ranges = PlayedSamples(clip).ranges
+    assert ranges == PlayedSamples(shared).ranges
+    assert all(clip[start:end] == shared[start:end] for start, end in ranges)
+    with pytest.raises((TruncatedError, NotAPhotoError)):
+        inspect(clip[: max(end for _, end in ranges) - 1])
+
+
+@pytest.mark.parametrize("brand", [b"mif1", b"heic", b"hevc", b"avif"])
+def test_a_clip_may_have_the_brand_of_a_still_picture(drawn: bytes, brand: bytes) -> None:
+    """Players play it. Of a raw file of Canon's, which has such boxes, they play nothing."""
+    assert inspect(drawn[:8] + brand + drawn[12:]) is Media.MP4
+    with pytest.raises(NotAPhotoError, match="still picture"):
+        inspect(drawn[:8] + b"crx " + drawn[12:])
 
 
 @pytest.mark.parametrize("codec", ["libx264", "libx265"])
