@@ -60,7 +60,8 @@ def detection_status(folder: Path, environ: Environment) -> tuple[list[str], dic
     """Return what became of the photos that a model was to look at, as lines and as facts; nothing
     where no camera has one. `folder` is that of the spool."""
     names = [name for name, is_in_camera in detectors(environ).items() if not is_in_camera]
-    states = {name: str(current_report(folder, name)) for name in names}
+    reports = {name: current_report(folder, name) for name in names}
+    states = {name: f"{one}{_since(one.failing_since)}" for name, one in reports.items()}
     return [f"labels        {name}: {state}" for name, state in states.items()], {"labels": states}
 
 
@@ -152,6 +153,10 @@ def _lines(facts: dict[str, Any], is_clock_set: bool) -> list[str]:
             else []
         ),
     ]
+
+
+def _since(begin: datetime | None) -> str:
+    return f", since {format_time(begin)}" if begin else ""
 
 
 def _until(end: datetime | None) -> str | None:

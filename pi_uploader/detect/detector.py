@@ -1,7 +1,8 @@
 """Look at the photos of motion that come into a spool, and store what they show."""
 
 import logging
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain, takewhile
 from typing import Protocol
 
@@ -10,13 +11,12 @@ from photo_wire.media import Media
 from photo_wire.motion import UNKNOWN, Box, Label
 from pi_uploader.clock import SYSTEM_CLOCK, Clock
 from pi_uploader.detect.limits import MinuteLimit
-from pi_uploader.detect.report import CameraReport
+from pi_uploader.detect.report import MAX_LOOK_SECONDS, CameraReport
 from pi_uploader.errors import describe
 from pi_uploader.settings import CameraSettings
 from pi_uploader.spool import Spool, SpooledPhoto
 from pi_uploader.watchdog import KeepAlive, no_keep_alive
 
-MAX_LOOK_SECONDS = 60.0  # at one photo; more is a hang
 WINDOW = 500  # sequence numbers, in which a photo that was held may come after later ones
 
 log = logging.getLogger("detect")
@@ -33,7 +33,9 @@ class Looker(Protocol):
 
 class Detector:
     """Looks at the photos that are put from now on. `cameras` are those whose photos get labels, by
-    their names; one without a model in `models` has none, and its photos do not wait for it."""
+    their names; one without a model in `models` has none, and its photos do not wait for it. The
+    `reports` are stored by `store` before a model looks at a photo, which may be the last thing
+    that the process does; `end` is called in another thread if it does not answer in time."""
 
     def __init__(
         self,
@@ -42,8 +44,13 @@ class Detector:
         models: Mapping[str, Looker],
         reports: Mapping[str, CameraReport],
         clock: Clock = SYSTEM_CLOCK,
+        *,
+        store: Callable[[], None] = lambda: None,
+        end: Callable[[], None] = lambda: None,
     ) -> None:
         self._spool = spool
+        self._store = store
+        self._end = end
         self._cameras = cameras
         self._models = models
         self._reports = reports
@@ -127,10 +134,27 @@ class Detector:
         with self._spool.open(photo) as file:
             content = file.read()
         box = photo.motion.box if photo.motion else None
-        labels = model.look(content, photo.media, box, settings.label_threshold)
+        report.begin_look(self._clock)
+        self._store()
+        alarm = threading.Timer(MAX_LOOK_SECONDS, self._tell_of_hang, (photo,))
+        alarm.daemon = True
+        alarm.start()
+        try:
+            labels = model.look(content, photo.media, box, settings.label_threshold)
+        finally:
+            alarm.cancel()
         report.count_success()
         log.info("%s shows %s", photo.name, ", ".join(map(str, labels)) or "nothing known")
         return labels
+
+    def _tell_of_hang(self, photo: SpooledPhoto) -> None:
+        log.error(
+            "%s: its model does not answer: it has looked at %s for %g s",
+            photo.name.camera,
+            photo.name,
+            MAX_LOOK_SECONDS,
+        )
+        self._end()
 
     def _log_once(self, problem: str) -> None:
         if problem != self._logged:

@@ -2,10 +2,12 @@
 
 import errno
 import logging
+import os
 import threading
 from collections.abc import Iterable, Mapping
 
 from photo_wire.errors import printable
+from pi_uploader.backoff import backoff
 from pi_uploader.clock import Clock
 from pi_uploader.detect.detector import Detector, Looker
 from pi_uploader.detect.errors import ModelError
@@ -15,13 +17,14 @@ from pi_uploader.detect.report import CameraReport, new_report, read_reports, wr
 from pi_uploader.settings import CameraSettings, CaptureSettings, SettingsError
 from pi_uploader.spool import Spool
 from pi_uploader.spool.notification import DETECT_SOCKET_NAME, Listener, notify
-from pi_uploader.watchdog import KeepAlive, Watchdog
+from pi_uploader.watchdog import KeepAlive, SystemdNotifier, Watchdog
 
 LOAD_SECONDS = 120.0  # for a model; on a Zero a large one takes long to read
 POLL_SECONDS = 60.0  # between two looks into the spool: a notification may be lost
 UNNOTIFIED_POLL_SECONDS = 1.0  # the same, if there can be no notifications
 MARGIN_SECONDS = 60.0  # by which a keep-alive may come late
 RETRY_SECONDS = 600.0  # until models are loaded again, if none could be
+FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 60.0, 3600.0  # after a second hang in a row, and more
 PURGE_SECONDS = 3600.0  # between two searches for labels whose photo is gone
 
 log = logging.getLogger("detect")
@@ -45,6 +48,13 @@ def run_detect(settings: CaptureSettings, stop: threading.Event) -> int:
     former = read_reports(spool.folder)
     reports = {name: new_report(former.get(name), clock) for name in cameras}
     _write(spool, reports)
+    if seconds := max(_pause(one) for one in reports.values()):
+        watchdog.notify_ready()
+        keep_alive(seconds + MARGIN_SECONDS)
+        log.error("a model did not answer; photos are looked at again in %g s", seconds)
+        if stop.wait(seconds):
+            return 0
+        keep_alive(LOAD_SECONDS * len(cameras))
     models = load_models(cameras, reports, memory)
     _write(spool, reports)
     watchdog.notify_ready()
@@ -52,9 +62,25 @@ def run_detect(settings: CaptureSettings, stop: threading.Event) -> int:
         keep_alive(RETRY_SECONDS + MARGIN_SECONDS)
         return 0 if stop.wait(RETRY_SECONDS) else 1
     threading.Thread(target=_notify_at, args=(stop, spool), name="stop", daemon=True).start()
-    detector = Detector(spool, cameras, models, reports, clock)
+    detector = Detector(
+        spool, cameras, models, reports, clock, store=lambda: _write(spool, reports), end=_end_alone
+    )
     _look_until(stop, spool, detector, reports, keep_alive, clock)
     return 0
+
+
+def _pause(report: CameraReport) -> float:
+    """Return the seconds until a model may look at photos again: none after one hang, which may be
+    the photo's fault, a minute after two, up to an hour after more."""
+    return backoff(report.hangs - 1, FIRST_PAUSE_SECONDS, MAX_PAUSE_SECONDS)
+
+
+def _end_alone() -> None:
+    """End this process, of which a model hangs, if no watchdog does: it could not be ended by
+    Ctrl-C, and would look at no photo any more."""
+    if SystemdNotifier(os.environ).timeout is None:
+        log.error("the process ends: start it again")
+        os._exit(1)
 
 
 def cameras_to_look_at(cameras: Iterable[CameraSettings]) -> dict[str, CameraSettings]:
@@ -130,7 +156,8 @@ def _look_until(
             log.warning("no notification of new photos: %s", error.strerror or error)
             keep_alive(UNNOTIFIED_POLL_SECONDS + MARGIN_SECONDS)
             stop.wait(UNNOTIFIED_POLL_SECONDS)
-            detector.look_at_new(keep_alive)
+            if detector.look_at_new(keep_alive):
+                _write(spool, reports)
 
 
 def _notify_at(stop: threading.Event, spool: Spool) -> None:

@@ -3,8 +3,11 @@
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
+from photo_wire.moment import format_time
 from pi_uploader.detect.errors import ModelError
+from pi_uploader.detect.report import LOADING, NOT_RUNNING, current_report
 from pi_uploader.doctor.finding import Finding, Severity
 from pi_uploader.settings import CameraSettings, CaptureSettings, without_secrets
 from pi_uploader.settings.packages import MissingPackage
@@ -27,10 +30,20 @@ def check_models(
         elif camera.detects_in_camera:
             yield Finding(_subject(camera), Severity.OK, f"{camera.model} is there")
         elif camera.model:
-            yield _load(camera, environ)
+            yield _load(camera, settings.spool, environ)
 
 
-def _load(camera: CameraSettings, environ: Environment) -> Finding:
+def _problem_of_service(spool: Path, camera: str) -> str:
+    """Return what the service has found wrong with a model at its work, and since when; an empty
+    text if it runs without one, or does not run."""
+    report = current_report(spool, camera)
+    if report.problem in (None, NOT_RUNNING, LOADING):
+        return ""
+    since = report.failing_since
+    return f"{report.problem}" + (f", since {format_time(since)}" if since else "")
+
+
+def _load(camera: CameraSettings, spool: Path, environ: Environment) -> Finding:
     """Load a model in a process of its own, which a damaged one may end."""
     command = [sys.executable, "-m", "pi_uploader", "detect", "--check", camera.name]
     try:
@@ -44,6 +57,8 @@ def _load(camera: CameraSettings, environ: Environment) -> Finding:
         )
     except subprocess.TimeoutExpired:
         return _problem(camera, f"{camera.model} was not loaded within {LOAD_SECONDS:g} s")
+    if done.returncode == 0 and (problem := _problem_of_service(spool, camera.name)):
+        return _problem(camera, f"{camera.model} was loaded; the service says: {problem}")
     if done.returncode == 0:
         return Finding(_subject(camera), Severity.OK, f"{camera.model}: {done.stdout.strip()}")
     if done.returncode < 0:

@@ -261,6 +261,16 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
             "a photo was not looked at: its scores are infinite or not numbers (NaN)",
             "ein Foto wurde nicht angesehen: seine Werte sind unendlich oder keine Zahlen (NaN)",
         ),
+        (
+            "its model does not answer; its process was started again 1 time",
+            "das Modell antwortet nicht; der Prozess wurde 1-mal neu gestartet",
+        ),
+        (
+            "/opt/m.onnx was loaded; the service says: its model does not answer; its process was "
+            "started again 12 times, since 2026-11-28T18:02:11.000Z",
+            "/opt/m.onnx wurde geladen; der Dienst sagt: das Modell antwortet nicht; der Prozess "
+            "wurde 12-mal neu gestartet, seit 2026-11-28T18:02:11.000Z",
+        ),
         ("backend", "App"),
         ("camera gate", "Kamera gate"),
         (

@@ -27,6 +27,15 @@ from pi_uploader import cli, supervisor
 cli._log_to_stderr()
 sys.exit(supervisor.run(json.loads({commands!r})))
 """
+HANGING = """
+import sys, time
+from pi_uploader import cli
+from pi_uploader.detect import detector, model, process, report
+detector.MAX_LOOK_SECONDS = report.MAX_LOOK_SECONDS = 0.2
+model.Model.look = lambda *_: time.sleep(1e6)
+process.FIRST_PAUSE_SECONDS = float(sys.argv[1])
+sys.exit(cli.main(["detect"]))
+"""
 FOUND = {PERSON: 0.9, CAR: 0.7}
 
 
@@ -123,6 +132,27 @@ def test_a_model_that_cannot_be_loaded_lets_no_photo_wait(
     assert "labels        camera: photos get no labels: " in status.output
     assert "ONNX Runtime cannot load it" in status.output
     assert not is_detecting(spool_folder)
+    assert program.stop() == 0
+
+
+def test_a_model_that_hangs_ends_the_process_and_pauses_the_next_ones(
+    start_program: StartProgram, spool_folder: Path, environ: dict[str, str]
+) -> None:
+    """Where no watchdog does that. Status says since when, also while no process runs; the third
+    process waits."""
+    for number in (1, 2):
+        program = start_program("-c", HANGING, "1000", **environ)
+        wait_until_it_looks(spool_folder)
+        photo = put_red(spool_folder, number)
+        assert program.process.wait(90) == 1
+        assert f"does not answer: it has looked at {photo.name} for 0.2 s" in program.output
+    program = start_program("-c", HANGING, "1000", **environ)
+    program.wait_for_output("a model did not answer; photos are looked at again in 1000 s")
+    assert not is_detecting(spool_folder)
+    status = start_program("status", **environ)
+    assert status.process.wait(90) == 0
+    expected = "its model does not answer; its process was started again 2 times, since 20"
+    assert f"labels        camera: photos get no labels: {expected}" in status.output
     assert program.stop() == 0
 
 

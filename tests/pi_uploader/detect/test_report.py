@@ -1,15 +1,17 @@
 """The state of what looks at photos, as it is stored and shown."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pi_uploader.clock import BootTime
 from pi_uploader.detect.report import (
     FILE_NAME,
     LOADING,
+    UNANSWERED,
     CameraReport,
     current_report,
     new_report,
@@ -86,3 +88,45 @@ def test_without_a_process_the_report_says_why_no_photo_is_looked_at(tmp_path: P
         fails,
         no_process,
     ]
+
+
+def test_a_model_that_does_not_answer_fails_meanwhile_and_over_restarts(
+    tmp_path: Path,
+) -> None:
+    """Whether it hangs, or ends the process. Once it answers, it works."""
+    clock = FakeClock(wall=NOON, boot_time=BootTime("0123abcd", 1000))
+    report = CameraReport(None, "yolo")
+
+    def later(seconds: int) -> CameraReport:
+        write_reports(tmp_path, {"gate": report})
+        clock.wall = NOON + timedelta(seconds=seconds)
+        clock.boot_time = BootTime("0123abcd", 1000 + seconds * 1000)
+        return current_report(tmp_path, "gate", clock)
+
+    report.begin_look(clock)
+    with Listener(tmp_path, DETECT_SOCKET_NAME, "detect"):
+        assert later(59).state == "working"
+        hanging = later(60)
+    assert (hanging.state, hanging.failing_since) == (f"failing: {UNANSWERED}", NOON)
+    for hangs in (1, 2):
+        assert later(61 * hangs).state.startswith(f"failing: {UNANSWERED}")  # no process runs
+        report = new_report(read_reports(tmp_path)["gate"], clock)
+        report.begin_work("yolo")
+        with Listener(tmp_path, DETECT_SOCKET_NAME, "detect"):
+            found = later(61 * hangs)
+        times = "1 time" if hangs == 1 else "2 times"
+        assert found.problem == f"{UNANSWERED}; its process was started again {times}"
+        assert found.failing_since == NOON
+        report.begin_look(clock)
+    report.count_success()
+    with Listener(tmp_path, DETECT_SOCKET_NAME, "detect"):
+        assert later(300).state == "working"
+    assert new_report(read_reports(tmp_path)["gate"], clock).hangs == 0
+
+
+def test_a_power_cut_while_a_model_looks_is_no_hang() -> None:
+    before = FakeClock(wall=NOON, boot_time=BootTime("0123abcd", 90_000))
+    report = CameraReport(None, "yolo")
+    report.begin_look(before)
+    after = FakeClock(wall=LATER, boot_time=BootTime("89ef4567", 5000))
+    assert (new_report(report, after).hangs, new_report(report, after).problem) == (0, LOADING)
