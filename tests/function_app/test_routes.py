@@ -18,6 +18,7 @@ from function_app.settings import Settings
 from photo_wire.name import PhotoName
 from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
+from tests.support.browser import session_of
 from tests.support.handlers import TIMERS
 from tests.support.pictures import jpeg
 
@@ -100,9 +101,7 @@ def invalid_credentials(backend: Backend) -> dict[str, dict[str, str]]:
 @pytest.fixture(scope="module")
 def viewer(backend: Backend) -> dict[str, str]:
     """Headers of a viewer of a camera that does not exist."""
-    rows = connect(Settings(backend.connection_string)).accounts
-    person = users.add(rows, new_camera(), "a good password", Role.VIEWER, frozenset({"nowhere"}))
-    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
+    return session_of(backend, Role.VIEWER, frozenset({"nowhere"}))
 
 
 @pytest.mark.parametrize(("route", "method"), CALLS, ids=call_id)

@@ -1,15 +1,17 @@
-"""Sign-ins over HTTP, as a browser sends them."""
+"""Sign-ins over HTTP, as a browser sends them, and sessions of people."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import requests
 
+from function_app.auth import sessions, users
+from function_app.auth.caller import Role
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.account_keys import LOGIN_ATTEMPTS
 from photo_wire.moment import EPOCH, format_time, parse_time
-from tests.support.api import Api
+from tests.support.api import Api, new_camera
 from tests.support.backend import Backend
 
 NEW_PASSWORD = "another good password"
@@ -21,6 +23,15 @@ def sign_in(
     """Sign in from this address."""
     body = {"name": name, "password": password}
     return api.ask("/api/session", {"X-Forwarded-For": address}, "POST", json=body)
+
+
+def session_of(
+    backend: Backend, role: Role = Role.OWNER, cameras: frozenset[str] | None = None
+) -> dict[str, str]:
+    """Return the headers of a new person's session."""
+    rows = connect(Settings(backend.connection_string)).accounts
+    person = users.add(rows, new_camera(), "a good password", role, cameras)
+    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
 
 def same_origin(api: Api) -> dict[str, str]:

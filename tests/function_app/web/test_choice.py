@@ -8,29 +8,24 @@ from html import unescape
 import pytest
 import requests
 
-from function_app.auth import sessions, users
 from function_app.auth.caller import Role
-from function_app.services import connect
-from function_app.settings import Settings
 from function_app.web.choice import MAX_CHOSEN
 from photo_wire.motion import MOTION, WITHOUT_MOTION
-from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
+from tests.support.api import MOMENT, Api, name_of, photo_headers
+from tests.support.browser import same_origin, session_of
 from tests.support.pictures import jpeg
 
 Headers = dict[str, str]
 
 
-def session_of(api: Api, role: Role, cameras: frozenset[str] | None = None) -> Headers:
+def headers_of(api: Api, role: Role, cameras: frozenset[str] | None = None) -> Headers:
     """Return the headers of a new person's session, for forms of our own pages."""
-    rows = connect(Settings(api.backend.connection_string)).accounts
-    person = users.add(rows, new_camera(), "a good password", role, cameras)
-    session = sessions.create(rows, person, datetime.now(UTC))
-    return {"Cookie": f"nightjar_session={session}", "Origin": api.backend.base_url}
+    return session_of(api.backend, role, cameras) | same_origin(api)
 
 
 @pytest.fixture
 def owner(api: Api) -> Headers:
-    return session_of(api, Role.OWNER)
+    return headers_of(api, Role.OWNER)
 
 
 @pytest.fixture
@@ -131,7 +126,7 @@ def test_photos_are_protected(api: Api, owner: Headers, admin: Headers, ids: lis
 def test_photos_are_listed_to_be_downloaded(api: Api, ids: list[str], camera: str) -> None:
     """By who may see them."""
     for cameras, expected in ((frozenset({camera}), 3), (frozenset({"other"}), 0)):
-        page = post(api, "download", session_of(api, Role.VIEWER, cameras), ids=ids)
+        page = post(api, "download", headers_of(api, Role.VIEWER, cameras), ids=ids)
         assert page.text.count('download="') == expected
 
 
@@ -212,8 +207,8 @@ def test_a_link_opens_all_of_a_time(api: Api, owner: Headers, ids: list[str]) ->
 @pytest.mark.parametrize("action", ["delete", "restore", "protect", "share"])
 def test_a_viewer_may_only_download(api: Api, admin: Headers, ids: list[str], action: str) -> None:
     """As if there were no such page. Nor may another site's page."""
-    assert post(api, action, session_of(api, Role.VIEWER), ids=ids).status_code == 404
-    evil = {**session_of(api, Role.OWNER), "Origin": "https://evil.example"}
+    assert post(api, action, headers_of(api, Role.VIEWER), ids=ids).status_code == 404
+    evil = {**headers_of(api, Role.OWNER), "Origin": "https://evil.example"}
     assert post(api, action, evil, ids=ids).status_code == 403
     assert stored(api, ids, admin) == [200, 200, 200]
 

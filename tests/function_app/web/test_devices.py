@@ -11,31 +11,19 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 
-from function_app.auth import sessions, users
 from function_app.auth.caller import Role
 from function_app.localization.translation import Translation
-from function_app.services import connect
-from function_app.settings import Settings
 from photo_wire.command import CommandResult, CommandState
 from photo_wire.heartbeat import CameraState
 from photo_wire.motion import BLIND, FAILING, WATCHING, WORKING
 from tests.support.api import Api, new_camera
-from tests.support.browser import same_origin
+from tests.support.browser import same_origin, session_of
 from tests.support.doctor import examine_device
 from tests.support.fake_clock import FakeClock
 from tests.support.reporting_device import ReportingDevice
 
 PAGE_SUBJECTS = ("clock", "zone", "disk", "identity", "network", "backend")  # without hardware
 FOREVER = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-
-
-def session_of(
-    api: Api, role: Role = Role.OWNER, cameras: frozenset[str] | None = None
-) -> dict[str, str]:
-    """Return the headers of a new person's session."""
-    rows = connect(Settings(api.backend.connection_string)).accounts
-    person = users.add(rows, new_camera(), "a good password", role, cameras)
-    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
 
 @pytest.fixture
@@ -61,7 +49,7 @@ def test_a_device_is_described_in_the_language_and_the_zone_of_the_viewer(
     camera = min(two.cameras)
     two.cameras[camera] = CameraState(armed=False, disarmed_until=FOREVER, last_photo=FOREVER)
     two.report(disk_free=12_300_000_000, paused_until=datetime(2126, 1, 1, tzinfo=UTC), losses=1)
-    session = session_of(api)
+    session = session_of(api.backend)
     cookies = {"Cookie": f"{session['Cookie']}; language=de; zone=Europe/Berlin"}
     page = api.ask(f"/devices/{two.name}", cookies).text
     for text in ("deaktiviert", "12,3 GB frei", "1. Jan. 2126, 01:00</time> angehalten", "1 Foto"):
@@ -76,7 +64,7 @@ def test_a_camera_that_sees_no_motion_says_why(api: Api, two: ReportingDevice) -
     two.cameras[second] = CameraState(armed=True, motion=WATCHING)
     two.report()
     for path in ("/devices", f"/devices/{two.name}"):
-        page = api.ask(path, session_of(api)).text
+        page = api.ask(path, session_of(api.backend)).text
         assert page.count("sees no motion in its picture") == 1
         assert "sees no motion in its picture: no frame came for 5 s</span>" in page
 
@@ -91,13 +79,13 @@ def test_a_camera_whose_photos_no_model_looks_at_says_since_when(
     two.report()
     escaped = "&lt;b&gt;damaged&lt;/b&gt;</span>"
     for path in ("/devices", f"/devices/{two.name}"):
-        page = api.ask(path, session_of(api)).text
+        page = api.ask(path, session_of(api.backend)).text
         assert f"20 Nov 2026, 18:01</time>: {escaped}" in page
         assert "no model has looked at its photos since <time " in page
         assert f"no model looks at its photos: {escaped}" in page
     two.cameras[first] = two.cameras[second] = CameraState(armed=True, detection=WORKING)
     two.report()
-    assert "no model" not in api.ask(f"/devices/{two.name}", session_of(api)).text
+    assert "no model" not in api.ask(f"/devices/{two.name}", session_of(api.backend)).text
 
 
 def test_a_reason_that_has_no_text_is_marked_as_english(api: Api, two: ReportingDevice) -> None:
@@ -106,7 +94,7 @@ def test_a_reason_that_has_no_text_is_marked_as_english(api: Api, two: Reporting
     two.cameras[first] = CameraState(armed=True, failing="<i>its driver says so</i>", failures=2)
     two.cameras[second] = CameraState(armed=True, motion=f"{BLIND}no frame came for 5 s")
     two.report()
-    session = session_of(api)
+    session = session_of(api.backend)
     german = {"Cookie": f"{session['Cookie']}; language=de"}
     for path in ("/devices", f"/devices/{two.name}"):
         page = api.ask(path, german).text
@@ -120,7 +108,10 @@ def test_a_ready_device_with_a_disarmed_camera_and_a_pause(api: Api, two: Report
     first, second = sorted(two.cameras)
     two.cameras[first] = CameraState(armed=False)
     two.report(paused_until=datetime(2126, 1, 1, tzinfo=UTC))
-    owner, viewer = session_of(api), session_of(api, Role.VIEWER, frozenset({second}))
+    owner, viewer = (
+        session_of(api.backend),
+        session_of(api.backend, Role.VIEWER, frozenset({second})),
+    )
     for path in ("/devices", f"/devices/{two.name}"):
         assert f"ready, disarmed: {first}, uploads paused</dd>" in api.ask(path, owner).text
         page = api.ask(path, viewer).text
@@ -134,8 +125,8 @@ def test_who_may_see_some_cameras_sees_these_and_may_ask_for_nothing(
     api: Api, two: ReportingDevice
 ) -> None:
     mine, other = two.cameras
-    viewer = session_of(api, Role.VIEWER, frozenset({mine}))
-    stranger = session_of(api, Role.VIEWER, frozenset({"nothing"}))
+    viewer = session_of(api.backend, Role.VIEWER, frozenset({mine}))
+    stranger = session_of(api.backend, Role.VIEWER, frozenset({"nothing"}))
     for path in ("/devices", f"/devices/{two.name}"):
         page = api.ask(path, viewer).text
         assert mine in page
@@ -149,7 +140,7 @@ def test_who_may_see_some_cameras_sees_these_and_may_ask_for_nothing(
 
 @pytest.mark.slow
 def test_a_command_leads_back_to_its_button(api: Api, two: ReportingDevice) -> None:
-    camera, session = min(two.cameras), session_of(api)
+    camera, session = min(two.cameras), session_of(api.backend)
     for what, button in (
         (f"disarm {camera}", f"arm-{camera}"),
         (f"arm {camera}", f"arm-{camera}"),
@@ -167,7 +158,7 @@ def test_a_command_leads_back_to_its_button(api: Api, two: ReportingDevice) -> N
 @pytest.mark.parametrize("ask", ["", "dance", "disarm", "logs gate", "disarm nonesuch", "photo /"])
 def test_what_cannot_be_asked_is_explained(api: Api, two: ReportingDevice, ask: str) -> None:
     """`disarm` without a camera is for all of them."""
-    reply = post(api, f"/devices/{two.name}", session_of(api), ask=ask, hours="8")
+    reply = post(api, f"/devices/{two.name}", session_of(api.backend), ask=ask, hours="8")
     if ask == "disarm":
         assert reply.status_code == 303
         return
@@ -178,7 +169,7 @@ def test_what_cannot_be_asked_is_explained(api: Api, two: ReportingDevice, ask: 
 
 
 def test_an_older_answer_is_shown_on_demand(api: Api, two: ReportingDevice) -> None:
-    session = session_of(api)
+    session = session_of(api.backend)
     for output in ("the older log", "the newer log"):
         post(api, f"/devices/{two.name}", session, ask="logs")
         (command, *_) = api.ask(f"/api/devices/{two.name}/commands", session).json()["commands"]
@@ -206,7 +197,7 @@ def test_a_diagnosis_is_in_the_language_and_the_zone_of_the_viewer(
     )
     shown = [one for one in found.values() if one.subject in PAGE_SUBJECTS]
     assert {one.is_bad for one in shown} == ({False} if is_right else {False, True})
-    session = session_of(api)
+    session = session_of(api.backend)
     post(api, f"/devices/{two.name}", session, ask="doctor")
     (command, *_) = api.ask(f"/api/devices/{two.name}/commands", session).json()["commands"]
     output = json.dumps([one.facts for one in shown])
@@ -227,7 +218,7 @@ def test_a_page_looks_more_often_until_a_device_has_restarted(
     api: Api, two: ReportingDevice
 ) -> None:
     """As its script does where the page is `data-pending`."""
-    session = session_of(api)
+    session = session_of(api.backend)
 
     def is_pending() -> bool:
         return " data-pending" in api.ask(f"/devices/{two.name}?part", session).text
@@ -243,7 +234,7 @@ def test_a_page_looks_more_often_until_a_device_has_restarted(
 
 
 def test_a_page_is_not_sent_again_if_nothing_has_changed(api: Api, two: ReportingDevice) -> None:
-    session = session_of(api)
+    session = session_of(api.backend)
     for path in ("/devices?part", f"/devices/{two.name}?part"):
         first = api.ask(path, session)
         assert "<html" not in first.text

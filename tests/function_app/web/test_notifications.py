@@ -2,20 +2,16 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
 import requests
 
-from function_app.auth import sessions, users
 from function_app.auth.caller import Role
 from function_app.notify.channels import MAX_CHANNELS_OF_PERSON
-from function_app.services import connect
-from function_app.settings import Settings
-from tests.support.api import Api, new_camera
+from tests.support.api import Api
 from tests.support.backend import Backend
-from tests.support.browser import same_origin
+from tests.support.browser import same_origin, session_of
 from tests.support.channel_requests import browser
 
 PATH = "/notifications"
@@ -33,10 +29,8 @@ def backend(backend_of_file: Backend) -> Backend:
 @pytest.fixture
 def session(api: Api) -> dict[str, str]:
     """Headers of a new person's session, in a zone of its own."""
-    rows = connect(Settings(api.backend.connection_string)).accounts
-    person = users.add(rows, new_camera(), "a good password", Role.VIEWER, None)
-    value = sessions.create(rows, person, datetime.now(UTC))
-    return {"Cookie": f"nightjar_session={value}; zone=Asia/Tokyo"}
+    session = session_of(api.backend, Role.VIEWER)
+    return {"Cookie": f"{session['Cookie']}; zone=Asia/Tokyo"}
 
 
 def post(api: Api, path: str, session: dict[str, str], **fields: str) -> requests.Response:
@@ -201,9 +195,7 @@ def test_the_field_of_a_rule_that_is_wrong_is_marked(
 def test_nobody_changes_the_channel_of_somebody_else(api: Api, session: dict[str, str]) -> None:
     post(api, "/channels", session, label="mine", address="ntfys://topic")
     (channel,) = channels_of(api, session)
-    rows = connect(Settings(api.backend.connection_string)).accounts
-    other = users.add(rows, new_camera(), "a good password", Role.VIEWER, None)
-    stranger = {"Cookie": f"nightjar_session={sessions.create(rows, other, datetime.now(UTC))}"}
+    stranger = session_of(api.backend, Role.VIEWER)
     path = f"/channels/{channel['id']}"
     assert post(api, path, stranger, label="x", interval="5").status_code == 404
     for action in ("test", "off", "remove"):

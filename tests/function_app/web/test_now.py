@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import requests
 
-from function_app.auth import sessions, users
 from function_app.auth.caller import Role
 from function_app.devices.states import DeviceState
-from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.models import StoredAlert
 from photo_wire.alert import DISK, Alert
@@ -22,6 +20,7 @@ from photo_wire.name import new_name
 from tests.conftest import NewStore, StartBackend
 from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
+from tests.support.browser import session_of
 from tests.support.devices import Device, heartbeat, store_state
 from tests.support.many_cameras import Requests
 from tests.support.memory_store import memory_services
@@ -35,15 +34,6 @@ OLD = "gate-20261120T120134567Z-00000000"
 @pytest.fixture(scope="module")
 def backend(backend_of_file: Backend) -> Backend:
     return backend_of_file
-
-
-def session_of(
-    backend: Backend, role: Role = Role.OWNER, cameras: frozenset[str] | None = None
-) -> dict[str, str]:
-    """Return the headers of a new person's session."""
-    rows = connect(Settings(backend.connection_string)).accounts
-    person = users.add(rows, new_camera(), "a good password", role, cameras)
-    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
 
 def test_a_trigger_without_motion_is_no_last_photo() -> None:

@@ -3,18 +3,14 @@
 import json
 import re
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import requests
 
-from function_app.auth import sessions, users
-from function_app.auth.caller import Role
-from function_app.services import connect
-from function_app.settings import Settings
-from tests.support.api import Api, new_camera
+from tests.support.api import Api
 from tests.support.backend import Backend
+from tests.support.browser import session_of
 
 PAGES = ["/", "/alerts", "/devices", "/notifications"]
 
@@ -22,9 +18,7 @@ PAGES = ["/", "/alerts", "/devices", "/notifications"]
 @pytest.fixture(scope="module")
 def session(backend: Backend) -> dict[str, str]:
     """Headers of an owner who signed in."""
-    rows = connect(Settings(backend.connection_string)).accounts
-    person = users.add(rows, new_camera(), "a good password", Role.OWNER, None)
-    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
+    return session_of(backend)
 
 
 def ask(api: Api, path: str, headers: dict[str, str] | None = None) -> requests.Response:

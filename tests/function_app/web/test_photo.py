@@ -8,9 +8,7 @@ from datetime import UTC, datetime, timedelta
 import azure.functions as func
 import pytest
 
-from function_app.auth import sessions, users
 from function_app.auth.caller import Role
-from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.models import State
 from photo_wire.headers import CLOCK
@@ -18,6 +16,7 @@ from photo_wire.motion import LABELS, MOTION, WITHOUT_MOTION
 from photo_wire.name import PhotoName, new_name
 from tests.support.api import MOMENT, Api, name_of, new_camera, photo_headers
 from tests.support.backend import Backend
+from tests.support.browser import session_of
 from tests.support.handlers import call
 from tests.support.many_cameras import Requests
 from tests.support.memory_store import memory_services
@@ -31,15 +30,6 @@ MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'"
 def backend(backend_of_file: Backend) -> Backend:
     """A backend with few photos: a page looks for those before and after its own."""
     return backend_of_file
-
-
-def session_of(
-    backend: Backend, role: Role = Role.OWNER, cameras: frozenset[str] | None = None
-) -> dict[str, str]:
-    """Return the headers of a new person's session."""
-    rows = connect(Settings(backend.connection_string)).accounts
-    person = users.add(rows, new_camera(), "a good password", role, cameras)
-    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
 
 
 @pytest.fixture(scope="module")

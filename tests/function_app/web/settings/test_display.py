@@ -1,18 +1,14 @@
 """How a browser shows the pages: chosen by a form, kept in its cookies."""
 
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 import pytest
 import requests
 
-from function_app.auth import sessions, users
 from function_app.auth.caller import Role
-from function_app.services import connect
-from function_app.settings import Settings
-from tests.support.api import Api, new_camera
+from tests.support.api import Api
 from tests.support.backend import Backend
-from tests.support.browser import same_origin
+from tests.support.browser import same_origin, session_of
 
 PATH = "/settings/display"
 
@@ -20,9 +16,7 @@ PATH = "/settings/display"
 @pytest.fixture(scope="module")
 def session(backend: Backend) -> dict[str, str]:
     """Headers of a viewer who signed in."""
-    rows = connect(Settings(backend.connection_string)).accounts
-    person = users.add(rows, new_camera(), "a good password", Role.VIEWER, None)
-    return {"Cookie": f"nightjar_session={sessions.create(rows, person, datetime.now(UTC))}"}
+    return session_of(backend, Role.VIEWER)
 
 
 def choose(api: Api, session: dict[str, str], **fields: str) -> requests.Response:
