@@ -22,3 +22,8 @@ class HTTPProblemError(Exception):
         super().__init__(detail)
         self.problem = Problem(status, detail, counter_above, type)
         self.headers = headers or {}
+
+
+def no_such_page() -> HTTPProblemError:
+    """Return the problem (404) of a page that does not exist, or not for who asks."""
+    return HTTPProblemError(404, "There is no such page.")

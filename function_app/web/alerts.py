@@ -17,7 +17,7 @@ from function_app.http.responses import Response, redirect
 from function_app.localization.translation import Translation
 from function_app.new_alerts import NewCount, parse_new_alerts
 from function_app.notify.wording import COMMANDS, devices_of, reason_text
-from function_app.problems import HTTPProblemError
+from function_app.problems import no_such_page
 from function_app.services import Services
 from function_app.storage.models import StoredAlert
 from function_app.storage.table_store import Entity
@@ -114,7 +114,7 @@ def get_alerts_page(request: Request, services: Services, caller: Caller) -> Res
     try:
         found, next_cursor = read_alerts(services, caller, PAGE_SIZE, cursor)
     except WireError:
-        raise HTTPProblemError(404, "There is no such page.") from None
+        raise no_such_page() from None
     seen, preferences = _seen_until(request), Preferences.read(request)
     t = Translation(preferences.language)
     values = {

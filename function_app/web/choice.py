@@ -22,7 +22,7 @@ from function_app.http.parameters import (
 from function_app.http.request import FormBody, Request
 from function_app.http.responses import Response, redirect
 from function_app.maintenance import audited
-from function_app.problems import HTTPProblemError
+from function_app.problems import HTTPProblemError, no_such_page
 from function_app.services import Services
 from function_app.storage.models import Photo
 from function_app.web import sharing
@@ -107,7 +107,7 @@ def share_chosen(request: Request, services: Services, caller: Caller) -> Respon
     link is made, with `revoke` one of them is revoked."""
     _require(caller, Scope.ADMIN)
     if caller.cameras is not None:
-        raise _no_such_page()
+        raise no_such_page()
     form, now = SHARE.read(request.body), datetime.now(UTC)
     names = sorted(form[IDS], key=lambda name: (name.captured_at, str(name)))
     cameras = sorted({name.camera for name in names})
@@ -188,8 +188,4 @@ def _links_to(names: list[PhotoName], services: Services, now: datetime) -> list
 
 def _require(caller: Caller, scope: Scope) -> None:
     if scope not in caller.scopes:
-        raise _no_such_page()
-
-
-def _no_such_page() -> HTTPProblemError:
-    return HTTPProblemError(404, "There is no such page.")
+        raise no_such_page()

@@ -15,7 +15,7 @@ from function_app.http.json_schema import text
 from function_app.http.parameters import TEXT, Kind, defaulting, optional, required, whole_number
 from function_app.http.request import FormBody, Request
 from function_app.http.responses import Response, redirect
-from function_app.problems import HTTPProblemError
+from function_app.problems import HTTPProblemError, no_such_page
 from function_app.services import Services
 from function_app.web.followed import render_followed
 from function_app.web.form_problems import FormError, problem_text, with_problem
@@ -78,7 +78,7 @@ def post_device_command(request: Request, services: Services, caller: Caller) ->
     """303 to the page, where the button has the focus, once the device is asked; the page with the
     problem if it cannot be."""
     if Scope.CONTROL not in caller.scopes:
-        raise HTTPProblemError(404, "There is no such page.")
+        raise no_such_page()
     form = COMMAND_FORM.read(request.body)
     kind, _, camera = form[ASK].partition(" ")
     until = None
@@ -107,7 +107,7 @@ def post_device_key(request: Request, services: Services, caller: Caller) -> Res
     """303 to the page once the decision about a key or a camera is stored; the page with the
     problem if it is not."""
     if Scope.ADMIN not in caller.scopes or caller.cameras is not None:
-        raise HTTPProblemError(404, "There is no such page.")
+        raise no_such_page()
     form = KEY_FORM.read(request.body)
     is_approved, meant = form[DECISION]
     camera = meant if form[OWN_KEY] else None

@@ -11,7 +11,7 @@ from function_app.devices.api import read_camera_status
 from function_app.http.parameters import CAMERA_NAME, required
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
-from function_app.problems import HTTPProblemError
+from function_app.problems import no_such_page
 from function_app.services import Services
 from function_app.web.form_problems import FormError, problem_text, with_problem
 from function_app.web.layout import render_page
@@ -30,7 +30,7 @@ def post_live_photo(request: Request, services: Services, caller: Caller) -> Res
     """303 to the page of the camera's device, which says what becomes of it, once the device is
     asked for a photo; the page with the problem if it cannot be."""
     if Scope.CONTROL not in caller.scopes:
-        raise HTTPProblemError(404, "There is no such page.")
+        raise no_such_page()
     values: dict[Any, Any] = {
         command_api.CAMERA: request[CAMERA],
         command_api.WAIT: 0,

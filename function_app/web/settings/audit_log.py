@@ -14,7 +14,7 @@ from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response
 from function_app.localization.translation import load_strings
-from function_app.problems import HTTPProblemError
+from function_app.problems import no_such_page
 from function_app.services import Services
 from function_app.web.layout import render_page
 from function_app.web.settings.forms import owners_only
@@ -56,7 +56,7 @@ def get_audit_log_page(request: Request, services: Services, caller: Caller) -> 
     try:
         page = read_page(services, PAGE_SIZE, query.get("cursor") or None, who, kind)
     except WireError:
-        raise HTTPProblemError(404, "There is no such page.") from None
+        raise no_such_page() from None
     chosen = {"who": who, "kind": kind, "cursor": page.last and encode_cursor(page.last.key)}
     older = urlencode({name: value for name, value in chosen.items() if value})
     texts = load_strings(Preferences.read(request).language)

@@ -11,7 +11,7 @@ from function_app.auth.passwords import is_common, password_problem
 from function_app.http.cookies import DONE, read_cookie, set_cookie
 from function_app.http.request import Request, parse_form
 from function_app.http.responses import Response, redirect
-from function_app.problems import HTTPProblemError
+from function_app.problems import HTTPProblemError, no_such_page
 from photo_wire.errors import WireError
 
 ALL, SOME = "all", "some"  # of the choice of cameras
@@ -54,7 +54,7 @@ def owners_only(caller: Caller) -> None:
     """Raise HTTPProblemError (404) unless the caller is an owner: others see neither the page nor a
     link to it."""
     if not caller.is_owner:
-        raise HTTPProblemError(404, "There is no such page.")
+        raise no_such_page()
 
 
 def read_done(

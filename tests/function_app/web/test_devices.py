@@ -108,10 +108,8 @@ def test_a_ready_device_with_a_disarmed_camera_and_a_pause(api: Api, two: Report
     first, second = sorted(two.cameras)
     two.cameras[first] = CameraState(armed=False)
     two.report(paused_until=datetime(2126, 1, 1, tzinfo=UTC))
-    owner, viewer = (
-        session_of(api.backend),
-        session_of(api.backend, Role.VIEWER, frozenset({second})),
-    )
+    owner = session_of(api.backend)
+    viewer = session_of(api.backend, Role.VIEWER, frozenset({second}))
     for path in ("/devices", f"/devices/{two.name}"):
         assert f"ready, disarmed: {first}, uploads paused</dd>" in api.ask(path, owner).text
         page = api.ask(path, viewer).text

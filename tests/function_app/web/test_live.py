@@ -24,9 +24,8 @@ def test_the_last_photo_is_shown(api: Api, camera: str) -> None:
     assert 'id="take"' in page
     stranger = api.ask(f"/live/{camera}", allow_redirects=False)
     assert stranger.headers["Location"] == f"/sign-in?next=%2Flive%2F{camera}"
-    viewer = api.ask(
-        f"/live/{camera}", session_of(api.backend, Role.VIEWER, frozenset({camera}))
-    ).text
+    session = session_of(api.backend, Role.VIEWER, frozenset({camera}))
+    viewer = api.ask(f"/live/{camera}", session).text
     assert f'src="/api/photos/{name}/thumbnail"' in viewer
     assert 'id="take"' not in viewer
 
