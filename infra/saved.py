@@ -32,7 +32,9 @@ def check(folder: Path, name: str) -> None:
             problems.append(f"{one['path']} has another SHA-256 than its record")
     photos = sum(not _is_deleted(one) for one in records)
     if photos:
-        print(f"{photos - len(problems)} photos are whole, in {folder / 'photos'}")
+        whole = photos - len(problems)
+        which = "1 photo is" if whole == 1 else f"{whole} photos are"
+        print(f"{which} whole, in {folder / 'photos'}")
     else:
         month = name.removeprefix("photos").removesuffix(".json").removeprefix("-")
         print(f"There are no photos of {month}" if month else "There are no photos")
@@ -53,7 +55,7 @@ def write_requests(folder: Path, url: str, scratch: Path) -> None:
     sections = [*_photos(folder, url), *_alerts(folder, url, scratch)]
     lines = ["\n".join([*common, *section]) for section in sections]
     (scratch / "requests").write_text("\nnext\n".join(lines) + "\n")
-    print(f"{len(sections)} requests to send")
+    print("1 request to send" if len(sections) == 1 else f"{len(sections)} requests to send")
 
 
 def _photos(folder: Path, url: str) -> Iterator[list[str]]:

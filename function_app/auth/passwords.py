@@ -90,7 +90,8 @@ def verify_first_password(
 def password_problem(password: str) -> str | None:
     """Return what is obviously wrong with a new password; None if nothing is."""
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
-        return f"has {len(password)} characters; choose {MIN_LENGTH} to {MAX_LENGTH}"
+        length = "1 character" if len(password) == 1 else f"{len(password)} characters"
+        return f"has {length}; choose {MIN_LENGTH} to {MAX_LENGTH}"
     if len(set(password)) < 5:
         return "has fewer than five different characters"
     return None

@@ -250,7 +250,7 @@ def test_a_backup_holds_the_photos_and_what_is_known_of_them(deployed: Cloud) ->
     deployed.change(blobs=[blob(PATH, BYTES)])
     done = deployed.run("backup.sh", NAME, "saved")
     assert (done.code, done.err) == (0, "")
-    assert "1 photos are whole" in done.out
+    assert "1 photo is whole" in done.out
     saved = deployed.folder / "saved"
     assert (saved / "photos" / PATH).read_text() == BYTES
     (listed,) = json.loads((saved / "photos.json").read_text())
@@ -310,7 +310,7 @@ def test_of_an_alerts_two_rows_one_is_restored(tmp_path: Path) -> None:
     args = (INFRA / "saved.py", "requests", tmp_path, "https://x", tmp_path)
     command = [sys.executable, *map(str, args)]
     done = subprocess.run(command, input="key", text=True, capture_output=True, check=True)
-    assert done.stdout == "1 requests to send\n"
+    assert done.stdout == "1 request to send\n"
     assert json.loads((tmp_path / "alerts-0.json").read_text()) == {
         "alerts": [{**alert, "details": {}}]
     }

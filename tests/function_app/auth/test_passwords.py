@@ -223,3 +223,10 @@ def test_only_the_right_password_is_verified(password: str, other: str) -> None:
 def test_a_weak_password_has_a_problem(password: str) -> None:
     """Too short, too long, or too few different characters."""
     assert password_problem(password)
+
+
+@pytest.mark.parametrize(
+    ("password", "length"), [("", "0 characters"), ("x", "1 character"), ("xy", "2 characters")]
+)
+def test_the_problem_of_a_short_password_says_how_long_it_is(password: str, length: str) -> None:
+    assert password_problem(password) == f"has {length}; choose 10 to 200"
