@@ -86,10 +86,11 @@ class CameraState:
     """The state of a camera. `failures` are those since its last photo, `failing` is why the last
     one happened, `disarmed_until` None for a person's word; `can` are the kinds of pictures that it
     takes: photo, clip, live. `motion` is WATCHING, or BLIND and the reason
-    (photo_wire/motion.py); None if the camera does not look for motion in its picture. `detection`
-    is WORKING, or FAILING and the reason since `detection_since`; None if no model labels its
-    photos. `zones` and `masks` are where motion counts and where it does not, as in
-    photo_wire/polygons.py, without `omitted_polygons` of them for which a heartbeat has no room."""
+    (photo_wire/motion.py), since `motion_since`; None if the camera does not look for motion in its
+    picture. `detection` is WORKING, or FAILING and the reason since `detection_since`; None if no
+    model labels its photos. `zones` and `masks` are where motion counts and where it does not, as
+    in photo_wire/polygons.py, without `omitted_polygons` of them for which a heartbeat has no
+    room."""
 
     source: str | None = None
     armed: bool | None = None
@@ -101,6 +102,7 @@ class CameraState:
     pins: tuple[PinState, ...] = ()
     can: tuple[str, ...] = ()
     motion: str | None = None
+    motion_since: datetime | None = None
     detection: str | None = None
     detection_since: datetime | None = None
     zones: tuple[Outline, ...] = ()
@@ -284,6 +286,7 @@ def _parse_camera(members: Members) -> CameraState:
         ),
         can=members.keywords("can", _MAX_WORDS),
         motion=members.text("motion", MAX_REASON),
+        motion_since=members.time("motion_since"),
         detection=members.text("detection", MAX_REASON),
         detection_since=members.time("detection_since"),
         zones=parse_polygons(members, "zones"),

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from photo_wire.headers import ClockStatus
-from photo_wire.moment import format_time
+from photo_wire.moment import format_time, parse_time
 from pi_uploader.agent.pause import PAUSE_FILE, UploadPause
 from pi_uploader.alerts.photo_log import count_missing
 from pi_uploader.capture.arming import DisarmedCameras
@@ -52,7 +52,11 @@ def motion_status(folder: Path) -> tuple[list[str], dict[str, Any]]:
     except ControlError:
         cameras = {}
     states = {name: str(one["motion"]) for name, one in cameras.items() if one.get("motion")}
-    lines = [f"motion        {camera} {state}" for camera, state in states.items()]
+    lines = [
+        f"motion        {name} {state}{_since(parse_time(since) if since else None)}"
+        for name, state in states.items()
+        for since in [cameras[name].get("motion_since")]
+    ]
     return lines, {"motion": states}
 
 

@@ -78,6 +78,7 @@ _CAMERA_STATE = _extensible(
     ),
     can=array(json_schema.ALERT_KIND, maxItems=16),
     motion=text(maxLength=MAX_REASON),
+    motion_since=json_schema.TIME,
     detection=text(maxLength=MAX_REASON),
     detection_since=json_schema.TIME,
     zones=json_schema.POLYGONS,

@@ -24,8 +24,8 @@ FIGURES = (
 )
 OF_CAMERA = (
     *("source", "armed", "disarmed_until", "last_trigger", "last_photo", "failures", "failing"),
-    *("pins", "can", "motion", "detection", "detection_since", "zones", "masks"),
-    "omitted_polygons",
+    *("pins", "can", "motion", "motion_since", "detection", "detection_since"),
+    *("zones", "masks", "omitted_polygons"),
 )
 _LISTS = ("throttled", "pins", "can", "zones", "masks")
 _NEVER_HEARD_OF = {"device": None, "received_at": None, "overdue_at": None}

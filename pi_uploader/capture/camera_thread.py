@@ -135,7 +135,7 @@ class CameraThread:
     def _watch_picture(self, resources: ExitStack, keep_alive: KeepAlive) -> None:
         from pi_uploader.capture.motion_watch import open_motion_watch
 
-        watch = open_motion_watch(self.settings, self.camera, self.queue)
+        watch = open_motion_watch(self.settings, self.camera, self.queue, self._clock)
         if watch.judge:
             from pi_uploader.capture.confirmation import Confirmation
 

@@ -10,6 +10,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Protocol
 
 from photo_wire.headers import Trigger
@@ -51,7 +52,8 @@ class Detector(Protocol):
 class MotionWatch:
     """Watches the frames of the camera called `name`. `new_detector` returns one that has seen no
     frame yet; what it finds becomes a trigger in the `queue`. None: nothing is looked for, and the
-    `judge` alone sees the frames."""
+    `judge` alone sees the frames. `since` is when its state began; None if the clock was not
+    set."""
 
     def __init__(
         self,
@@ -70,12 +72,16 @@ class MotionWatch:
         self._clock = clock
         self._stop = threading.Event()
         self._problem = "there was no frame yet"
+        self.since = self._time()
         self._logged = ""  # the problem that the log has last
         self._detector = new_detector() if new_detector else None
         self._failures = 0  # of the stream, in a row
         self._blank_since: float | None = None
         self._frame_times: deque[float] = deque(maxlen=INTERVALS + 1)
         self._last_trigger = float("-inf")
+
+    def _time(self) -> datetime | None:
+        return self._clock.now() if self._clock.is_set() else None
 
     @property
     def state(self) -> str:
@@ -174,7 +180,10 @@ class MotionWatch:
         return frame.at - self._blank_since >= BLANK_SECONDS
 
     def _set_problem(self, problem: str) -> None:
-        """Set why the camera is blind, an empty text if it is not, and log each change."""
+        """Set why the camera is blind, an empty text if it is not, and log each change. It is so
+        `since` it became blind, or watching, whatever the reason was first."""
+        if bool(problem) != bool(self._problem):
+            self.since = self._time()
         self._problem = problem
         if problem == self._logged:
             return
@@ -194,7 +203,9 @@ def slowness_problem(times: Sequence[float]) -> str:
     return f"only {INTERVALS} frames came in {seconds:.0f} s; two a second are the least"
 
 
-def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQueue) -> MotionWatch:
+def open_motion_watch(
+    settings: CameraSettings, camera: Camera, queue: TriggerQueue, clock: Clock = SYSTEM_CLOCK
+) -> MotionWatch:
     """Return what looks for motion in the camera's picture, as its settings say. Raises
     SettingsError if it cannot."""
     setting = "CAMERA_MOTION" if settings.motion else "CAMERA_CONFIRM"
@@ -220,6 +231,7 @@ def open_motion_watch(settings: CameraSettings, camera: Camera, queue: TriggerQu
         if settings.motion
         else None,
         queue,
+        clock,
         judge=Judge(
             lambda frames: saw_motion(frames, sensitivity, zones),
             camera.max_delay,

@@ -129,6 +129,7 @@ class Requests:
             "failures": activity.failures,
             "failing": activity.problem or None,
             "motion": thread.motion_watch.state if thread.motion_watch else None,
+            "motion_since": _time(thread.motion_watch.since if thread.motion_watch else None),
             "detection": detection.state if detection else None,
             "detection_since": _time(detection.failing_since if detection else None),
             "zones": in_percent(thread.settings.zones),

@@ -64,6 +64,7 @@ states = st.builds(
     pins=st.lists(pins, max_size=3).map(tuple),
     can=keywords,
     motion=st.none() | st.text(characters, max_size=200),
+    motion_since=st.none() | moments,
     detection=st.none() | st.text(characters, max_size=200),
     detection_since=st.none() | moments,
     zones=outlines,

@@ -48,8 +48,10 @@ _CAMERA_STATE: dict[str, Schema] = {
     "can": array(ALERT_KIND),
     "motion": {
         **nullable(text()),
-        "description": "`watching` for motion in the picture, or `blind: ` and the reason.",
+        "description": "`watching` for motion in the picture, or `blind: ` and the reason, since "
+        "`motion_since`.",
     },
+    "motion_since": nullable(TIME),
     "detection": {
         **nullable(text()),
         "description": "Whether a model labels photos of motion: `working`, or `failing: ` and the "

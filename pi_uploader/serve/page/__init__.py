@@ -10,6 +10,7 @@ import bottle
 from photo_wire.errors import WireError, as_sentence
 from photo_wire.media import Media
 from photo_wire.moment import parse_time
+from photo_wire.motion import WATCHING
 
 _FOLDER = Path(__file__).parent
 STYLE = (_FOLDER / "style.css").read_bytes()
@@ -36,6 +37,7 @@ def render_page(zone: tzinfo, **facts: Any) -> str:
         duration=_duration,
         sentence=as_sentence,
         jpeg=Media.JPEG,
+        watching=WATCHING,
     )
     return page
 

@@ -67,6 +67,25 @@ def test_a_camera_that_sees_no_motion_says_why(api: Api, two: ReportingDevice) -
         page = api.ask(path, session_of(api.backend)).text
         assert page.count("sees no motion in its picture") == 1
         assert "sees no motion in its picture: no frame came for 5 s</span>" in page
+        assert page.count("watches for motion") == 1
+
+
+def test_a_camera_says_since_when_it_watches_for_motion_or_does_not(
+    api: Api, two: ReportingDevice
+) -> None:
+    first, second = sorted(two.cameras)
+    since = datetime(2026, 11, 20, 18, 1, tzinfo=UTC)
+    two.cameras[first] = CameraState(motion=f"{BLIND}there was no frame yet", motion_since=since)
+    two.cameras[second] = CameraState(motion=WATCHING, motion_since=since)
+    two.report()
+    for language, watches, blind in (
+        ("en", "watches for motion since <time ", "has seen no motion in its picture since <time "),
+        ("de", "achtet auf Bewegung seit <time ", "sieht seit <time "),
+    ):
+        cookies = {"Cookie": f"{session_of(api.backend)['Cookie']}; language={language}"}
+        for path in ("/devices", f"/devices/{two.name}"):
+            page = api.ask(path, cookies).text
+            assert page.count(watches) == page.count(blind) == 1
 
 
 def test_a_camera_whose_photos_no_model_looks_at_says_since_when(

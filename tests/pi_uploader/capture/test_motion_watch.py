@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -226,6 +227,22 @@ def test_a_stream_that_hangs_is_opened_again_once_it_ends(
     ]
 
 
+def test_a_state_is_so_since_it_began() -> None:
+    """Not since its reason changed; if the clock was not set then, nobody knows."""
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    clock = FakeClock(wall=noon)
+    watch = MotionWatch("gate", StreamingCamera(), BrightnessDetector, TriggerQueue(), clock)
+    found = [watch.since]
+    for hour, problem in ((1, ""), (2, ""), (3, "it hangs"), (4, "it is dark"), (5, "")):
+        clock.wall = noon + timedelta(hours=hour)
+        watch._set_problem(problem)
+        found.append(watch.since)
+    assert [one and one.hour for one in found] == [12, 13, 13, 15, 15, 17]
+    clock.synchronized = False
+    watch._set_problem("it hangs")
+    assert watch.since is None
+
+
 def test_a_stream_with_few_frames_is_blind(gate: StreamingCamera) -> None:
     """Whoever walks by is gone between two of them."""
 
@@ -293,8 +310,10 @@ def test_status_shows_the_cameras_that_look_for_motion(
     with asking(settings) as ask:
         wait_for(lambda: state_of_gate(settings) == "watching", what="frames")
         assert ask("state").members["cameras"]["yard"]["motion"] is None
+        since = ask("state").members["cameras"]["gate"]["motion_since"]
         lines, facts = motion_status(settings.spool)
-    assert (lines, facts) == (["motion        gate watching"], {"motion": {"gate": "watching"}})
+    assert lines == [f"motion        gate watching, since {since}"]
+    assert facts == {"motion": {"gate": "watching"}}
     assert motion_status(settings.spool) == ([], {"motion": {}})
 
 

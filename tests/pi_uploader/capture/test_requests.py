@@ -221,6 +221,7 @@ def test_the_state_of_a_camera(tmp_path: Path, spool: Path, pins: MockFactory) -
         "disarmed": False,
         "motions": 0,
         "motion": None,
+        "motion_since": None,
         "detection": None,
         "detection_since": None,
         "zones": [],

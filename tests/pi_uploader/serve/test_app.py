@@ -2,6 +2,7 @@
 
 import html
 import json
+import re
 import shutil
 import subprocess
 import threading
@@ -194,6 +195,14 @@ def test_a_file_that_cannot_be_read(page: CameraPage, spool_folder: Path, spool:
     response = page.ask(f"/images/{name(2, 'gate')}/preview")
     assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
     assert "Input/output error" in response.json()["detail"]
+
+
+def test_the_page_says_since_when_a_camera_watches_for_motion(page: CameraPage) -> None:
+    """Or why not; and nothing of a camera that does not look for it."""
+    page.capture(CAMERA_MOTION="low")
+    page.start()
+    watching = re.compile(r"<dt>Motion</dt><dd class=\"\">watches for motion, since \d\d \w+ ")
+    wait_for(lambda: watching.search(page.ask("/").text), what="frames of the scene")
 
 
 def test_a_disarmed_camera_shows_nothing(page: CameraPage, spool_folder: Path) -> None:
