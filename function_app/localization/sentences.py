@@ -29,8 +29,14 @@ _MAX_LENGTH = 600  # characters; devices send at most 300
 def say(sentence: str, language: Language, zone: tzinfo) -> str:
     """Return a sentence of the API or of a device for a reader: in their language, or in English if
     there is no text for it, with its times in their time zone."""
+    known = say_known(sentence, language, zone)
+    return localize(sentence, Translation("en"), zone) if known is None else known
+
+
+def say_known(sentence: str, language: Language, zone: tzinfo) -> str | None:
+    """Return the same; None if there is no text for it in this language."""
     translated = translate(sentence, language)
-    return localize(translated or sentence, Translation(language if translated else "en"), zone)
+    return None if translated is None else localize(translated, Translation(language), zone)
 
 
 def translate(sentence: str, language: Language) -> str | None:
@@ -57,13 +63,13 @@ def translate(sentence: str, language: Language) -> str | None:
     return None
 
 
-def translate_problem(problem: Problem, language: Language) -> str | None:
-    """Return the sentence of a problem for people in this language; None if there is no text for
-    it, or if it is about a field of the API that no form has."""
+def say_problem(problem: Problem, language: Language, zone: tzinfo) -> str | None:
+    """Return the sentence of a problem as `say_known` does; None, too, if it is about a field of
+    the API that no form has."""
     field = _FIELD.match(problem.detail) if problem.status == HTTPStatus.BAD_REQUEST else None
     if field and f"field.{field[1]}" not in load_strings(language):
         return None
-    return translate(problem.detail, language)
+    return say_known(problem.detail, language, zone)
 
 
 @lru_cache(1000)  # else a sentence in a sentence, and so on, is looked for again at each level

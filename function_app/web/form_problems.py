@@ -5,7 +5,7 @@ from dataclasses import replace
 from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import LogDetails, Response
-from function_app.localization.sentences import translate_problem
+from function_app.localization.sentences import say_problem
 from function_app.localization.translation import Translation
 from function_app.problems import HTTPProblemError
 from photo_wire.errors import WireError
@@ -30,9 +30,9 @@ def kind_of(status: int) -> int:
 def problem_text(error: HTTPProblemError | WireError, request: Request) -> str:
     """Return what a page says of an error: the sentence that the API has, in the page's language,
     or the text for its status if there is no such sentence in it."""
-    problem, language = problem_of(error), Preferences.read(request).language
-    own = translate_problem(problem, language)
-    return own or Translation(language)(f"problem.{kind_of(problem.status)}.text")
+    problem, preferences = problem_of(error), Preferences.read(request)
+    own = say_problem(problem, preferences.language, preferences.zone)
+    return own or Translation(preferences.language)(f"problem.{kind_of(problem.status)}.text")
 
 
 def with_problem(page: Response, error: HTTPProblemError | WireError) -> Response:

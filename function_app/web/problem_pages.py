@@ -12,7 +12,7 @@ from function_app.http.cookies import SESSION, read_cookie
 from function_app.http.preferences import Preferences
 from function_app.http.request import Request
 from function_app.http.responses import Response, redirect
-from function_app.localization.sentences import translate, translate_problem
+from function_app.localization.sentences import say_known, say_problem
 from function_app.localization.translation import load_strings
 from function_app.web.form_problems import kind_of
 from function_app.web.layout import render_page
@@ -75,7 +75,8 @@ def _sentence(problem: Problem, request: Request) -> str:
     that a person needs."""
     if problem.status in (404, 500, 503):
         return ""
-    return translate_problem(problem, Preferences.read(request).language) or ""
+    preferences = Preferences.read(request)
+    return say_problem(problem, preferences.language, preferences.zone) or ""
 
 
 def file_problem_page(req: func.HttpRequest, response: Response) -> Response:
@@ -106,7 +107,8 @@ def say_to_script(sentence: str, request: Request) -> str | None:
     headers = request.headers
     if not read_cookie(headers, SESSION, request.url) or bearer_token(headers) is not None:
         return None
-    return translate(sentence, Preferences.read(request).language)
+    preferences = Preferences.read(request)
+    return say_known(sentence, preferences.language, preferences.zone)
 
 
 def guest_file_problem_page(req: func.HttpRequest, response: Response) -> Response:

@@ -55,3 +55,9 @@ def test_a_page_says_it_in_its_language(status: int) -> None:
     assert texts["en"] == "The sentence of the API."
     german = load_strings("de")
     assert texts["de"] == german.get(f"problem.{status}.text", german["problem.400.text"])
+
+
+def test_a_duration_is_written_as_in_the_language_of_the_page() -> None:
+    error = HTTPProblemError(429, "At most 5 tests a minute: try again in 37 s.")
+    assert say(error, "en") == error.problem.detail
+    assert say(error, "de").endswith("Versuchen Sie es in 37 Sek. noch einmal.")
