@@ -1,5 +1,5 @@
-"""The zones and masks of a camera, as the page of its live pictures draws them over the last
-photo."""
+"""The zones and masks of a camera, as the page of its live pictures draws them over the last photo,
+and the values of the settings that say the same."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -25,6 +25,8 @@ def describe_zones(status: Mapping[str, Any]) -> dict[str, Any]:
     zones, masks = status["zones"], status["masks"]
     return {
         "drawn": [*_draw("zone", zones), *_draw("mask", masks)],
+        "zones": "; ".join(map(_corners, zones)) or "all",
+        "masks": "; ".join(map(_corners, masks)) or "none",
         "omitted": status["omitted_polygons"] or 0,
         "is_reported": status["state"] != ShownState.UNKNOWN,
         "is_used": status["motion"] is not None,

@@ -3,7 +3,7 @@
 /**
  * Return the element with this id.
  *
- * @template {HTMLElement} T
+ * @template {Element} [T=HTMLElement]
  * @param {string} id
  * @param {new () => T} [type] the class that it is known to have
  * @returns {T}
@@ -12,7 +12,7 @@
 export function byId(id, type) {
   const found = document.getElementById(id);
   if (!(found instanceof (type ?? HTMLElement))) throw new Error(`the page has no such element: ${id}`);
-  return /** @type {T} */ (found);
+  return /** @type {T} */ (/** @type {Element} */ (found));
 }
 
 /** @param {string} id */

@@ -182,8 +182,8 @@ def test_without_javascript_the_last_photo_is_shown(
     page = pages.signed_in(
         gallery.backend, "/live/gate", size, java_script_enabled=False, **options
     )
-    expect(page.locator("figure img")).to_be_visible()
-    expect(page.locator("figcaption time").first).to_contain_text("vor" if is_phone else "ago")
+    expect(page.locator("#still img")).to_be_visible()
+    expect(page.locator("#still time").first).to_contain_text("vor" if is_phone else "ago")
     expect(page.locator("#state")).to_have_text(
         "Zustand unbekannt." if is_phone else "State unknown."
     )

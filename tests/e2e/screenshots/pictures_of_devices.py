@@ -150,6 +150,19 @@ def test_zones(view: View, site: FullSite, name: str) -> None:
     view.take(page, "zones" if name == "gate" else "zones-none", is_whole=True)
 
 
+def test_zones_are_drawn(view: View, site: FullSite) -> None:
+    """A mask that is chosen, and one that is not closed yet."""
+    page = open_live(view, site.site, answer(site.story.burst[2].captured_at))
+    page.locator("#zones > summary").click()
+    page.locator("#zones img").evaluate("one => one.decode()")
+    page.locator("#polygon-list button").nth(2).click()
+    view.take(page, "zones-chosen", is_whole=True)
+    page.locator("#drawing").focus()
+    for key in ("Space", "ArrowLeft", "Space", *["ArrowDown"] * 9, "Space", *["ArrowRight"] * 9):
+        page.keyboard.press(key)
+    view.take(page, "zones-drawn", is_whole=True)
+
+
 # -- Alerts
 
 
