@@ -28,7 +28,10 @@ _END_OF_LINE = re.compile(rb"[ \t]*(?:" + _LINE_END + rb"(?:\s+(?=content-))?|\Z
 _HEADER = re.compile(rb"[ \t]*" + _LINE_END + rb"content-", re.I)
 _REST = re.compile(rb"\s*\Z")
 _DASHES = re.compile(rb"[-\s\0]{0,64}\Z")  # what cameras write for the two of the last boundary
-_BLANK_LINE = re.compile(_LINE_END + rb"[ \t]*" + _LINE_END)
+# A blank line, or the beginning of a photo: some scripts forget that line.
+_HEADERS_END = re.compile(
+    _LINE_END + rb"(?:[ \t]*" + _LINE_END + rb"|(?=\xff\xd8|II\*\0|MM\0\*|.{4}ftyp))", re.S
+)
 _NAME = re.compile(r'[;\s]name\s*=\s*(?:"([^"]*)"|([^;\s]+))', re.I)
 _FILENAME = re.compile(r"[;\s]filename\*?\s*=", re.I)
 _FOLD = re.compile(r"(?>\r\n?|\n)(?=[ \t])")
@@ -187,18 +190,18 @@ def _without_line_end(body: bytes, end: int) -> int:
 
 def _part(number: int, body: bytes, start: int, end: int) -> Part:
     search_from = _without_line_end(body, start)  # in case that there are no headers
-    blank_line = _BLANK_LINE.search(body, search_from, min(end, start + MAX_HEADER_BYTES))
-    if blank_line is None:
+    headers_end = _HEADERS_END.search(body, search_from, min(end, start + MAX_HEADER_BYTES))
+    if headers_end is None:
         raise FormError(f"part {number} has no blank line after its headers")
-    headers = _parse_headers(body[start : max(blank_line.start(), start)])
+    headers = _parse_headers(body[start : max(headers_end.start(), start)])
     disposition = headers.get("content-disposition", "")
     name = _NAME.search(disposition)
     part = Part(
         name=(name[1] or name[2] or "") if name else "",
         is_file=bool(_FILENAME.search(disposition)),
         content_type=headers.get("content-type", ""),
-        body=_without_blank_lines(body[blank_line.end() : max(end, blank_line.end())]),
-        size=max(end - blank_line.end(), 0),
+        body=_without_blank_lines(body[headers_end.end() : max(end, headers_end.end())]),
+        size=max(end - headers_end.end(), 0),
     )
     encoding = _ENCODING.sub(r"\1", headers.get("content-transfer-encoding", ""))
     return _decoded(part, encoding.lower(), number)

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from function_app.ingest.multipart import FormError, read_parts
-from tests.support.pictures import jpeg
+from tests.support.pictures import dng, jpeg, mp4, pi_dng
 
 
 def raw_form(*lines: bytes, end: bytes = b"\r\n") -> bytes:
@@ -49,6 +49,11 @@ def test_lines_end_in_any_way(end: bytes, last: bytes) -> None:
 @pytest.mark.parametrize("blank_lines", [b"", b"\r\n\r\n", b"\n", b"\r", b"\t\r\n"])
 def test_blank_lines_may_precede_the_headers(blank_lines: bytes) -> None:
     assert photos_in(raw_form(b"--x", blank_lines + DISPOSITION, b"", PHOTO, b"--x--")) == [PHOTO]
+
+
+@pytest.mark.parametrize("photo", [PHOTO, mp4(), pi_dng(), dng(order=">")])
+def test_the_blank_line_after_the_headers_may_be_missing(photo: bytes) -> None:
+    assert photos_in(raw_form(b"--x", *PART[:2], photo, b"--x--")) == [photo]
 
 
 @pytest.mark.parametrize(
