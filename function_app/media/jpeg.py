@@ -16,17 +16,16 @@ MAX_SEGMENTS = 10_000  # 32 MB of EXIF and colour profiles are about 500; more i
 
 EOI, SOS = 0xD9, 0xDA
 APP0, APP1, APP2, APP14 = 0xE0, 0xE1, 0xE2, 0xEE
-# Huffman codes, conditions of arithmetic coding, quantization, and how far restarts are apart.
-_DHT, _DAC, _DQT, _DRI = 0xC4, 0xCC, 0xDB, 0xDD
+_DHT, _DQT, _DRI = 0xC4, 0xDB, 0xDD  # Huffman codes, quantization, and how far restarts are apart
 STANDALONE = {0x01, *range(0xD0, 0xD8)}  # TEM and the restart markers have no parameters
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # SOF0 to SOF15; those are tables, or reserved
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
 # Pictures in several resolutions, and arithmetic coding without loss: no viewer shows these.
-_NOT_SHOWN = {0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF, 0xDE, 0xDF}
+_NOT_SHOWN = {0xC5, 0xC6, 0xC7, 0xCB, 0xCD, 0xCE, 0xCF}
 
 # What a decoder needs to show the picture in its colours: frames, scans, the tables of both, and
 # the application segments that begin with these signatures.
-_PICTURE = FRAMES | STANDALONE | {_DHT, _DAC, _DQT, 0xDC, _DRI, SOS}
+_PICTURE = FRAMES | STANDALONE | {_DHT, 0xCC, _DQT, 0xDC, _DRI, SOS}
 _COLOURS = {APP0: b"JFIF\0", APP2: b"ICC_PROFILE\0", APP14: b"Adobe"}
 # Of these, the bytes that a decoder reads: of a shorter one none, and Pillow stops at it. A longer
 # JFIF has a thumbnail of its own.
@@ -38,7 +37,6 @@ _RESTART_BYTES = 2
 _TABLES = 4  # of each kind that a decoder keeps, by their number
 _CODE_LENGTHS, _MAX_CODES = 16, 256  # of a table of Huffman codes
 _MAX_CHECKED_TABLES = 8  # of a segment
-_MAX_CONDITIONS = 32  # of arithmetic coding
 _FRAME_BYTES, _COMPONENT_BYTES = 6, 3  # of a frame header: before its components, and of each
 _MAX_SAMPLING = 4  # samples of a component across and down
 _KNOWN = {*range(0xC0, 0xD0), *range(0xD9, 0xE0), *range(0xE0, 0xF0), 0xFE, *STANDALONE} - {0xC8}
@@ -66,8 +64,6 @@ def check(data: bytes) -> None:
     """
     has_frame, end = False, 0
     for segment in header(data):
-        if segment.marker in _NOT_SHOWN:
-            raise NotAPhotoError("is a JPEG of a kind that no viewer shows")
         if segment.marker in FRAMES:
             _check_frame(data, segment)
             has_frame = True
@@ -82,6 +78,8 @@ def check(data: bytes) -> None:
 
 def _check_frame(data: bytes, frame: Segment) -> None:
     """Return if there is a decoder that reads this frame header. Raises NotAPhotoError."""
+    if frame.marker in _NOT_SHOWN:
+        raise NotAPhotoError("is a JPEG of a kind that no viewer shows")
     parameters = data[frame.content : frame.end]
     components = parameters[_FRAME_BYTES:]
     is_right = len(parameters) > _FRAME_BYTES and (
@@ -103,8 +101,6 @@ def _is_table_right(data: bytes, segment: Segment) -> bool:
         return end - at == _RESTART_BYTES
     if segment.marker == _DQT:
         return at == end or data[at] % 16 < _TABLES
-    if segment.marker == _DAC:
-        return (end - at) % 2 == 0 and max(data[at:end][::2], default=0) < _MAX_CONDITIONS
     if segment.marker == _DHT:
         return _are_codes_right(data[at:end])
     return True
