@@ -1,4 +1,4 @@
-"""When a device is silent, and which silences are one event. Pure rules on records; `watch.py`
+"""When a device is silent, and which silences one alert reports. Pure rules on records; `watch.py`
 applies them each minute.
 
 A device is overdue when nothing came of it for twice its interval and five minutes. Two lost
@@ -23,7 +23,8 @@ log = logging.getLogger(__name__)
 
 GRACE = timedelta(minutes=5)
 RESTART_TIME = timedelta(minutes=10)  # by when a device that restarts should be back
-SAME_EVENT = timedelta(minutes=10)  # devices of a site that fall silent within it are one event
+# Devices of a site that fall silent, or are back, within it have one alert.
+SAME_ALERT = timedelta(minutes=10)
 # A return is reported a moment later, so that every instance sees the returns before it.
 SETTLE_TIME = timedelta(seconds=10)
 
@@ -189,7 +190,7 @@ def needs_attention(row: Mapping[str, str], now: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class SilenceChange:
     """The beginning of a device's silence, or its end: at which site, when, the name of the alert
     that would report it alone, and the id of the alert that does, once that is stored."""
 
@@ -206,19 +207,19 @@ class Event:
         return self.alert == str(self.name)
 
 
-def beginnings(states: Iterable[WatchedDevice]) -> list[Event]:
+def beginnings(states: Iterable[WatchedDevice]) -> list[SilenceChange]:
     """Return the beginning of the last silence of each device that had one."""
     return [
-        _event(state, silence.due, silence.since, silence.alert)
+        _change(state, silence.due, silence.since, silence.alert)
         for state in states
         if (silence := state.silence)
     ]
 
 
-def ends(states: Iterable[WatchedDevice], now: datetime) -> list[Event]:
+def ends(states: Iterable[WatchedDevice], now: datetime) -> list[SilenceChange]:
     """Return the end of the last silence of each device whose beginning is reported."""
     return [
-        _event(state, silence.ended_at, silence.ended_at, silence.end_alert)
+        _change(state, silence.ended_at, silence.ended_at, silence.end_alert)
         for state in states
         if (silence := state.silence)
         and silence.alert
@@ -227,36 +228,36 @@ def ends(states: Iterable[WatchedDevice], now: datetime) -> list[Event]:
     ]
 
 
-def _event(state: WatchedDevice, at: datetime, named_after: datetime, alert: str) -> Event:
+def _change(state: WatchedDevice, at: datetime, named_after: datetime, alert: str) -> SilenceChange:
     assert state.silence
     tag = hashlib.sha256(state.device.encode()).hexdigest()[:8]
     name = new_name(state.silence.camera, named_after, tag)
-    return Event(state.device, state.site, at, state.silence, name, alert)
+    return SilenceChange(state.device, state.site, at, state.silence, name, alert)
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Events that one alert reports: that of `first`. `unreported` are those of them that it does
+    """Changes that one alert reports: that of `first`. `unreported` are those of them that it does
     not report yet, the first one among them or not."""
 
-    first: Event
-    unreported: list[Event]
+    first: SilenceChange
+    unreported: list[SilenceChange]
 
 
-def group(events: Collection[Event]) -> list[Group]:
-    """Return the unreported events in groups: devices of a site in SAME_EVENT are one event. An
-    event joins one that is reported rather than one that is not, and the earliest. So it gets the
+def group_changes(changes: Collection[SilenceChange]) -> list[Group]:
+    """Return the unreported changes in groups: those of a site within SAME_ALERT are one group. A
+    change joins one that is reported rather than one that is not, and the earliest. So it gets the
     same group in every instance, and whenever it is asked for."""
-    groups = [Group(one, []) for one in events if one.is_first]
-    for event in sorted(events, key=lambda one: (one.at, one.device)):
-        if not event.alert:
-            near = (one for one in groups if _is_near(one.first, event))
+    groups = [Group(one, []) for one in changes if one.is_first]
+    for change in sorted(changes, key=lambda one: (one.at, one.device)):
+        if not change.alert:
+            near = (one for one in groups if _is_near(one.first, change))
             found = min(near, key=lambda one: (not one.first.alert, one.first.at), default=None)
             if found is None:
-                groups.append(found := Group(event, []))
-            found.unreported.append(event)
+                groups.append(found := Group(change, []))
+            found.unreported.append(change)
     return [one for one in groups if one.unreported]
 
 
-def _is_near(one: Event, other: Event) -> bool:
-    return one.site == other.site and abs(one.at - other.at) <= SAME_EVENT
+def _is_near(one: SilenceChange, other: SilenceChange) -> bool:
+    return one.site == other.site and abs(one.at - other.at) <= SAME_ALERT

@@ -1,15 +1,15 @@
 """The alerts about silent devices: their texts, and which devices one alert names.
 
 Each device has an alert in the list of its first camera, which names it alone. If several devices
-of a site are one event, the list of all cameras, which only callers see who may see all, has one
-alert instead, which names them all.
+of a site have one, it is in the list of all cameras, which only callers see who may see all, and
+names them all.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from function_app.devices.silence import Event
+from function_app.devices.silence import SilenceChange
 from function_app.storage.models import StoredAlert
 from photo_wire.alert import BACK, MAX_REASON, SILENT, Alert, Detail
 from photo_wire.moment import format_time, parse_time
@@ -21,47 +21,47 @@ _SEPARATOR = ", "
 Combine = Callable[[Alert], Alert]
 
 
-def silent_alert(event: Event) -> StoredAlert:
+def silent_alert(change: SilenceChange) -> StoredAlert:
     """Return the alert that a device is silent."""
-    silence = event.silence
+    silence = change.silence
     after = " after it said that it restarts" if silence.is_after_restart else ""
     alert = Alert(
-        event.name,
+        change.name,
         SILENT,
-        f"the device {event.device} has sent no report since {_minute(silence.since)}{after}",
-        {"devices": event.device, "since": format_time(silence.since)},
+        f"the device {change.device} has sent no report since {_minute(silence.since)}{after}",
+        {"devices": change.device, "since": format_time(silence.since)},
     )
     return StoredAlert(alert, silence.found_at)
 
 
-def back_alert(event: Event) -> StoredAlert:
+def back_alert(change: SilenceChange) -> StoredAlert:
     """Return the alert that a device is back, and for how long it was silent. How many photos wait
     on it, of all its cameras, is only in the list of all."""
-    silence = event.silence
-    minutes = (event.at - silence.since) // timedelta(minutes=1)
+    silence = change.silence
+    minutes = (change.at - silence.since) // timedelta(minutes=1)
     details: dict[str, Detail] = {
-        "devices": event.device,
+        "devices": change.device,
         "since": format_time(silence.since),
         "minutes": minutes,
     }
-    reason = f"the device {event.device} is back after {_duration(minutes)}"
-    alert = Alert(event.name, BACK, reason, details)
+    reason = f"the device {change.device} is back after {_duration(minutes)}"
+    alert = Alert(change.name, BACK, reason, details)
     if silence.waiting is None:
-        return StoredAlert(alert, event.at)
+        return StoredAlert(alert, change.at)
     details = {**details, "waiting": silence.waiting}
     whole = replace(alert, reason=reason + _waiting(details), details=details)
-    return StoredAlert(alert, event.at, together=whole)
+    return StoredAlert(alert, change.at, together=whole)
 
 
-def with_silent(event: Event) -> Combine:
+def with_silent(change: SilenceChange) -> Combine:
     """Return what makes an alert name this silent device, too."""
 
     def combine(alert: Alert) -> Alert:
         names = device_names(alert.details)
-        if event.device in names:
+        if change.device in names:
             return alert
-        names.append(event.device)
-        since = min(str(alert.details["since"]), format_time(event.silence.since))
+        names.append(change.device)
+        since = min(str(alert.details["since"]), format_time(change.silence.since))
         reason = (
             f"{len(names)} devices have sent no report since {_minute(parse_time(since))}: "
             f"{_shorten(names)}"
@@ -71,16 +71,16 @@ def with_silent(event: Event) -> Combine:
     return combine
 
 
-def with_back(event: Event) -> Combine:
+def with_back(change: SilenceChange) -> Combine:
     """Return what makes an alert name this device that is back, too."""
-    back = back_alert(event)
+    back = back_alert(change)
     own = (back.together or back.alert).details
 
     def combine(alert: Alert) -> Alert:
         names = device_names(alert.details)
-        if event.device in names:
+        if change.device in names:
             return alert
-        names.append(event.device)
+        names.append(change.device)
         details: dict[str, Detail] = {
             **_chunks(names),
             "since": min(str(alert.details["since"]), str(own["since"])),

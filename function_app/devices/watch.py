@@ -15,7 +15,7 @@ from function_app.devices import silence
 from function_app.devices.backend_runs import read_runs, write_runs
 from function_app.devices.conditions import condition_of_all
 from function_app.devices.intervals import silent_condition, write_changes
-from function_app.devices.silence import Event, Group, Silence, WatchedDevice
+from function_app.devices.silence import Group, Silence, SilenceChange, WatchedDevice
 from function_app.devices.silence_alerts import (
     Combine,
     back_alert,
@@ -54,19 +54,19 @@ def _look(services: Services, now: datetime, awake_since: datetime) -> bool:
     if not any(silence.needs_attention(row.properties, as_text) for row in rows):
         return False
     states = [state for row in rows if (state := silence.parse_row(row.key, row.properties))]
-    begun = silence.group(silence.beginnings(states))
-    ended = silence.group(silence.ends(states, now))
+    begun = silence.group_changes(silence.beginnings(states))
+    ended = silence.group_changes(silence.ends(states, now))
     overdue = [
         (due, state) for state in states if (due := state.overdue_since(awake_since)) and due < now
     ]
     for one in begun:
         _report(services, one, silent_alert, with_silent)
-        for event in one.unreported:
-            _record_beginning(services, event, str(one.first.name))
+        for change in one.unreported:
+            _record_beginning(services, change, str(one.first.name))
     for one in ended:
         _report(services, one, back_alert, with_back)
-        for event in one.unreported:
-            _record_end(services, event, str(one.first.name))
+        for change in one.unreported:
+            _record_end(services, change, str(one.first.name))
     # The earliest first, so that whoever sees a mark sees those before it.
     for due, state in sorted(overdue, key=lambda one: (one[0], one[1].device)):
         _mark(services, state, due, now)
@@ -86,37 +86,39 @@ def _mark(services: Services, state: WatchedDevice, due: datetime, now: datetime
 def _report(
     services: Services,
     group: Group,
-    alert_of: Callable[[Event], StoredAlert],
-    combined_with: Callable[[Event], Combine],
+    alert_of: Callable[[SilenceChange], StoredAlert],
+    combined_with: Callable[[SilenceChange], Combine],
 ) -> None:
     """Store the alert of a group, or what it does not name yet."""
     first = alert_of(group.first)
     if not group.first.alert:
         services.alerts.add([first])
-    for event in group.unreported:
-        if event is not group.first:
-            services.alerts.join(first, alert_of(event), combined_with(event))
+    for change in group.unreported:
+        if change is not group.first:
+            services.alerts.join(first, alert_of(change), combined_with(change))
 
 
-def _record_beginning(services: Services, event: Event, alert: str) -> None:
+def _record_beginning(services: Services, change: SilenceChange, alert: str) -> None:
     """Write the interval, and record in the device's row that its silence is reported."""
-    condition = condition_of_all(silent_condition(event.silence.goodbye))
-    write_changes(services.devices, event.device, {event.silence.since: condition})
-    _record(services, event, lambda one: replace(one, alert=alert))
+    condition = condition_of_all(silent_condition(change.silence.goodbye))
+    write_changes(services.devices, change.device, {change.silence.since: condition})
+    _record(services, change, lambda one: replace(one, alert=alert))
 
 
-def _record_end(services: Services, event: Event, alert: str) -> None:
+def _record_end(services: Services, change: SilenceChange, alert: str) -> None:
     """Record in the device's row that the end of its silence is reported."""
-    _record(services, event, lambda one: replace(one, end_alert=alert))
+    _record(services, change, lambda one: replace(one, end_alert=alert))
 
 
-def _record(services: Services, event: Event, change: Callable[[Silence], Silence]) -> None:
+def _record(
+    services: Services, change: SilenceChange, updated: Callable[[Silence], Silence]
+) -> None:
     """Change what the row of a device says of this silence, if it still does. If a heartbeat is
     faster, the next look does it."""
-    row = services.devices.get(STATES, event.device)
+    row = services.devices.get(STATES, change.device)
     state = silence.parse_row(row.key, row.properties) if row else None
-    if row and state and state.silence and state.silence.since == event.silence.since:
-        _write(services, row, change(state.silence))
+    if row and state and state.silence and state.silence.since == change.silence.since:
+        _write(services, row, updated(state.silence))
 
 
 def _write(services: Services, row: Entity, found: Silence) -> bool:
