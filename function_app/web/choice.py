@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import Any
 
 from function_app.auth import links
 from function_app.auth.caller import Caller, Scope
@@ -13,6 +14,7 @@ from function_app.http import json_schema
 from function_app.http.parameters import (
     TEXT,
     Kind,
+    Parameter,
     choice,
     defaulting,
     optional,
@@ -28,6 +30,7 @@ from function_app.storage.models import Photo
 from function_app.web import sharing
 from function_app.web.layout import render_page
 from function_app.web.next_page import next_page
+from function_app.web.sharing import MadeLink
 from photo_wire.errors import WireError
 from photo_wire.name import PhotoName, parse_name
 
@@ -110,27 +113,14 @@ def share_chosen(request: Request, services: Services, caller: Caller) -> Respon
         raise no_such_page()
     form, now = SHARE.read(request.body), datetime.now(UTC)
     names = sorted(form[IDS], key=lambda name: (name.captured_at, str(name)))
-    cameras = sorted({name.camera for name in names})
-    made = None
-    if form[MAKE]:
-        if form[HOURS] is None:  # how long a link opens is never left to a default
-            raise WireError("hours", f"is missing; it must be {HOURS.kind.expected}")
-        until, location = now + timedelta(hours=form[HOURS]), bool(form[LOCATION])
-        if form[WHAT] == WHOLE_SPAN and len(cameras) == 1:
-            span = TimeSpan(cameras[0], names[0].captured_at, names[-1].captured_at)
-            link = sharing.span_link(span, caller, until, location)
-        else:
-            link = sharing.photo_link(names, services, caller, until, location)
-        made = sharing.store_link_by_form(
-            link, form[FORM_ID], form[HOURS], request, services, caller
-        )
+    made = _make_link(names, form, request, services, caller) if form[MAKE] else None
     if form[REVOKE]:
         with suppress(HTTPProblemError):  # somebody else revoked it: what is wanted is so
             sharing.revoke_link(form[REVOKE], request, services, caller)
     values = {
         "part": "share",
         "ids": names,
-        "cameras": cameras,
+        "cameras": sorted({name.camera for name in names}),
         "expiries": EXPIRIES,
         "made": made,
         "form": links.new_form(now),
@@ -139,6 +129,27 @@ def share_chosen(request: Request, services: Services, caller: Caller) -> Respon
         "back": next_page(form[BACK]),
     }
     return _answer(request, caller, values)
+
+
+def _make_link(
+    names: list[PhotoName],
+    form: Mapping[Parameter[Any], Any],
+    request: Request,
+    services: Services,
+    caller: Caller,
+) -> MadeLink | None:
+    """Make the link that a form asks for, to these photos in their order or to the whole time
+    between the first and the last. Return None if it was revoked since."""
+    hours = form[HOURS]
+    if hours is None:  # how long a link opens is never left to a default
+        raise WireError("hours", f"is missing; it must be {HOURS.kind.expected}")
+    until, location = datetime.now(UTC) + timedelta(hours=hours), bool(form[LOCATION])
+    if form[WHAT] == WHOLE_SPAN and len({name.camera for name in names}) == 1:
+        span = TimeSpan(names[0].camera, names[0].captured_at, names[-1].captured_at)
+        link = sharing.span_link(span, caller, until, location)
+    else:
+        link = sharing.photo_link(names, services, caller, until, location)
+    return sharing.store_link_by_form(link, form[FORM_ID], hours, request, services, caller)
 
 
 def _change(
