@@ -20,9 +20,10 @@ from function_app.storage.errors import DamagedRecordError, StorageUnavailableEr
 from function_app.storage.models import EXIF_CLOCK, SERVER_CLOCK, NameReservation, Photo, Sender
 from function_app.storage.photo_store import PhotoStore
 from photo_wire.errors import WireError, quoted
-from photo_wire.headers import PhotoHeaders
+from photo_wire.headers import PhotoHeaders, Trigger
 from photo_wire.media import Media
 from photo_wire.moment import EPOCH, to_milliseconds
+from photo_wire.motion import Motion
 from photo_wire.name import PhotoName, new_name
 from photo_wire.receipt import Receipt
 
@@ -110,9 +111,16 @@ def _check_and_name(upload: Upload, store: PhotoStore, arrived_at: datetime) -> 
         site=site,
         preview=previews.find(upload.body) if media is Media.JPEG else None,
         sender=upload.sender,
-        motion=upload.headers.motion,
+        motion=_motion(upload.headers),
         labels=upload.headers.labels,
     )
+
+
+def _motion(headers: PhotoHeaders) -> Motion | None:
+    """Return what moved in the picture. Nothing has to move for a photo of a schedule or on demand:
+    one that says so is no stub, which would hide it."""
+    is_asked_for = headers.trigger in (Trigger.SCHEDULE, Trigger.DEMAND)
+    return None if is_asked_for and headers.motion == Motion() else headers.motion
 
 
 def _store_under_its_name(

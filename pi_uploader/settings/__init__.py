@@ -2,7 +2,7 @@
 
 setting.py: what a setting is. source.py: where its text comes from. values.py, camera_values.py:
 parsers. common.py, device.py, camera.py, camera_motion.py,
-camera_detect.py, capture.py, upload.py, serve.py,
+camera_detect.py, camera_unused.py, capture.py, upload.py, serve.py,
 mqtt.py: the settings themselves. load.py: loading all. packages.py: what is not installed and they
 need.
 """

@@ -144,7 +144,8 @@ class CameraSettings(DetectionSettings):
         "CAMERA_CLIP",
         camera_values.clip_length,
         "a duration from 1s to 60s",
-        "Length of a clip.",
+        "Length of a clip that a trigger takes (CAMERA_FORMAT=mp4). One on request is as long as "
+        "the person asks for.",
         default="10s",
     )
     preroll: float = setting(

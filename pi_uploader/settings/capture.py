@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pi_uploader.settings import values
 from pi_uploader.settings.camera import CameraSettings
+from pi_uploader.settings.camera_unused import unused_settings
 from pi_uploader.settings.common import Settings
 from pi_uploader.settings.setting import Setting, SettingsError, setting
 from pi_uploader.settings.source import ConfigFile, Environment, Source, Variables
@@ -92,7 +93,8 @@ class CaptureSettings(Settings):
     @property
     def warnings(self) -> list[str]:
         missing_models = [line for one in self.cameras if (line := one.missing_model)]
-        return [*super().warnings, *missing_models]
+        unused = [line for one in self.cameras for line in unused_settings(one)]
+        return [*super().warnings, *missing_models, *unused]
 
     @classmethod
     def all_settings(cls) -> list[Setting]:

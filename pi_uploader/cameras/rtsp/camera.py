@@ -91,6 +91,7 @@ class RtspCamera(StreamCamera):
         self._stills = Stream((*_STILL_OPTIONS, *_INPUT_OPTIONS), explanations=explanations)
         clips = Stream(_INPUT_OPTIONS, explanations=explanations)
         super().__init__(clips, clip_seconds, watching)
+        self._name = name
         self._main, self._frames = self._open_feeds(name, watching, substream)
         if self._main and watching.kept_seconds:
             self._main.start()
@@ -136,7 +137,9 @@ class RtspCamera(StreamCamera):
         try:
             return capture_still(kept, skipped, attempts=1)
         except CameraError as error:
-            log.warning("the kept picture cannot be used, the next one is taken: %s", error)
+            log.warning(
+                "%s: the kept picture cannot be used, the next one is taken: %s", self._name, error
+            )
             return None
 
     def _record_clip(self, at: float, seconds: float) -> bytes:

@@ -14,7 +14,7 @@ from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.models import Photo
 from local.azurite import Azurite
-from photo_wire.headers import UPLOAD_PATH, PhotoHeaders, content_digest
+from photo_wire.headers import UPLOAD_PATH, PhotoHeaders, Trigger, content_digest
 from photo_wire.media import Media
 from photo_wire.receipt import parse_receipt
 from tests.conftest import StartBackend
@@ -76,6 +76,21 @@ def test_a_photo_says_what_moved_in_it(api: Api, store: Store, camera: str) -> N
     )
     assert metadata["motion"] == seen["X-Motion"]
     assert metadata["labels"] == seen["X-Labels"]
+
+
+@pytest.mark.parametrize("trigger", [*Trigger, None])
+def test_only_what_motion_can_trigger_is_a_stub_without_it(
+    trigger: Trigger | None, api: Api, camera: str
+) -> None:
+    """A photo of a schedule or on demand would be hidden, and nobody said that something moved."""
+    name = name_of(camera)
+    headers = {**photo_headers(name), "X-Motion": "none"}
+    headers.pop("X-Trigger", None)
+    if trigger:
+        headers["X-Trigger"] = trigger
+    assert api.put(jpeg(), headers).status_code == 201
+    is_photo = trigger in (Trigger.SCHEDULE, Trigger.DEMAND)
+    assert [photo["id"] for photo in api.listed(camera)] == [str(name)] * is_photo
 
 
 def test_curl_stores_a_picture(api: Api, camera: str, tmp_path: Path) -> None:
