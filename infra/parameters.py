@@ -46,10 +46,8 @@ OPTION_NAMES = {  # as users know them; the first four are always shown
     "entraClientId": "--entra",
 }
 ALWAYS_SHOWN = list(OPTION_NAMES)[:4]
-NEVER_SHOWN = (
-    "netDays",
-    "readerId",
-)  # one follows from the retention, the other from who is signed in
+# One follows from the retention, the other from who is signed in.
+NEVER_SHOWN = ("netDays", "readerId")
 SAFETY_MARGIN_DAYS = 7  # by which storage deletes later than the backend
 _RETENTION = re.compile(
     r"(?:[1-9][0-9]{0,4}d|forever)(?:,[a-z0-9-]+=(?:[1-9][0-9]{0,4}d|forever))*"

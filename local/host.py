@@ -161,9 +161,8 @@ def main() -> int:
     if not keys:
         print("FUNCTION_KEY is not set: set it to the key that devices use.", file=sys.stderr)
         return 2
-    os.environ.setdefault(
-        "TRUSTED_PROXY_COUNT", "1"
-    )  # this host adds the client's address, as Azure's does
+    # This host adds the client's address, as Azure's does.
+    os.environ.setdefault("TRUSTED_PROXY_COUNT", "1")
     host_json = json.loads((ROOT / "host.json").read_text())
     prefix = host_json.get("extensions", {}).get("http", {}).get("routePrefix", "api")
     app = importlib.import_module("function_app").app  # as Azure's Python worker does

@@ -148,9 +148,8 @@ def test_every_path_may_fail_permanently_at_every_kind_of_call(
 ) -> None:
     """A second run has paths that the first one did not have, such as those of the folder after a
     bad one; they are of the same kinds."""
-    client = BackendClient(
-        server.base_url, "key"
-    )  # one for all: it reads the system's certificates
+    # One for all: it reads the system's certificates.
+    client = BackendClient(server.base_url, "key")
     whole = FailingPathDisk()
     expected = run_device(tmp_path / "whole", whole, server, client)
     assert expected.captured == expected.somewhere

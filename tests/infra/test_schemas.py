@@ -135,9 +135,8 @@ def folder(tmp_path: Path) -> Path:
     for path, schema in TREE.items():
         file = tmp_path / "schemas" / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(
-            json.dumps(schema), encoding="utf-8-sig"
-        )  # a mark that editors may put first
+        # With the mark that editors may put first.
+        file.write_text(json.dumps(schema), encoding="utf-8-sig")
     return tmp_path
 
 

@@ -48,9 +48,8 @@ from tests.support.signing_device import SigningDevice
 from tests.support.stopped_clock import stop_clock
 
 EXPECTED = Transactions.read(TRANSACTIONS)
-CAMERA = (
-    new_camera()
-)  # of the device below: a photo of a camera with a device costs one more request
+# Of the device below: a photo of a camera with a device costs one more request.
+CAMERA = new_camera()
 
 
 @pytest.fixture(scope="module")

@@ -138,9 +138,8 @@ def test_above_the_limit_photos_get_no_labels_and_are_counted(scene: Scene) -> N
     photos = [scene.put(number) for number in range(5)]
     assert scene.detector.look_at_new() == 5
     assert [scene.spool.labels.get(one) == PERSON for one in photos] == [0, 0, 0, 1, 1]
-    assert {scene.spool.labels.get(one) for one in photos[:3]} == {
-        (UNKNOWN,)
-    }  # nobody waits for them
+    # Nobody waits for them.
+    assert {scene.spool.labels.get(one) for one in photos[:3]} == {(UNKNOWN,)}
     assert (scene.report.looked_at, scene.report.above_limit) == (2, 3)
     scene.now = 60.0
     assert scene.spool.labels.get(later := scene.put(9)) is None

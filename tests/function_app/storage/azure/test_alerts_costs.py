@@ -85,7 +85,6 @@ def test_a_report_of_two_cameras_with_many_alerts_between_them_is_kept(
         for camera in ("entry", "site")
     ]
     metered[0].alerts.add(reported[3:])
-    assert (
-        requests(metered, reported) == 3 + 5 + NEWEST + 4
-    )  # of the six, one is known; the newest 50 are four pages of ten more
+    # Of the six, one is known; the newest 50 are four pages of ten more.
+    assert requests(metered, reported) == 3 + 5 + NEWEST + 4
     assert sorted(map(str, kept(metered))) == sorted(map(str, [*between, *reported]))
