@@ -42,7 +42,7 @@ class Cleanup:
         return self.overdue_by is not None
 
 
-class Due(Enum):
+class Outcome(Enum):
     """What became of a photo that was due, or would have in a dry run."""
 
     DELETED = "deleted"
@@ -106,9 +106,11 @@ def clean_up(
             arrivals = _interleave(pages)
             done = pool.map(lambda arrival: delete_due(arrival, services, dry_run), arrivals)
             outcomes = list(zip(arrivals, done, strict=True))
-            kept = [photo.name.camera for (_, photo), outcome in outcomes if outcome is Due.KEPT]
+            kept = [
+                photo.name.camera for (_, photo), outcome in outcomes if outcome is Outcome.KEPT
+            ]
             deleted.update(
-                photo.name.camera for (_, photo), outcome in outcomes if outcome is Due.DELETED
+                photo.name.camera for (_, photo), outcome in outcomes if outcome is Outcome.DELETED
             )
             left -= len(outcomes) - len(kept)
             for turn, page in zip(group, pages, strict=True):
@@ -123,7 +125,7 @@ def clean_up(
     return Cleanup(deleted, max((one for one in overdue if one is not None), default=None))
 
 
-def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> Due:
+def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> Outcome:
     """Delete a photo that is due, unless it is protected. An orphan, a row among the arrivals that
     belongs to no indexed photo, is removed too, and subtracted from the counts. A dry run deletes
     nothing."""
@@ -131,20 +133,20 @@ def delete_due(arrival: Arrival, services: Services, dry_run: bool = False) -> D
     if services.index.position(photo.name) != position:
         if not dry_run:
             services.index.remove_orphan(photo.name.camera, position, photo)
-        return Due.ORPHAN
+        return Outcome.ORPHAN
     is_deleted = not photo.is_protected and (dry_run or delete(photo, services))
-    return Due.DELETED if is_deleted else Due.KEPT
+    return Outcome.DELETED if is_deleted else Outcome.KEPT
 
 
 def _turns(services: Services, now: datetime) -> deque[_Turn]:
     """Return the cameras whose photos are not kept for ever. The order is random, so that it is not
     always the same cameras that wait for the next run."""
     retention = services.settings.retention
-    kept = {camera: retention.for_camera(camera) for camera in services.index.cameras()}
+    times = {camera: retention.for_camera(camera) for camera in services.index.cameras()}
     saved = services.index.retention_positions()
     turns = [
         _Turn(camera, now - time, saved.get(camera))
-        for camera, time in kept.items()
+        for camera, time in times.items()
         if time is not None
     ]
     SystemRandom().shuffle(turns)

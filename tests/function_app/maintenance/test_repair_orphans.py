@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
-from function_app.maintenance.retention import Due, clean_up, delete_due
+from function_app.maintenance.retention import Outcome, clean_up, delete_due
 from function_app.services import Services
 from function_app.storage.models import Photo
 from function_app.storage.photo_counts import Count
@@ -112,6 +112,6 @@ def test_an_orphan_that_two_runs_remove_is_subtracted_once(own: Services) -> Non
         else:
             own.index.invalidate_counts("gate", NOW)
         with ThreadPoolExecutor(4) as pool:
-            assert list(pool.map(delete_due, [stray] * 4, [own] * 4)) == [Due.ORPHAN] * 4
+            assert list(pool.map(delete_due, [stray] * 4, [own] * 4)) == [Outcome.ORPHAN] * 4
         assert own.index.count_photos(NOW)["gate"].total == Count(1, len(BODY))
     assert arrivals(own, "gate") == [stays]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from function_app.ingest.intake import Upload, receive
 from function_app.maintenance.deletion import delete
 from function_app.maintenance.repair import reconcile
-from function_app.maintenance.retention import Due, delete_due
+from function_app.maintenance.retention import Outcome, delete_due
 from function_app.maintenance.stubs import correct
 from function_app.maintenance.trash import (
     delete_trashed,
@@ -157,7 +157,7 @@ def test_a_photo_that_is_protected_during_retention_stays(empty: Services) -> No
     photo = a_photo(empty)
     (arrival,) = empty.index.list_arrivals("gate", LATER, 10)
     assert protect(photo, empty, True)
-    assert delete_due(arrival, empty) is Due.KEPT
+    assert delete_due(arrival, empty) is Outcome.KEPT
     assert_agrees(empty, "gate", LATER)
 
 
