@@ -16,6 +16,7 @@ from enum import StrEnum
 from functools import partial
 from typing import Any
 
+from photo_wire.camera_state import MAX_TEXT, MAX_WORDS, CameraState, parse_camera
 from photo_wire.command import CommandResult
 from photo_wire.command import parse_result as parse_command_result
 from photo_wire.errors import WireError, parse_json_object
@@ -24,18 +25,13 @@ from photo_wire.headers import ClockStatus
 from photo_wire.members import Members
 from photo_wire.moment import format_time
 from photo_wire.name import check_camera
-from photo_wire.polygons import Outline, parse_polygons
 
 MAX_STATE_BYTES = 16 * 1024  # of JSON, without the results of commands
 MAX_BYTES = 256 * 1024  # of JSON, with them
 MAX_HEADER = 4 * 1024  # characters
 MAX_CAMERAS = 32
-MAX_PINS = 40  # of a camera
 MAX_RESULTS = 64  # of commands
 MAX_INTERVAL = 86_400  # seconds
-MAX_TEXT = 64  # characters of a site, a version, a source, the use of a pin, a goodbye
-MAX_REASON = 200  # characters of what makes a camera fail
-_MAX_WORDS = 16
 _GOODBYE_BYTES = 256  # that a goodbye may add to a state
 _SHORT_REASONS = (100, 50, 25)  # characters of a reason, if longer ones do not fit
 
@@ -69,45 +65,6 @@ class SpoolState:
     waiting: int | None = None
     oldest: datetime | None = None
     bytes: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class PinState:
-    """A GPIO pin that a camera uses: its BCM number, the setting that names it, and whether it is
-    active now, which a triggered camera can be and an idle one is not."""
-
-    number: int
-    use: str | None = None
-    is_active: bool | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CameraState:
-    """The state of a camera. `failures` are those since its last photo, `failing` is why the last
-    one happened, `disarmed_until` None for a person's word; `can` are the kinds of pictures that it
-    takes: photo, clip, live. `motion` is WATCHING, or BLIND and the reason
-    (photo_wire/motion.py), since `motion_since`; None if the camera does not look for motion in its
-    picture. `detection` is WORKING, or FAILING and the reason since `detection_since`; None if no
-    model labels its photos. `zones` and `masks` are where motion counts and where it does not, as
-    in photo_wire/polygons.py, without `omitted_polygons` of them for which a heartbeat has no
-    room."""
-
-    source: str | None = None
-    armed: bool | None = None
-    disarmed_until: datetime | None = None
-    last_trigger: datetime | None = None
-    last_photo: datetime | None = None
-    failures: int | None = None
-    failing: str | None = None
-    pins: tuple[PinState, ...] = ()
-    can: tuple[str, ...] = ()
-    motion: str | None = None
-    motion_since: datetime | None = None
-    detection: str | None = None
-    detection_since: datetime | None = None
-    zones: tuple[Outline, ...] = ()
-    masks: tuple[Outline, ...] = ()
-    omitted_polygons: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,11 +120,11 @@ class Heartbeat:
         """Yield the heartbeat with less and less of its cameras."""
         yield self
         cut = self
-        for name in sorted(self.cameras, key=lambda one: -_corners(self.cameras[one])):
-            cut = replace(cut, cameras={**cut.cameras, name: _without_polygons(cut.cameras[name])})
+        for name in sorted(self.cameras, key=lambda one: -self.cameras[one].corners):
+            cut = replace(cut, cameras={**cut.cameras, name: cut.cameras[name].without_polygons()})
             yield cut
         for length in _SHORT_REASONS:
-            cut = cut._with_cameras(partial(_with_short_reason, length=length))
+            cut = cut._with_cameras(partial(CameraState.with_short_reasons, length=length))
             yield cut
         yield (cut := cut._with_cameras(lambda one: replace(one, pins=())))
         yield cut._with_cameras(lambda one: replace(one, source=None, can=()))
@@ -218,7 +175,7 @@ def parse_heartbeat(body: bytes) -> Heartbeat:
         disk_total=members.whole("disk_total"),
         inodes_free=members.whole("inodes_free"),
         temperature=members.number("temperature", -300, 1000),
-        throttled=members.keywords("throttled", _MAX_WORDS),
+        throttled=members.keywords("throttled", MAX_WORDS),
         clock=None if clock is None else _clock(clock),
         network=_parse_network(network) if network else None,
         site=members.text("site", MAX_TEXT),
@@ -248,7 +205,7 @@ def parse_cameras(value: object) -> dict[str, CameraState]:
 
 def _cameras(members: Members) -> dict[str, CameraState]:
     return {
-        check_camera(name, "cameras"): _parse_camera(camera)
+        check_camera(name, "cameras"): parse_camera(camera)
         for name, camera in members.children("cameras", MAX_CAMERAS).items()
     }
 
@@ -268,56 +225,6 @@ def parse_header(text: str) -> Heartbeat:
     if len(body) > MAX_STATE_BYTES or not inflater.eof:
         raise WireError(HEARTBEAT, f"does not inflate to at most {MAX_STATE_BYTES} bytes")
     return parse_heartbeat(body)
-
-
-def _parse_camera(members: Members) -> CameraState:
-    pins = members.array("pins", MAX_PINS)
-    return CameraState(
-        source=members.text("source", MAX_TEXT),
-        armed=members.flag("armed"),
-        disarmed_until=members.time("disarmed_until"),
-        last_trigger=members.time("last_trigger"),
-        last_photo=members.time("last_photo"),
-        failures=members.whole("failures"),
-        failing=members.text("failing", MAX_REASON),
-        pins=tuple(
-            _parse_pin(Members(one, f"{members.path('pins')}[{index}]"))
-            for index, one in enumerate(pins)
-        ),
-        can=members.keywords("can", _MAX_WORDS),
-        motion=members.text("motion", MAX_REASON),
-        motion_since=members.time("motion_since"),
-        detection=members.text("detection", MAX_REASON),
-        detection_since=members.time("detection_since"),
-        zones=parse_polygons(members, "zones"),
-        masks=parse_polygons(members, "masks"),
-        omitted_polygons=members.whole("omitted_polygons", 1),
-    )
-
-
-def _corners(camera: CameraState) -> int:
-    return sum(map(len, camera.zones + camera.masks))
-
-
-def _without_polygons(camera: CameraState) -> CameraState:
-    omitted = len(camera.zones) + len(camera.masks) + (camera.omitted_polygons or 0)
-    return replace(camera, zones=(), masks=(), omitted_polygons=omitted or None)
-
-
-def _with_short_reason(camera: CameraState, length: int) -> CameraState:
-    return replace(
-        camera,
-        failing=camera.failing and camera.failing[:length],
-        motion=camera.motion and camera.motion[:length],
-        detection=camera.detection and camera.detection[:length],
-    )
-
-
-def _parse_pin(members: Members) -> PinState:
-    number = members.whole("number", 0, 1000)
-    if number is None:
-        raise members.missing("number")
-    return PinState(number, members.text("use", MAX_TEXT), members.flag("is_active"))
 
 
 def _parse_network(members: Members) -> Network:

@@ -29,17 +29,9 @@ from function_app.problems import HTTPProblemError
 from function_app.services import Services
 from function_app.storage.device_keys import STATES
 from function_app.storage.table_store import Entity
+from photo_wire.camera_state import MAX_PINS, MAX_REASON, MAX_TEXT
 from photo_wire.headers import ClockStatus
-from photo_wire.heartbeat import (
-    MAX_BYTES,
-    MAX_CAMERAS,
-    MAX_INTERVAL,
-    MAX_PINS,
-    MAX_REASON,
-    MAX_TEXT,
-    NetworkKind,
-    parse_heartbeat,
-)
+from photo_wire.heartbeat import MAX_BYTES, MAX_CAMERAS, MAX_INTERVAL, NetworkKind, parse_heartbeat
 from photo_wire.moment import format_time, to_milliseconds
 from photo_wire.name import check_camera
 

@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from photo_wire.heartbeat import CameraState, Heartbeat
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import Heartbeat
 
 RESTART = "restart"  # the goodbye of a device that will be back soon; any other is for longer
 _ALL_CAMERAS = "*"  # no camera has this name

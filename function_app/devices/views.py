@@ -12,7 +12,8 @@ from typing import Any
 from function_app.auth.caller import Caller, Scope
 from function_app.auth.device_rows import KnownDevice
 from function_app.devices.states import DeviceState
-from photo_wire.heartbeat import CameraState, Heartbeat, known_members
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import Heartbeat, known_members
 from photo_wire.moment import format_time
 
 # Members of a heartbeat: those that say nothing of what a single camera does, and the others.

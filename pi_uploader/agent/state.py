@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from photo_wire import __version__
+from photo_wire.camera_state import CameraState
 from photo_wire.headers import ClockStatus
-from photo_wire.heartbeat import CameraState, Heartbeat, SpoolState, parse_cameras
+from photo_wire.heartbeat import Heartbeat, SpoolState, parse_cameras
 from photo_wire.motion import WATCHING, WORKING
 from pi_uploader.agent.health import Health, HealthReader
 from pi_uploader.agent.pause import UploadPause

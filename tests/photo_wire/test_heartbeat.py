@@ -12,21 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from photo_wire.camera_state import MAX_PINS, MAX_REASON, MAX_TEXT, CameraState, PinState
 from photo_wire.command import CommandResult, CommandState
 from photo_wire.errors import WireError
 from photo_wire.headers import ClockStatus
 from photo_wire.heartbeat import (
     MAX_CAMERAS,
     MAX_HEADER,
-    MAX_PINS,
-    MAX_REASON,
     MAX_STATE_BYTES,
-    MAX_TEXT,
-    CameraState,
     Heartbeat,
     Network,
     NetworkKind,
-    PinState,
     SpoolState,
     parse_header,
     parse_heartbeat,

@@ -26,8 +26,9 @@ from function_app.storage.table_store import TableStore
 from local.host import Host
 from local.server import Request
 from photo_wire.alert import LOSS, Alert
+from photo_wire.camera_state import CameraState
 from photo_wire.command import Command, Kind
-from photo_wire.heartbeat import CameraState, Heartbeat
+from photo_wire.heartbeat import Heartbeat
 from photo_wire.media import Media
 from photo_wire.signature import format_key
 from tests.support.api import MOMENT, name_of

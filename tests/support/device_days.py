@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from photo_wire.heartbeat import CameraState, Heartbeat, SpoolState
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import Heartbeat, SpoolState
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0

@@ -15,7 +15,8 @@ from function_app.devices.heartbeats import record_changes
 from function_app.devices.states import DeviceState
 from function_app.services import Services
 from function_app.storage.device_keys import CAMERAS, STATES
-from photo_wire.heartbeat import CameraState, Heartbeat
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import Heartbeat
 
 
 @dataclass

@@ -17,9 +17,10 @@ from function_app.settings import Settings
 from function_app.storage import account_keys
 from function_app.storage.models import Photo, Sender
 from photo_wire.alert import ALERTS_PATH, DISK, LOSS, Alert, alerts_to_json
+from photo_wire.camera_state import CameraState, PinState
 from photo_wire.command import CommandResult, CommandState
 from photo_wire.headers import FUNCTION_KEY
-from photo_wire.heartbeat import CameraState, PinState, heartbeat_path
+from photo_wire.heartbeat import heartbeat_path
 from photo_wire.media import Media
 from photo_wire.name import PhotoName, new_name
 from tests.support.api import Api, name_of, photo_headers

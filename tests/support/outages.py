@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
-from photo_wire.heartbeat import CameraState, Heartbeat, SpoolState
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import Heartbeat, SpoolState
 from photo_wire.name import PhotoName, new_name
 from tests.support.device_days import DAY, HOUR, MINUTE, START, Span, Spans, moment
 

@@ -4,9 +4,10 @@ from typing import Any
 
 import requests
 
+from photo_wire.camera_state import CameraState
 from photo_wire.command import CommandResult
 from photo_wire.headers import FUNCTION_KEY
-from photo_wire.heartbeat import CameraState, heartbeat_path
+from photo_wire.heartbeat import heartbeat_path
 from tests.support.backend import Backend
 from tests.support.devices import heartbeat
 from tests.support.signing_device import SigningDevice

@@ -15,8 +15,8 @@ from function_app.devices.states import OVERDUE_AT, RECEIVED_AT
 from function_app.services import connect
 from function_app.settings import Settings
 from function_app.storage.device_keys import STATES
+from photo_wire.camera_state import CameraState
 from photo_wire.command import MAX_OPEN, CommandResult, CommandState, tag_of
-from photo_wire.heartbeat import CameraState
 from photo_wire.moment import format_time
 from photo_wire.name import new_name
 from tests.e2e.gallery.browser_pages import (

@@ -12,8 +12,8 @@ from function_app.maintenance.counting import update_figures
 from function_app.media import previews
 from function_app.settings import Secrets, Settings
 from function_app.storage.models import Photo
+from photo_wire.camera_state import CameraState
 from photo_wire.headers import Trigger
-from photo_wire.heartbeat import CameraState
 from photo_wire.media import Media
 from photo_wire.name import new_name
 from pi_uploader.cameras import CaptureContext

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from playwright.sync_api import Locator, Page, Position, expect
 
-from photo_wire.heartbeat import CameraState
+from photo_wire.camera_state import CameraState
 from photo_wire.motion import WATCHING
 from pi_uploader.motion.zones import in_percent
 from pi_uploader.settings import CaptureSettings, SettingsError, load_settings

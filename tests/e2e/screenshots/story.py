@@ -17,8 +17,9 @@ from function_app.media import previews
 from function_app.services import Services
 from function_app.storage.models import Photo, Sender, StoredAlert
 from photo_wire.alert import CLOCK, DISK, LOSS, QUARANTINE, Alert
+from photo_wire.camera_state import CameraState
 from photo_wire.headers import Trigger
-from photo_wire.heartbeat import CameraState, Network, NetworkKind, SpoolState
+from photo_wire.heartbeat import Network, NetworkKind, SpoolState
 from photo_wire.media import Media
 from photo_wire.motion import BLIND, UNKNOWN, WATCHING, Label, Motion
 from photo_wire.name import PhotoName, new_name

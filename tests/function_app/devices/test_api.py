@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 import requests
 
+from photo_wire.camera_state import CameraState, PinState
 from photo_wire.headers import FUNCTION_KEY, HEARTBEAT
-from photo_wire.heartbeat import CameraState, Heartbeat, PinState, heartbeat_path
+from photo_wire.heartbeat import Heartbeat, heartbeat_path
 from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, parse_reply
 from tests.support.api import Api, name_of, new_camera, photo_headers
 from tests.support.devices import heartbeat

@@ -22,9 +22,10 @@ from function_app.settings import Settings
 from function_app.storage.device_keys import STATES, intervals_of
 from function_app.storage.errors import StorageUnavailableError
 from function_app.storage.table_store import query_all
+from photo_wire.camera_state import CameraState
 from photo_wire.command import CommandResult, CommandState
 from photo_wire.headers import HEARTBEAT
-from photo_wire.heartbeat import CameraState, Heartbeat
+from photo_wire.heartbeat import Heartbeat
 from photo_wire.heartbeat_reply import HEARTBEAT_REPLY, parse_reply
 from tests.support.api import name_of, new_camera, photo_headers
 from tests.support.counted_table import CountedTable

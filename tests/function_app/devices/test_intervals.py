@@ -12,7 +12,8 @@ from function_app.devices.silence import SETTLED_UNTIL
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from function_app.storage.device_keys import STATES
-from photo_wire.heartbeat import CameraState, SpoolState
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import SpoolState
 from photo_wire.moment import parse_time
 from tests.conftest import NewStore
 from tests.support.memory_store import memory_services

@@ -21,7 +21,8 @@ from function_app.devices.views import (
     sees_all,
 )
 from function_app.http.openapi.schemas import SCHEMAS
-from photo_wire.heartbeat import CameraState, Heartbeat, PinState, SpoolState
+from photo_wire.camera_state import CameraState, PinState
+from photo_wire.heartbeat import Heartbeat, SpoolState
 from tests.support.devices import heartbeat
 
 NOW = datetime(2026, 11, 20, 4, 30, tzinfo=UTC)

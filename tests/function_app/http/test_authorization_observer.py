@@ -30,7 +30,8 @@ from function_app.timer_watch import COUNT, record_run
 from local.azurite import Azurite
 from local.routes import Route as Template
 from photo_wire.alert import ALERTS_PATH, LOSS, QUARANTINE, Alert, alerts_to_json
-from photo_wire.heartbeat import CameraState, Heartbeat, SpoolState
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import Heartbeat, SpoolState
 from photo_wire.media import Media
 from photo_wire.moment import format_time
 from photo_wire.motion import Label, Motion
@@ -133,7 +134,13 @@ def report(event: Event, number: int) -> Heartbeat:
     reported = heartbeat(event.camera, uptime=event.number)
     if device_of(event.camera) != SHARED:
         return reported
-    failing = CameraState(failing=f"failure {number}", failures=number, last_photo=NOW)
+    failing = CameraState(
+        failing=f"failure {number}",
+        failures=number,
+        last_photo=NOW,
+        masks=(((0, 0), (number % 100, 0), (50, 50)),),
+        omitted_polygons=number % 100 or None,
+    )
     return replace(
         reported,
         cameras={**reported.cameras, OTHERS[0]: failing},

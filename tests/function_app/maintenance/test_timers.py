@@ -14,7 +14,7 @@ from function_app.maintenance.timers import log_repair, purge_devices
 from function_app.settings import Settings
 from function_app.storage.device_keys import history_of, intervals_of
 from function_app.storage.table_store import query_all
-from photo_wire.heartbeat import CameraState
+from photo_wire.camera_state import CameraState
 from tests.support.counted_table import CountedTable
 from tests.support.devices import add_device, heartbeat, store_state
 from tests.support.memory_store import memory_services

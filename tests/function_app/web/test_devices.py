@@ -13,8 +13,8 @@ import requests
 
 from function_app.auth.caller import Role
 from function_app.localization.translation import Translation
+from photo_wire.camera_state import CameraState
 from photo_wire.command import CommandResult, CommandState
-from photo_wire.heartbeat import CameraState
 from photo_wire.motion import BLIND, FAILING, WATCHING, WORKING
 from tests.support.api import Api, new_camera
 from tests.support.browser import same_origin, session_of

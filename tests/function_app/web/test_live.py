@@ -3,7 +3,8 @@
 import pytest
 
 from function_app.auth.caller import Role
-from photo_wire.heartbeat import CameraState, Heartbeat
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import Heartbeat
 from photo_wire.motion import WATCHING
 from photo_wire.polygons import MAX_CORNERS, MAX_POLYGONS
 from tests.support.api import Api, name_of, new_camera, photo_headers

@@ -12,8 +12,8 @@ from function_app.devices.states import DeviceState
 from function_app.settings import Settings
 from function_app.storage.models import StoredAlert
 from photo_wire.alert import DISK, Alert
+from photo_wire.camera_state import CameraState
 from photo_wire.headers import WAITING
-from photo_wire.heartbeat import CameraState
 from photo_wire.moment import format_time
 from photo_wire.motion import Motion
 from photo_wire.name import new_name

@@ -8,13 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from photo_wire.heartbeat import (
-    MAX_CAMERAS,
-    MAX_REASON,
-    CameraState,
-    known_members,
-    parse_heartbeat,
-)
+from photo_wire.camera_state import MAX_REASON, CameraState
+from photo_wire.heartbeat import MAX_CAMERAS, known_members, parse_heartbeat
 from pi_uploader.agent.health import HealthReader
 from pi_uploader.agent.pause import UploadPause
 from pi_uploader.agent.state import DeviceInfo, StateReader

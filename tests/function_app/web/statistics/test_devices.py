@@ -9,7 +9,8 @@ import pytest
 from function_app.devices import history
 from function_app.devices.states import DeviceState
 from function_app.services import Services
-from photo_wire.heartbeat import CameraState, Network, NetworkKind, SpoolState
+from photo_wire.camera_state import CameraState
+from photo_wire.heartbeat import Network, NetworkKind, SpoolState
 from tests.function_app.web.statistics.conftest import NOW
 from tests.support.devices import heartbeat, store_state
 from tests.support.many_cameras import Requests
