@@ -72,9 +72,11 @@ class _Redaction:
 
     def _keep_padding(self, parent: bytes, box: Box) -> None:
         """Make a box padding. At the top of a clip samples may be in it, if cameras state the size
-        of their media wrongly or fill up with zeros before it."""
+        of their media wrongly or fill up with zeros before it. Fragments say themselves where their
+        samples are, so that a wrong size before these would point at other bytes."""
         self.data[box.start + 4 : box.start + 8] = b"free"
-        if parent == b"" and box.kind.startswith(_PADDING):
+        has_samples = parent == b"" and not self._samples.has_fragments
+        if has_samples and box.kind.startswith(_PADDING):
             self._keep_samples(box)
         else:
             self._blank(box.content, box.end)

@@ -132,3 +132,11 @@ def test_the_samples_are_put_in_order_once(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(PlayedSamples, "merged", counted)
     redact(box(b"ftyp", b"isom\0\0\2\0") + box(b"moov", b"") + 100 * box(b"mdat", b"x"))
     assert len(calls) == 1
+
+
+def test_a_place_before_the_samples_of_a_fragment_is_removed(tmp_path: Path) -> None:
+    """It moves the samples, so that the fragment's table points at it."""
+    clip = recorded(tmp_path, "a.mp4", "-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov")
+    media = clip.rindex(b"mdat") - 4
+    for note in (LOCATION, bytes(4) + LOCATION, box(b"free", LOCATION)):
+        assert LOCATION[:8] not in redact(clip[:media] + note + clip[media:])
