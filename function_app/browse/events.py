@@ -46,6 +46,14 @@ class Event:
     photos: list[Photo]
     is_whole: bool = True
 
+    @property
+    def cover(self) -> Photo:
+        """The photo that stands for all: the first that shows where something moved, else the
+        first. Before it there may be photos of the seconds before a trigger."""
+        in_order = list(reversed(self.photos))
+        moved = (photo for photo in in_order if photo.motion and photo.motion.box)
+        return next(moved, in_order[0])
+
     def describe(self) -> dict[str, object]:
         """Return the event as the API's JSON."""
         first, last = self.photos[-1].name, self.photos[0].name
@@ -54,7 +62,7 @@ class Event:
             "start": format_time(first.captured_at),
             "end": format_time(last.captured_at),
             "count": len(self.photos),
-            "cover": str(first),
+            "cover": str(self.cover.name),
             "photos": [str(photo.name) for photo in reversed(self.photos)],
             "is_whole": self.is_whole,
         }

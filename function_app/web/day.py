@@ -38,6 +38,7 @@ from function_app.web.layout import render_page
 from photo_wire.headers import ClockStatus, Trigger
 from photo_wire.media import Media
 from photo_wire.moment import format_time
+from photo_wire.motion import MAX_LABELS, UNKNOWN
 from photo_wire.name import PhotoName
 
 _TEN_MINUTES = 600  # seconds
@@ -171,6 +172,7 @@ def get_day(request: Request, services: Services, caller: Caller) -> Response:
             "sentences": partial(sentences, preferences),
             "too_many": found is None or len(lanes.shown) < len(lanes.chosen),
             "max_photos": MAX_PHOTOS,
+            "max_labels": MAX_LABELS,
             "format_time": format_time,
             **_describe_events(chosen, Translation(preferences.language)),
         },
@@ -221,8 +223,12 @@ def _seek(
 
 
 def labels_of(event: Event) -> list[str]:
-    """Return what a model found in the photos of an event."""
-    return sorted({label.word for photo in event.photos for label in photo.labels})
+    """Return what a model found in the photos of an event, the surest first, and last that it did
+    not look."""
+    best: dict[str, float] = {}
+    for label in (one for photo in event.photos for one in photo.labels):
+        best[label.word] = max(label.score, best.get(label.word, 0.0))
+    return sorted(best, key=lambda word: (word == UNKNOWN.word, -best[word], word))
 
 
 def _triggers_of(event: Event) -> list[str]:

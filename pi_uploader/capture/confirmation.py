@@ -103,7 +103,7 @@ class Confirmation:
             if one.is_stub and self._remove(held):
                 one.removed += 1
             else:
-                self._finish(held, one.motion, makes_stub=False)
+                self._finish(held, _motion_in(held, own, one.motion), makes_stub=False)
                 left.append(held.photo.name)
         if one.is_without_motion:
             self._keep_frames(left, one.judgement)
@@ -144,3 +144,10 @@ class Confirmation:
             self._replay.add(names, judgement.frames, judgement.moment)
         except Exception as error:  # noqa: BLE001  a disk, or numpy: only a person's replay lacks them
             log.warning("the frames of %s are not kept: %s", names[0], error)
+
+
+def _motion_in(held: HeldPhoto, own: HeldPhoto, motion: Motion | None) -> Motion | None:
+    """Return what is known of the motion in a further photo, given that in the trigger's `own`. One
+    of the seconds before shows an earlier scene: nobody knows what moved in it."""
+    is_before = held.photo.name.captured_at < own.photo.name.captured_at
+    return None if is_before and motion and motion.box else motion

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -11,7 +12,7 @@ from PIL import Image
 
 from photo_wire.alert import ALERTS_PATH, Alert, alerts_to_json
 from photo_wire.headers import FUNCTION_KEY, UPLOAD_PATH, ClockStatus, PhotoHeaders, Trigger
-from photo_wire.motion import Box
+from photo_wire.motion import Box, Label
 from photo_wire.name import PhotoName, new_name
 from pi_uploader.cameras import CaptureContext
 from pi_uploader.cameras.simulated.camera import SimulatedCamera
@@ -47,8 +48,14 @@ class Gallery:
         self.backend = backend
         self.names: list[PhotoName] = []
 
-    def add(self, camera: str, at: datetime, clock: ClockStatus = ClockStatus.SYNCED) -> PhotoName:
-        """One more photo, taken by `camera` at `at`."""
+    def add(
+        self,
+        camera: str,
+        at: datetime,
+        clock: ClockStatus = ClockStatus.SYNCED,
+        labels: Sequence[Label] = (),
+    ) -> PhotoName:
+        """One more photo, taken by `camera` at `at`, in which a model found `labels`."""
         content = drawn_photo(camera, at)
         name = new_name(camera, at)
         headers = PhotoHeaders(
@@ -57,6 +64,7 @@ class Gallery:
             clock=clock,
             content_type="image/jpeg",
             sha256=hashlib.sha256(content).hexdigest(),
+            labels=tuple(labels),
         )
         reply = requests.put(
             self.backend.base_url + UPLOAD_PATH,

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from function_app.maintenance.counting import update_figures
 from function_app.services import connect
 from function_app.settings import Settings
+from photo_wire.motion import Label
 from tests.e2e.gallery.browser_pages import (
     SIZES,
     Pages,
@@ -40,7 +41,8 @@ LOOK = "document.dispatchEvent(new Event('visibilitychange'))"  # it looks again
 def days(gallery: Gallery) -> Gallery:
     """The gallery, with a burst of photos, and a day of four cameras, and with its days counted."""
     for second in range(6):
-        gallery.add("gate", FIRST + timedelta(hours=2, seconds=20 * second))
+        labels = [Label(f"{letter}{second}" + letter * 30, 0.5) for letter in "mw"]
+        gallery.add("gate", FIRST + timedelta(hours=2, seconds=20 * second), labels=labels)
     for number in range(4):
         gallery.add(f"many-{number}", MANY + timedelta(minutes=30 * number))
     ReportingDevice(gallery.backend, "house", "entry", "gate").report()

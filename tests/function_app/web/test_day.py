@@ -13,7 +13,7 @@ from function_app.settings import Settings
 from function_app.storage.models import Photo, State
 from photo_wire.headers import Trigger
 from photo_wire.media import Media
-from photo_wire.motion import Label, Motion
+from photo_wire.motion import UNKNOWN, Box, Label, Motion
 from photo_wire.name import new_name
 from tests.support.many_cameras import Requests
 from tests.support.many_cameras import add_photo as add_photo_of
@@ -200,6 +200,32 @@ def test_the_filter_holds_for_stubs(services: Services, viewer: str) -> None:
     page = shown(services, "/days/2026-11-20?label=cat", viewer)
     assert "No photo of this day matches: cat." in page
     assert 'id="stubs"' not in page
+
+
+def test_an_event_shows_its_surest_labels(services: Services, viewer: str) -> None:
+    """Those of 650 photos would fill the page."""
+    things = [f"thing-{number}" for number in range(12)]
+    for number, thing in enumerate(things):
+        photo = add_photo(services, NOON + timedelta(seconds=number))
+        services.index.remove(photo, State.EXPIRED)
+        labels = (Label(thing, (50 + number) / 100), UNKNOWN)
+        services.index.add_anyway(replace(photo, labels=labels), NOON)
+    page = shown(services, "/days/2026-11-20", viewer)
+    listed = re.findall(r'<li><a href="/days/2026-11-20\?label=([a-z0-9-]+)">', page)
+    assert listed == things[:3:-1]
+    assert '<li class="more">and 5 more</li>' in page
+
+
+def test_the_photo_of_the_motion_stands_for_the_event(services: Services, viewer: str) -> None:
+    """Not the one of a second before, which shows an empty scene."""
+    photos = [add_photo(services, NOON + timedelta(seconds=number)) for number in range(3)]
+    page = shown(services, "/days/2026-11-20", viewer)
+    assert f'<a class="cover picture" href="/photos/{photos[0].name}">' in page
+    services.index.remove(photos[1], State.EXPIRED)
+    moved = replace(photos[1], motion=Motion(Box(0.1, 0.1, 0.2, 0.2)))
+    services.index.add_anyway(moved, NOON)
+    page = shown(services, "/days/2026-11-20", viewer)
+    assert f'<a class="cover picture" href="/photos/{moved.name}">' in page
 
 
 def test_photos_are_found_by_what_they_show(services: Services, viewer: str) -> None:
