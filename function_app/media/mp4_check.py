@@ -79,7 +79,9 @@ def _check_boxes(data: bytes, reader: BoxReader) -> None:
             has_track = _has_track(reader, box)
     # Fragments need a description of their tracks.
     is_movie = {b"moov", b"mdat"} <= kinds and has_track
-    if (is_movie and not _begins_box(data[end:])) or _has_all_samples(data):
+    if is_movie and not _begins_box(data[end:]):
+        return
+    if _has_all_samples(data, has_media=b"mdat" in kinds):
         return
     if is_movie:
         raise _truncated()
@@ -122,12 +124,15 @@ def _begins_box(rest: bytes) -> bool:
     return bool(kind) and is_size and any(known.startswith(kind) for known in _TOP_BOXES)
 
 
-def _has_all_samples(data: bytes) -> bool:
-    """Return whether all samples of a clip without fragments are in the file."""
+def _has_all_samples(data: bytes, *, has_media: bool) -> bool:
+    """Return whether all samples of a clip without fragments are in the file. If no box of media is
+    found, the header of one must precede the first sample."""
     samples = _samples(data)
-    if samples is None or samples.has_fragments:
+    if samples is None or samples.has_fragments or not samples.ranges:
         return False
-    return max((last for _, last in samples.ranges), default=len(data) + 1) <= len(data)
+    first, end = min(samples.ranges)[0], max(last for _, last in samples.ranges)
+    is_of_media = has_media or b"mdat" in data[max(first - LONG_HEADER_BYTES, 0) : first]
+    return is_of_media and end <= len(data)
 
 
 def _samples(data: bytes) -> PlayedSamples | None:

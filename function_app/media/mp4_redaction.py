@@ -49,6 +49,8 @@ class _Redaction:
         self.data = bytearray(clip)
         self._clip, self._reader = clip, BoxReader(bytes_source(clip), MAX_BOXES)
         self._samples = samples
+        top = BoxReader(bytes_source(clip), MAX_BOXES).boxes(0, len(clip))
+        self._has_media = any(box.kind == b"mdat" for box in top)
         self._played = list(samples.merged())  # once: each of thousands of boxes looks into it
 
     def keep_needed(self, parent: bytes, at: int, end: int) -> None:
@@ -71,12 +73,10 @@ class _Redaction:
             self._blank(at, end)
 
     def _keep_padding(self, parent: bytes, box: Box) -> None:
-        """Make a box padding. At the top of a clip samples may be in it, if cameras state the size
-        of their media wrongly or fill up with zeros before it. Fragments say themselves where their
-        samples are, so that a wrong size before these would point at other bytes."""
+        """Make a box padding. At the top of a clip without whole media it may have samples: cameras
+        state the size of their media wrongly, or fill up with zeros before it."""
         self.data[box.start + 4 : box.start + 8] = b"free"
-        has_samples = parent == b"" and not self._samples.has_fragments
-        if has_samples and box.kind.startswith(_PADDING):
+        if parent == b"" and not self._has_media and box.kind.startswith(_PADDING):
             self._keep_samples(box)
         else:
             self._blank(box.content, box.end)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from function_app.media.errors import NotRedactableError
+from function_app.media.errors import NotRedactableError, TruncatedError
 from function_app.media.inspection import inspect
 from function_app.media.mp4_redaction import redact
 from function_app.media.mp4_samples import PlayedSamples
@@ -134,9 +134,16 @@ def test_the_samples_are_put_in_order_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert len(calls) == 1
 
 
-def test_a_place_before_the_samples_of_a_fragment_is_removed(tmp_path: Path) -> None:
-    """It moves the samples, so that the fragment's table points at it."""
-    clip = recorded(tmp_path, "a.mp4", "-c:a", "aac", "-movflags", "+frag_keyframe+empty_moov")
+@pytest.mark.parametrize("flags", ["+faststart", "+frag_keyframe+empty_moov"])
+def test_a_place_before_the_samples_is_removed(tmp_path: Path, flags: str) -> None:
+    """It moves the samples, so that their table points at it."""
+    clip = recorded(tmp_path, "a.mp4", "-c:a", "aac", "-movflags", flags)
     media = clip.rindex(b"mdat") - 4
-    for note in (LOCATION, bytes(4) + LOCATION, box(b"free", LOCATION)):
-        assert LOCATION[:8] not in redact(clip[:media] + note + clip[media:])
+    place = b"48.858400N 2.294500E"
+    for note in (place, bytes(4) + place, box(b"free", place)):
+        noted = clip[:media] + note + clip[media:]
+        try:
+            inspect(noted)
+        except TruncatedError:  # since the table points outside of the clip, too
+            continue
+        assert place[-8:] not in redact(noted)
