@@ -55,15 +55,22 @@ def protect(
     return trash.protect(photo, services, is_protected)
 
 
-def correct(name: PhotoName, request: Request, services: Services, caller: Caller) -> bool:
-    """Make a photo of a stub in which the caller saw motion, then have its device keep the frames,
-    as far as it has time. Return False if there is no such photo that the caller may see; what is
-    a photo stays one."""
+def correct(
+    name: PhotoName,
+    request: Request,
+    services: Services,
+    caller: Caller,
+    without_frames: list[PhotoName],
+) -> bool:
+    """Make a photo of a stub in which the caller saw motion, then have its device keep the frames;
+    add it to those `without_frames` if that has too much to do. Return False if there is no such
+    photo that the caller may see; what is a photo stays one."""
     photo = services.index.get(name) if caller.may_see(name.camera) else None
     if photo is None or not photo.is_stub:
         return photo is not None
     services.audit_log.record(request.headers, caller.actor, "saw motion in", str(name))
     if not stubs.correct(photo, services):
         return False
-    stubs.ask_for_frames(photo, services, caller.actor, datetime.now(UTC))
+    if not stubs.ask_for_frames(photo, services, caller.actor, datetime.now(UTC)):
+        without_frames.append(name)
     return True

@@ -41,14 +41,14 @@ def correct(stub: Photo, services: Services) -> bool:
     return True
 
 
-def ask_for_frames(stub: Photo, services: Services, actor: str, now: datetime) -> None:
+def ask_for_frames(stub: Photo, services: Services, actor: str, now: datetime) -> bool:
     """Have the device of a stub keep the frames that it judged, from which its detector can be
     measured. Nothing is asked of a device that cannot be asked, or that has too much to do: what
-    people ask of it matters more. Raises StorageUnavailableError."""
+    people ask of it matters more. Return False for the latter. Raises StorageUnavailableError."""
     camera, now = stub.name.camera, to_milliseconds(now)
     device = services.device_keys.bindings.device_of(camera, now)
     if device is None:
-        return
+        return True
     kept = Command(
         secrets.token_hex(16), Kind.REPLAY_KEEP, now + COMMAND_TTL, camera, photo=stub.name
     )
@@ -56,3 +56,5 @@ def ask_for_frames(stub: Photo, services: Services, actor: str, now: datetime) -
         services.commands.ask(device, CommandRecord(kept, actor, now), now, MAX_OPEN_WITH_FRAMES)
     except TooManyCommandsError:
         log.warning("%s has too many open commands to be asked for %s", device, stub.name)
+        return False
+    return True

@@ -2,7 +2,7 @@
 from retention (`PUT /api/photos/protection`), and the correction of stubs
 (`POST /api/photos/correction`)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from function_app.auth.caller import Caller
@@ -88,19 +88,29 @@ def protect_photos(request: Request, services: Services, caller: Caller) -> Resp
 
 
 def correct_stubs(request: Request, services: Services, caller: Caller) -> Response:
-    """200 with which of up to 100 stubs are photos now, or were before, and which do not exist."""
-    return _for_each(
-        request, "changed", lambda name: audited.correct(name, request, services, caller)
-    )
+    """200 with which of up to 100 stubs are photos now, or were before, which do not exist, and
+    `without_frames` those whose devices have too much to do to keep what they judged."""
+    without_frames: list[PhotoName] = []
+
+    def correct(name: PhotoName) -> bool:
+        return audited.correct(name, request, services, caller, without_frames)
+
+    return _for_each(request, "changed", correct, without_frames=without_frames)
 
 
-def _for_each(request: Request, done: str, change: Callable[[PhotoName], bool]) -> Response:
+def _for_each(
+    request: Request,
+    done: str,
+    change: Callable[[PhotoName], bool],
+    **others: Sequence[PhotoName],
+) -> Response:
     """Change each photo that the caller may see, and return which were: the list `done`, and
-    `unknown`."""
+    `unknown`; and the `others` as they are then."""
     names = request[IDS]
     changed = [name for name in names if change(name)]
     unknown = [str(name) for name in names if name not in changed]
-    response = json_response({done: [str(name) for name in changed], "unknown": unknown})
+    more = {key: [str(name) for name in names] for key, names in others.items()}
+    response = json_response({done: [str(name) for name in changed], "unknown": unknown, **more})
     return replace(response, log_details=LogDetails(tuple(changed)))
 
 

@@ -1,7 +1,7 @@
 """`POST /choice/...`: what people do with the photos that they chose on a page. Without JavaScript
 the answer is a page; `page/in_place.js` shows its part in the page where they chose."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -93,8 +93,15 @@ def protect_chosen(request: Request, services: Services, caller: Caller) -> Resp
 
 def correct_chosen(request: Request, services: Services, caller: Caller) -> Response:
     """200 with how many stubs are photos now; 303 back to a page that says so itself."""
-    change = partial(audited.correct, request=request, services=services, caller=caller)
-    return _change(request, caller, FORM_OF_PHOTO, "corrected", change)
+    without_frames: list[PhotoName] = []
+    change = partial(
+        audited.correct,
+        request=request,
+        services=services,
+        caller=caller,
+        without_frames=without_frames,
+    )
+    return _change(request, caller, FORM_OF_PHOTO, "corrected", change, without_frames)
 
 
 def download_chosen(request: Request, services: Services, caller: Caller) -> Response:
@@ -158,9 +165,11 @@ def _change(
     body: FormBody,
     done: str,
     change: Callable[[PhotoName], bool],
+    without_frames: Sequence[PhotoName] = (),
 ) -> Response:
     """Change each photo of a form, and return what was done: the end of the text's key; or lead
-    back, if the form wants no answer."""
+    back, if the form wants no answer. `without_frames` are then those of which a device keeps
+    none."""
     _require(caller, Scope.DELETE)
     form = body.read(request.body)
     changed = [name for name in form[IDS] if change(name)]
@@ -172,6 +181,7 @@ def _change(
         "ids": changed,
         "count": form[BEFORE] + len(changed),
         "unknown": len(form[IDS]) - len(changed),
+        "without_frames": len(without_frames),
         "back": next_page(form[BACK]),
     }
     return _answer(request, caller, values)

@@ -7,12 +7,13 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from function_app.auth.caller import Role
 from function_app.devices.commands import record_results, reply_for
 from function_app.devices.live import end_looking
 from function_app.services import Services, connect
 from function_app.settings import Settings
 from local.azurite import Azurite
-from photo_wire.command import CommandResult, CommandState
+from photo_wire.command import MAX_OPEN, CommandResult, CommandState
 from photo_wire.command_blob import parse_blob
 from photo_wire.headers import UPLOAD_PATH
 from photo_wire.moment import parse_time
@@ -20,6 +21,7 @@ from photo_wire.motion import MOTION, WITHOUT_MOTION
 from photo_wire.name import new_name
 from tests.support.api import Api, new_camera, photo_headers
 from tests.support.backend import Backend
+from tests.support.browser import same_origin, session_of
 from tests.support.pictures import jpeg
 from tests.support.signing_device import SigningDevice
 
@@ -102,10 +104,25 @@ def test_the_frames_of_a_corrected_stub(api: Api, owner: dict[str, str], device:
     assert stub not in api.ask(listed, owner).text
     for _ in range(2):
         reply = api.ask("/api/photos/correction", owner, "POST", json={"ids": [stub]})
-        assert reply.json() == {"changed": [stub], "unknown": []}
+        assert reply.json() == {"changed": [stub], "unknown": [], "without_frames": []}
     (command,) = parse_blob(device.poll().content).open
     assert (command.kind, str(command.photo)) == ("replay-keep", stub)
     assert stub in api.ask(listed, owner).text
+
+
+def test_more_corrected_stubs_than_the_device_has_places_for(
+    api: Api, owner: dict[str, str], device: Device
+) -> None:
+    """The answer and the page say of which it keeps no frames."""
+    without_motion = {"X-Trigger": "motion", MOTION: WITHOUT_MOTION}
+    stubs = [device.put(f"{number:08x}", **without_motion) for number in range(MAX_OPEN // 2 + 3)]
+    *first, last = stubs
+    reply = api.ask("/api/photos/correction", owner, "POST", json={"ids": first}).json()
+    assert (reply["changed"], reply["without_frames"]) == (first, first[MAX_OPEN // 2 :])
+    session = session_of(api.backend, Role.OWNER) | same_origin(api)
+    page = api.ask("/choice/correct", session, "POST", data={"ids": last, "back": "/days"}).text
+    assert "1 trigger is among the photos now." in page
+    assert "The frames of 1 are not kept" in page
 
 
 def test_a_log_that_was_asked_for(

@@ -98,7 +98,9 @@ SCHEMAS: dict[str, Schema] = {
     "TrashPage": record(photos=array(ref("TrashedPhoto")), next_cursor=CURSOR),
     "RestoredPhotos": record(restored=array(PHOTO_ID), unknown=array(PHOTO_ID)),
     "ProtectedPhotos": record(changed=array(PHOTO_ID), unknown=array(PHOTO_ID)),
-    "CorrectedStubs": record(changed=array(PHOTO_ID), unknown=array(PHOTO_ID)),
+    "CorrectedStubs": record(
+        changed=array(PHOTO_ID), unknown=array(PHOTO_ID), without_frames=array(PHOTO_ID)
+    ),
     "SharedPhotos": record(photos=array(ref("Photo")), more=BOOLEAN, until=TIME),
     "Deleted": record(deleted=array(PHOTO_ID), unknown=array(PHOTO_ID)),
     "KnownPhotos": record(known=array(PHOTO_ID), missing=array(PHOTO_ID)),

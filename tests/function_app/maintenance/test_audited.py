@@ -89,10 +89,10 @@ def test_a_stub_is_corrected_once() -> None:
     world.services.blobs.add(photo, b"abc")
     world.services.index.add(photo, MOMENT)
     stranger = Caller("anna", frozenset(Scope), frozenset({"yard"}))
-    assert not audited.correct(stub, REQUEST, world.services, stranger)
-    assert not audited.correct(TRASHED, REQUEST, world.services, OWNER)
+    assert not audited.correct(stub, REQUEST, world.services, stranger, [])
+    assert not audited.correct(TRASHED, REQUEST, world.services, OWNER, [])
     for name in (stub, stub, NAME):
-        assert audited.correct(name, REQUEST, world.services, OWNER)
+        assert audited.correct(name, REQUEST, world.services, OWNER, [])
     assert world.log() == [("saw motion in", str(stub))]
     assert [one.name for one in world.services.index.query(View(), 9)] == [stub, NAME]
 
@@ -102,11 +102,13 @@ def test_many_corrected_stubs_leave_places_for_what_people_ask() -> None:
     services, now = World().services, datetime.now(UTC)
     bind(services, "gate", "pi")
     stubs = [name_of("gate", MOMENT + timedelta(minutes=1 + one)) for one in range(MAX_OPEN + 5)]
+    without_frames: list[PhotoName] = []
     for stub in stubs:
         photo = Photo(stub, Media.JPEG, "ab" * 32, 3, MOMENT, motion=Motion())
         services.blobs.add(photo, b"abc")
         services.index.add(photo, MOMENT)
-        assert audited.correct(stub, REQUEST, services, OWNER)
+        assert audited.correct(stub, REQUEST, services, OWNER, without_frames)
+    assert without_frames == stubs[MAX_OPEN // 2 :]
     assert len(services.index.query(View(), 99)) == 1 + len(stubs)
     wanted = Command("0" * 32, Kind.PHOTO, to_milliseconds(now + timedelta(minutes=1)), "gate")
     for _ in range(MAX_OPEN // 2):
@@ -122,7 +124,7 @@ def test_the_device_is_not_asked_of_a_stub_that_is_deleted_meanwhile() -> None:
     stub = name_of("gate", MOMENT + timedelta(hours=1))
     photo = Photo(stub, Media.JPEG, "ab" * 32, 3, MOMENT, motion=Motion())
     services.index.add(photo, MOMENT)  # and no blob
-    assert not audited.correct(stub, REQUEST, services, OWNER)
+    assert not audited.correct(stub, REQUEST, services, OWNER, [])
     assert services.commands.newest("pi", 100, "") == []
 
 

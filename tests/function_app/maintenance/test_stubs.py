@@ -93,7 +93,8 @@ def test_the_device_is_asked_to_keep_the_frames(empty: Services) -> None:
     ask_for_frames(add_stub(empty, 1, "yard"), empty, "owner", NOW)
     bind(empty, "gate", "pi")
     for number in range(MAX_OPEN + 1):
-        ask_for_frames(stub, empty, "owner", NOW + timedelta(seconds=number))
+        was_asked = ask_for_frames(stub, empty, "owner", NOW + timedelta(seconds=number))
+        assert was_asked == (number < MAX_OPEN_WITH_FRAMES)
     asked = empty.commands.newest("pi", 100, "")
     assert len(asked) == MAX_OPEN_WITH_FRAMES
     assert {(one.command.kind, one.command.photo) for one in asked} == {
