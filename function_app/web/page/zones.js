@@ -51,8 +51,7 @@ function announce(text) {
 function announceCorner() {
   const [x, y] = chosen?.corners[corner] ?? [];
   if (!chosen || x === undefined || y === undefined) return;
-  const position = { number: corner + 1, count: chosen.corners.length, x: String(x), y: String(y) };
-  announce(t("zones.script.corner", { polygon: nameOf(chosen), ...position }));
+  announce(t("zones.script.corner", { polygon: nameOf(chosen), number: corner + 1, count: chosen.corners.length, x, y }));
 }
 
 /** Add a corner to the polygon that is being drawn, or begin one. @param {Corner} [at] */

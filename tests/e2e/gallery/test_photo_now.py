@@ -14,6 +14,7 @@ from tests.support.waiting import wait_for
 
 TABLET = ViewportSize(width=768, height=1024)
 SIZES = (DESK, TABLET, PHONE)
+MASKS = "0,0 30.25,0 30,40; 60,60 70,60 60,70.07"
 pytestmark = pytest.mark.slow  # test_live.py and test_devices.py have the pages without a device
 WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
 
@@ -22,7 +23,12 @@ WIDER_THAN_THE_WINDOW = "document.documentElement.scrollWidth > innerWidth"
 def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """What `make run` says in run.json. The device sees one movement, and looks for commands every
     five seconds."""
-    settings = {"CAMERA_NAME": "gate", "CAMERA_POLL": "5s", "LOCAL_MOTION_EVERY": "3600"}
+    settings = {
+        "CAMERA_NAME": "gate",
+        "CAMERA_POLL": "5s",
+        "CAMERA_MASKS": MASKS,
+        "LOCAL_MOTION_EVERY": "3600",
+    }
     with local_system(tmp_path_factory.mktemp("run"), **settings) as one:
         yield one
 
@@ -59,6 +65,16 @@ def test_live_pictures(owner: Page, system: dict[str, Any]) -> None:
     for size in SIZES:
         owner.set_viewport_size(size)
         assert not owner.evaluate(WIDER_THAN_THE_WINDOW)
+
+
+@pytest.mark.slow
+def test_the_masks_of_the_device_are_drawn(owner: Page, system: dict[str, Any]) -> None:
+    """With the line of its settings."""
+    owner.goto(f"{system['base_url']}/live/gate")
+    owner.locator("#zones > summary").press("Enter")
+    masks = owner.locator("#polygons .mask")
+    assert "; ".join(str(one.get_attribute("points")) for one in masks.all()) == MASKS
+    expect(owner.locator("#command-environment")).to_contain_text(f'CAMERA_MASKS="{MASKS}"')
 
 
 @pytest.mark.slow
