@@ -101,6 +101,7 @@ NEVER_ONE = {  # texts whose number is a limit, or is of several, or whose words
     *("sentence.motion_slow", "sentence.name_length", "sentence.open_commands"),
     *("sentence.photos_wait", "sentence.silent_cameras", "sentence.tests"),
     *("sentence.too_many_channels", "sentence.detection_inputs", "sentence.detection_lines"),
+    *("zones.script.too_few", "zones.script.too_many", "zones.script.too_many_corners"),
 }
 
 
