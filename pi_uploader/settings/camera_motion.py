@@ -45,14 +45,14 @@ class MotionSettings(Group):
     zones: tuple[Polygon, ...] = setting(
         "CAMERA_ZONES",
         polygons.zones,
-        "all, or polygons in percent of width and height such as 10,20 90,20 50,80; 0,0 5,0 0,5",
+        'all, or polygons in percent of the picture, such as "10,20 90,20 50,80; 0,0 5,0 0,5"',
         "Parts of the picture in which motion counts.",
         default="all",
     )
     masks: tuple[Polygon, ...] = setting(
         "CAMERA_MASKS",
         polygons.masks,
-        "none, or polygons in percent of width and height such as 10,20 90,20 50,80; 0,0 5,0 0,5",
+        'none, or polygons in percent of the picture, such as "10,20 90,20 50,80; 0,0 5,0 0,5"',
         "Parts of the picture in which motion does not count, such as a tree or a road.",
         default="none",
     )
