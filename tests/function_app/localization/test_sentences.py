@@ -271,6 +271,17 @@ def test_every_sentence_that_a_page_may_show_is_in_both_languages(source: str) -
             "/opt/m.onnx wurde geladen; der Dienst sagt: das Modell antwortet nicht; der Prozess "
             "wurde 12-mal neu gestartet, seit 2026-11-28T18:02:11.000Z",
         ),
+        (
+            "CAMERA_DETECT: gate needs onnxruntime and Pillow, which are not installed",
+            "CAMERA_DETECT: gate braucht onnxruntime and Pillow, die nicht installiert sind",
+        ),
+        (
+            "run pip install '.[motion]' in Nightjar's folder (on a Pi sudo apt install "
+            "python3-numpy), or set it to off",
+            "führen Sie pip install '.[motion]' in Nightjars Ordner aus (auf einem Pi sudo apt "
+            "install python3-numpy), oder setzen Sie es auf off",
+        ),
+        ("packages", "Pakete"),
         ("backend", "App"),
         ("camera gate", "Kamera gate"),
         (
