@@ -151,7 +151,8 @@ class CameraSettings(DetectionSettings):
     preroll: float = setting(
         "CAMERA_PREROLL",
         camera_values.pre_roll,
-        f"a duration from 0s to {camera_values.MAX_PRE_ROLL_SECONDS}s",
+        f"a duration from 0s to {camera_values.MAX_PRE_ROLL_SECONDS}s, of the Pi's own camera to "
+        f"{camera_values.MAX_PRE_ROLL_SECONDS_OF_PI}s",
         "What a clip shows from before its trigger, also one on request. It is kept in memory: the "
         "camera is read all the time for it.",
         default="0s",

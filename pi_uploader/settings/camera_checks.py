@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from photo_wire.media import Media
 from pi_uploader import board
 from pi_uploader.motion.zones import Zones
-from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX
+from pi_uploader.settings.camera_values import IN_CAMERA_SUFFIX, MAX_PRE_ROLL_SECONDS
 from pi_uploader.settings.source import Source
 
 FORMATS = {
@@ -110,6 +110,11 @@ def _detection_problems(values: Mapping[str, Any], location: Callable[..., str])
 def _moment_problems(values: Mapping[str, Any], location: Callable[..., str]) -> Iterator[str]:
     """Yield what contradicts the settings of what is shown from before and after a trigger."""
     kind, replay = values.get("source"), values.get("replay")
+    if kind not in (None, "picamera2") and values.get("preroll", 0) > MAX_PRE_ROLL_SECONDS:
+        yield (
+            f"{location('CAMERA_PREROLL')}: must be at most {MAX_PRE_ROLL_SECONDS}s for a camera "
+            f"of kind {kind}"
+        )
     if values.get("photos_before") and (kind == "picamera2" or replay):
         reason = "one that replays a folder" if replay else "one of kind picamera2"
         yield (

@@ -13,7 +13,8 @@ from pi_uploader.settings.values import duration, interval, number, one_of, path
 MAX_CLIP_SECONDS = 60
 MAX_BURST = 20  # photos
 MAX_PHOTOS_AROUND = 2
-MAX_PRE_ROLL_SECONDS = 5  # of pictures that are kept in memory
+MAX_PRE_ROLL_SECONDS = 5  # of other cameras, which send as much as they like
+MAX_PRE_ROLL_SECONDS_OF_PI = 60  # of the Pi's own, whose bit rate is known; all of it is in memory
 MAX_FOCUS = 15  # dioptres
 MAX_PIN = 27  # BCM numbers of the 40-pin header
 MAX_MOTION_SECONDS = 10
@@ -96,7 +97,7 @@ def clip_length(text: str) -> float:
 def pre_roll(text: str) -> float:
     """Return the seconds that a clip shows from before its trigger."""
     seconds = duration(text)
-    if seconds > MAX_PRE_ROLL_SECONDS:
+    if seconds > MAX_PRE_ROLL_SECONDS_OF_PI:
         raise ValueError
     return seconds
 

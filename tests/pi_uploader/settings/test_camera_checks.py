@@ -52,6 +52,10 @@ RTSP = {"CAMERA_SOURCE": "rtsp", "CAMERA_URL": "rtsp://192.0.2.1/main"}
     ("environ", "problem"),
     [
         (
+            {**RTSP, "CAMERA_PREROLL": "6s"},
+            "CAMERA_PREROLL: must be at most 5s for a camera of kind rtsp",
+        ),
+        (
             {"CAMERA_PHOTOS_BEFORE": "1"},
             "CAMERA_PHOTOS_BEFORE: must be 0 for one of kind picamera2: it has no whole pictures "
             "from before a trigger",
@@ -90,6 +94,10 @@ def test_what_is_shown_from_before_and_after(environ: dict[str, str], problem: s
 
 def test_the_second_stream_may_have_another_port_and_path() -> None:
     assert not problems(**RTSP, CAMERA_SUBSTREAM="rtsp://192.0.2.1:8554/sub", CAMERA_PREROLL="5s")
+
+
+def test_the_pis_own_camera_may_have_a_longer_pre_roll() -> None:
+    assert not problems(CAMERA_FORMAT="mp4", CAMERA_PREROLL="8s")
 
 
 def problems(**environ: str) -> tuple[str, ...]:

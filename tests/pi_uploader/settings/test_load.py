@@ -43,7 +43,7 @@ CAPTURE_MISTAKES = COMMON_MISTAKES | {
     "CAMERA_DEVICE": ["video0"],
     "CAMERA_FORMAT": ["jpg", "raw", "JPEG"],
     "CAMERA_CLIP": ["0s", "61s", "10"],
-    "CAMERA_PREROLL": ["5.001s", "50s", "1h", "-1s", "3"],
+    "CAMERA_PREROLL": ["60.001s", "1h", "-1s", "3"],
     "CAMERA_SIZE": ["1920", "1920*1080", "0x0", "big"],
     "CAMERA_ROTATION": ["90", "-180"],
     "CAMERA_FOCUS": ["far", "-1", "15.1"],
