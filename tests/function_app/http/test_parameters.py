@@ -78,7 +78,7 @@ def test_a_value_is_parsed(kind: Kind[object], value: object, expected: object) 
         (MOMENT, "yesterday", "it: 'yesterday' is not an RFC 3339 time"),
         (TIME, 5, "it: must be a string"),
         (ORDER, "random", "it: must be one of newest, oldest, not 'random'"),
-        (ORDER, None, "it: must be one of newest, oldest, not 'None'"),
+        (ORDER, None, "it: must be one of newest, oldest, not null"),
         (BOOLEAN, "false", "it: must be true or false"),
         (TEXT, None, "it: must be a string"),
         (CAMERA_NAME, "Gate", "it: 'Gate' is not a camera's name"),
