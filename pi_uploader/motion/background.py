@@ -16,6 +16,7 @@ AGAIN_FRAMES = 3  # the same after all of the picture has changed
 _RATE = 0.05  # of a difference that is learned with each frame: most of it in 20 frames
 _NOISE_UP, _NOISE_DOWN = 0.04, 0.01  # the same of noise: what is restless stays so for a while
 _MIN_VARIANCE = np.float32(1.0)  # of values from 0 to 255
+_LEAST_VARIANCE = np.float32(0.01)  # of a cell, whose logarithm is taken
 _FIRST_VARIANCE = 4.0
 _MAX_TEACHING = np.float32(25.0)  # times the variance, by which one frame teaches at most
 _MAX_STEP = np.float32(20.0)  # of 255, the same of the picture
@@ -86,8 +87,7 @@ class Background:
 
     def compare(self, points: Floats, gain: float) -> Comparison:
         """Return how a frame differs from the background."""
-        around = interpolate(blur(cell_means(self._variance)))
-        variance: Floats = np.maximum(self._variance, around) * np.float32(gain)
+        variance: Floats = np.maximum(self._variance, self._variance_around()) * np.float32(gain)
         np.maximum(variance, _MIN_VARIANCE, out=variance)
         shift: Shift = (0.0, 0.0)
         reference = self._mean
@@ -124,6 +124,12 @@ class Background:
         return Comparison(
             points, expected, difference, variance, noises, commotion, shift, factor, reference
         )
+
+    def _variance_around(self) -> Floats:
+        """Return the geometric mean of the variance around each point: a branch is a thousand times
+        as restless as the wall beside it, and would hide who passes there."""
+        cells = np.maximum(cell_means(self._variance), _LEAST_VARIANCE)
+        return np.asarray(np.exp(interpolate(blur(np.log(cells)))), np.float32)
 
     def learn(self, seen: Comparison, gain: float, held: Mask | None) -> None:
         """Learn from a frame that was compared, but not in the points that are `held`."""

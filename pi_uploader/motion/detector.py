@@ -31,7 +31,7 @@ _NEW_SCENE = 2.6  # times as different as usual: another light, or the infrared 
 _SUDDEN = 1.5  # times as different as the frame before
 _CHANGED = np.float32(2.5)  # noises between two frames
 _HELD_SECONDS = 120.0  # in which who stands still does not become background
-_MORE_EVIDENCE = 10.0  # that motion asks for where nobody knows yet what is restless
+_MORE_EVIDENCE = 4.0  # log odds that motion asks for where nobody knows yet what is restless
 _TOLERANCE = 0.5 / FRAMES_PER_SECOND  # seconds; frames do not come exactly in time
 _MIN_GAIN, _MAX_GAIN = 0.1, 1000.0
 
@@ -67,7 +67,7 @@ class MotionDetector:
         is_ready = self._background.starts_next
         self._commotion = seen.commotion if is_ready else min(seen.commotion, 1.5)
         mask = self._clutter.filter(
-            (seen.noises > self._demands.noises) & self._watched, is_counted=is_ready
+            seen.noises, self._demands.noises, self._watched, is_counted=is_ready
         )
         moving = self._follow(mask, seen, frame.at) if is_ready else []
         self._background.learn(seen, gain, self._held(frame.at))
@@ -87,7 +87,7 @@ class MotionDetector:
             seen,
             _changed(self._before, seen),
             self._background.restlessness(),
-            joins_gaps=not self._clutter.is_heavy,
+            rains=self._clutter.is_heavy,
         )
         moving = []
         for track in self._tracker.update(regions, at):
@@ -125,11 +125,7 @@ def saw_motion(
     if len(frames) < 3:
         return None
     demands, watched = DEMANDS[sensitivity], _points_of(zones)
-    demands = replace(
-        demands,
-        surprise=demands.surprise + _MORE_EVIDENCE,
-        log_odds=demands.log_odds + _MORE_EVIDENCE,
-    )
+    demands = replace(demands, log_odds=demands.log_odds + _MORE_EVIDENCE)
     dither = Dither()
     pictures = [dither.add(_points(frame)) for frame in frames]
     background = Background.between(pictures, float(np.median([_gain(one) for one in frames])))
@@ -138,7 +134,7 @@ def saw_motion(
     for frame, points in zip(frames, pictures, strict=True):
         seen = background.compare(points, _gain(frame))
         mask = (seen.noises > demands.noises) & watched
-        regions = find_regions(mask, seen, _changed(before, seen), restlessness, joins_gaps=True)
+        regions = find_regions(mask, seen, _changed(before, seen), restlessness, rains=False)
         moving = [one.last for one in tracker.update(regions, frame.at) if is_motion(one, demands)]
         if box := _box(moving):
             return box

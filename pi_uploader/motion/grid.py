@@ -4,6 +4,8 @@ Points have half the noise of pixels, and a quarter of their number. Sums over c
 interpolation are products of matrices, which is the quickest way that numpy has.
 """
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,8 +13,10 @@ from pi_uploader.motion.frame import FRAME_SIZE
 
 Floats = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+Value = TypeVar("Value", np.bool_, np.float32)
 
 CELL = 4  # points: width and height
+BOX = 5  # the same of the surroundings of a point
 ROWS, COLUMNS = FRAME_SIZE[1] // 2, FRAME_SIZE[0] // 2
 CELL_ROWS, CELL_COLUMNS = ROWS // CELL, COLUMNS // CELL
 
@@ -49,7 +53,30 @@ def cell_maxima(points: Floats) -> Floats:
     return maxima
 
 
-def spread(cells: Mask) -> Mask:
+def box_means(points: Floats) -> Floats:
+    """Return the mean of the 5x5 points around each one; those at the edge repeat."""
+    rows, columns = points.shape
+    padded = np.pad(points, BOX // 2, mode="edge")
+    lines: Floats = padded[:rows].copy()
+    for row in range(1, BOX):
+        lines += padded[row : row + rows]
+    means: Floats = lines[:, :columns].copy()
+    for column in range(1, BOX):
+        means += lines[:, column : column + columns]
+    means *= np.float32(1 / (BOX * BOX))
+    return means
+
+
+def cells_around(cells: Floats, reach: int) -> Floats:
+    """Return the largest value around each cell, up to `reach` cells away in each direction."""
+    rows, columns = cells.shape
+    padded = np.pad(cells, reach, mode="edge")
+    lines = np.maximum.reduce([padded[row : row + rows] for row in range(2 * reach + 1)])
+    parts = [lines[:, column : column + columns] for column in range(2 * reach + 1)]
+    return np.asarray(np.maximum.reduce(parts), np.float32)
+
+
+def spread(cells: NDArray[Value]) -> NDArray[Value]:
     """Return the points of these cells."""
     return np.repeat(np.repeat(cells, CELL, 0), CELL, 1)
 

@@ -1,5 +1,6 @@
 """The regions of a frame that differ from the background: cells that touch each other."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,7 +36,10 @@ class Region:
     how many of them in calm cells, and `changed` how many points changed since the frame before.
     `sharpness` is how much of the difference has sharp edges that the background does not have:
     0 for soft light, about 1 for things. `steepness` is by how much the difference changes from one
-    point to the next, as a part of the difference: what is out of focus has little."""
+    point to the next, as a part of the difference: what is out of focus has little. `strength` is
+    the root mean square of the difference, of 255 levels; `one_sidedness` is 1 if all of it is
+    brighter than the background, or all darker, and 0 if that is balanced. `shaken_by` is how many
+    points the camera has moved, and `rains` whether it rains or snows."""
 
     cells: NDArray[np.int64]
     points: float
@@ -49,7 +53,10 @@ class Region:
     changed: float
     sharpness: float
     steepness: float
+    strength: float
+    one_sidedness: float
     shaken_by: float
+    rains: bool
 
     @property
     def extent(self) -> int:
@@ -62,9 +69,19 @@ class Region:
         return self.points / (len(self.cells) * CELL * CELL)
 
     @property
+    def compactness(self) -> float:
+        """How much of the rectangle around it are its cells, as a share."""
+        return len(self.cells) / ((self.right - self.left) * (self.bottom - self.top))
+
+    @property
     def is_at_side(self) -> bool:
         """Whether it touches an edge at which somebody comes in: any but the upper one."""
         return not (self.left and self.right < CELL_COLUMNS and self.bottom < CELL_ROWS)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether it reaches down from the upper edge, but not to the lower one, as branches do."""
+        return self.top == 0 and self.bottom < CELL_ROWS
 
     @property
     def touches_edge(self) -> bool:
@@ -112,18 +129,29 @@ def label(active: Mask, joins_gaps: bool) -> tuple[NDArray[np.int64], int]:
 
 
 def find_regions(
-    mask: Mask, seen: Comparison, changed: Mask, restlessness: Floats, joins_gaps: bool
+    mask: Mask, seen: Comparison, changed: Mask, restlessness: Floats, rains: bool
 ) -> list[Region]:
-    """Return the regions of the points in `mask`."""
+    """Return the regions of the points in `mask`. Where it rains or snows, a gap of one cell
+    separates them."""
     counts = cell_counts(mask)
-    labels, number = label(counts >= MIN_ACTIVE, joins_gaps)
+    labels, number = label(counts >= MIN_ACTIVE, joins_gaps=not rains)
     cells = np.flatnonzero(labels >= 0)
     if not number:
         return []
+    cells = cells[np.argsort(labels[cells], kind="stable")]
     of = labels[cells]
+    starts = np.searchsorted(of, np.arange(number))
+    ends = np.append(starts[1:], len(of))
 
     def total(values: Floats) -> NDArray[np.float64]:
         return np.asarray(np.bincount(of, values.ravel()[cells], number), np.float64)
+
+    def top(values: Floats) -> NDArray[np.float64]:
+        """Return the mean of the largest eighth of each region, of three cells at least."""
+        most = np.minimum(np.maximum(3, (ends - starts) // 8), ends - starts)
+        of_cells = values.ravel()[cells]
+        sums = np.append(0.0, np.cumsum(of_cells[np.lexsort((of_cells, of))], dtype=np.float64))
+        return np.asarray((sums[ends] - sums[ends - most]) / most, np.float64)
 
     weights = mask.astype(np.float32) * np.float32(CELL * CELL)
     points = total(counts)
@@ -131,39 +159,38 @@ def find_regions(
     y = total(cell_means(weights * _DOWN)) / points / CELL + 0.5 / CELL
     calm = total(counts * (restlessness < _CALM))
     changes = total(cell_counts(changed))
-    energy = cell_means(seen.difference * seen.difference).ravel()[cells]
-    edges = _new_edges(seen).ravel()[cells]
-    heights, steps = (part.ravel()[cells] for part in _heights_and_steps(seen.difference))
+    energy = total(cell_means(seen.difference * seen.difference)) / (ends - starts)
+    sharpness = top(_new_edges(seen)) / np.maximum(energy, 1e-3)
+    heights, steps = _heights_and_steps(seen.difference)
+    steepness = top(steps) / np.maximum(top(heights), 1e-3)
+    in_mask = weights * seen.difference
+    sums, extents = total(cell_means(in_mask)), total(cell_means(np.abs(in_mask)))
+    squares = total(cell_means(in_mask * seen.difference))
     rows, columns = np.divmod(cells, CELL_COLUMNS)
-    regions = []
-    for one in range(number):
-        here = of == one
-        if points[one] < MIN_POINTS or counts.ravel()[cells[here]].max() < _MIN_PEAK:
-            continue
-        most = max(3, int(here.sum()) // 8)
-        regions.append(
-            Region(
-                cells=cells[here],
-                points=float(points[one]),
-                x=float(x[one]),
-                y=float(y[one]),
-                left=int(columns[here].min()),
-                top=int(rows[here].min()),
-                right=int(columns[here].max()) + 1,
-                bottom=int(rows[here].max()) + 1,
-                calm=float(calm[one]),
-                changed=float(changes[one]),
-                sharpness=_top(edges[here], most) / max(float(energy[here].mean()), 1e-3),
-                steepness=_top(steps[here], most) / max(_top(heights[here], most), 1e-3),
-                shaken_by=seen.shaken_by,
-            )
+    lefts, rights = (edge.reduceat(columns, starts) for edge in (np.minimum, np.maximum))
+    tops, bottoms = (edge.reduceat(rows, starts) for edge in (np.minimum, np.maximum))
+    peaks = np.maximum.reduceat(counts.ravel()[cells], starts)
+    return [
+        Region(
+            cells=cells[starts[one] : ends[one]],
+            points=float(points[one]),
+            x=float(x[one]),
+            y=float(y[one]),
+            left=int(lefts[one]),
+            top=int(tops[one]),
+            right=int(rights[one]) + 1,
+            bottom=int(bottoms[one]) + 1,
+            calm=float(calm[one]),
+            changed=float(changes[one]),
+            sharpness=float(sharpness[one]),
+            steepness=float(steepness[one]),
+            strength=math.sqrt(max(0.0, squares[one] / points[one])),
+            one_sidedness=float(abs(sums[one]) / max(extents[one], 1e-3)),
+            shaken_by=seen.shaken_by,
+            rains=rains,
         )
-    return regions
-
-
-def _top(values: Floats, count: int) -> float:
-    """Return the mean of the largest values."""
-    return float(np.sort(values)[-count:].mean())
+        for one in np.flatnonzero((points >= MIN_POINTS) & (peaks >= _MIN_PEAK)).tolist()
+    ]
 
 
 def _heights_and_steps(difference: Floats) -> tuple[Floats, Floats]:

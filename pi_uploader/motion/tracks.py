@@ -63,9 +63,10 @@ class Track:
         direct = math.hypot(region.x - last.x, region.y - last.y)
         if direct > _MAX_FIRST_STEP:
             return None
-        at_edge = region.touches_edge or last.touches_edge
         growth = abs(math.log(region.points / last.points))
-        if growth > (_MAX_GROWTH_AT_EDGE if at_edge else _MAX_GROWTH):
+        if growth > _MAX_GROWTH and (
+            growth > _MAX_GROWTH_AT_EDGE or not (region.touches_edge or last.touches_edge)
+        ):
             return None
         if len(self.regions) < 2:
             return direct
@@ -99,7 +100,8 @@ class Tracker:
             self.forget()
             before = at
         self._at = at
-        sizes = np.array([one.points for one in regions], np.float64)
+        sizes = np.sort([one.points for one in regions])
+        usual_sizes = np.sort(np.concatenate(self._sizes)) if self._sizes else np.zeros(0)
         largest = sorted(regions, key=lambda one: -one.points)[:_MAX_REGIONS]
         fresh = dict(enumerate(largest))
         followed: set[int] = set()
@@ -108,7 +110,7 @@ class Tracker:
                 continue
             region = fresh.pop(number)
             followed.add(id(track))
-            track.add(region, at, distance, self._others(region, sizes))
+            track.add(region, at, distance, self._others(region, sizes, usual_sizes))
         for track in self.tracks:
             if id(track) not in followed:
                 track.missed += 1
@@ -136,9 +138,11 @@ class Tracker:
                     matches.append((cost, distance, number, track))
         return sorted(matches, key=lambda one: one[0])
 
-    def _others(self, region: Region, sizes: NDArray[np.float64]) -> float:
+    def _others(
+        self, region: Region, sizes: NDArray[np.float64], usual_sizes: NDArray[np.float64]
+    ) -> float:
         """Return how many other regions of at least half this size a frame has, now or usually."""
         half = 0.5 * region.points
-        now = float((sizes >= half).sum()) - 1
-        before = sum(float((one >= half).sum()) for one in self._sizes)
+        now = len(sizes) - int(np.searchsorted(sizes, half)) - 1
+        before = len(usual_sizes) - int(np.searchsorted(usual_sizes, half))
         return max(now, (before + 0.5) / (len(self._sizes) + 1), _MIN_OTHERS)

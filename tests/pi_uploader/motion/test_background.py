@@ -42,3 +42,18 @@ def test_a_large_twig_is_no_movement_of_the_camera() -> None:
         frame = scene()
         frame[row : row + 60, 20:90] = np.linspace(10, 240, 70)
         assert background.compare(frame, 1.0).shift == pytest.approx((0, 0), abs=0.3)
+
+
+def test_a_branch_hides_nobody_beside_it() -> None:
+    rng = np.random.default_rng(4)
+    background = Background(scene(), gain=1.0)
+    for _ in range(30):
+        frame = scene() + rng.normal(0, 1, (ROWS, COLUMNS)).astype(np.float32)
+        frame[20:40, 32:40] += rng.uniform(-40, 40)
+        background.learn(background.compare(frame, 1.0), 1.0, None)
+    somebody = scene()
+    somebody[20:40, 44:52] += 25
+
+    seen = background.compare(somebody, 1.0)
+
+    assert (seen.noises[20:40, 44:52] > 4).mean() > 0.9

@@ -136,7 +136,7 @@ def test_what_is_fast_among_others_may_be_another_thing_in_each_frame(
 
 def test_low_asks_for_more_than_high() -> None:
     """A small thing far away."""
-    frames = pass_by((4, 130), (5, 0), (9, 14))
+    frames = pass_by((4, 130), (8, 0), (9, 14))
 
     assert decided_after(frames, Sensitivity.LOW) is None
     assert decided_after(frames, Sensitivity.HIGH) is not None

@@ -34,7 +34,7 @@ def regions_of(changed: Floats, noise: float) -> list[Region]:
     comparison = background.compare(seen(changed), 1.0)
     differs = comparison.noises > 4
     calm = np.ones((CELL_ROWS, CELL_COLUMNS), np.float32)
-    return find_regions(differs, comparison, differs, calm, joins_gaps=True)
+    return find_regions(differs, comparison, differs, calm, rains=False)
 
 
 def shadow() -> Floats:
