@@ -31,7 +31,8 @@ _NEW_SCENE = 2.6  # times as different as usual: another light, or the infrared 
 _SUDDEN = 1.5  # times as different as the frame before
 _CHANGED = np.float32(2.5)  # noises between two frames
 _HELD_SECONDS = 120.0  # in which who stands still does not become background
-_MORE_EVIDENCE = 4.0  # log odds that motion asks for where nobody knows yet what is restless
+_FEW_FRAMES_ODDS = -3.5  # log odds that are added, and
+_FEW_FRAMES = 3  # frames that are asked for, where nobody knows yet what is restless
 _TOLERANCE = 0.5 / FRAMES_PER_SECOND  # seconds; frames do not come exactly in time
 _MIN_GAIN, _MAX_GAIN = 0.1, 1000.0
 
@@ -125,19 +126,20 @@ def saw_motion(
     if len(frames) < 3:
         return None
     demands, watched = DEMANDS[sensitivity], _points_of(zones)
-    demands = replace(demands, log_odds=demands.log_odds + _MORE_EVIDENCE)
+    demands = replace(demands, log_odds=demands.log_odds + _FEW_FRAMES_ODDS)
     dither = Dither()
     pictures = [dither.add(_points(frame)) for frame in frames]
     background = Background.between(pictures, float(np.median([_gain(one) for one in frames])))
     restlessness = np.ones((CELL_ROWS, CELL_COLUMNS), np.float32)  # too few frames to know it
-    tracker, before = Tracker(), pictures[0]
+    tracker, before, moved = Tracker(), pictures[0], 0
     for frame, points in zip(frames, pictures, strict=True):
         seen = background.compare(points, _gain(frame))
         mask = (seen.noises > demands.noises) & watched
         regions = find_regions(mask, seen, _changed(before, seen), restlessness, rains=False)
         moving = [one.last for one in tracker.update(regions, frame.at) if is_motion(one, demands)]
-        if box := _box(moving):
-            return box
+        moved += bool(moving)
+        if moved == _FEW_FRAMES:
+            return _box(moving)
         before = points
     return None
 

@@ -19,6 +19,7 @@ _MIN_EXTENT = 1.5  # cells: a block of a compression has 1
 _MIN_STEEPNESS = 0.48  # what is near the lens is out of focus
 _FAST, _FAST_SHARE = 1.5, 0.2  # cells a frame, and as a part of the extent
 _FAST_SURPRISE = 3.5  # of a match; else it may be another thing
+_AGAIN = 1.2  # log odds that may be missing in each of two matches
 _SHAKE = 0.5  # cells of travel that a point of the camera's own movement asks for
 
 
@@ -82,47 +83,42 @@ def travels(track: Track, demands: Demands) -> bool:
 
 
 def is_motion(track: Track, demands: Demands) -> bool:
-    """Return whether the last two regions of a track are likely to be of motion."""
-    regions = _since_chance(track)
+    """Return whether a track is likely to be of motion by its last match, or nearly so by its last
+    two."""
+    regions, surprises, others = list(track.regions), list(track.surprises), list(track.others)
     if len(regions) < 2:
         return False
-    pair = regions[-2:]
+    odds = _log_odds(regions, surprises, others, demands)
+    if odds >= demands.log_odds:
+        return True
     return (
-        min(one.points for one in pair) >= demands.points
-        and _mean_extent(pair) >= _MIN_EXTENT
-        and _still_changes(pair)
-        and _steepness(pair) >= _MIN_STEEPNESS
-        and _net(regions) >= demands.travel + _SHAKE * max(one.shaken_by for one in regions)
-        and not (_is_fast(pair) and len(regions) == 2 < len(track.regions))
-        and _log_odds(track) >= demands.log_odds
+        len(regions) > 2
+        and odds >= demands.log_odds - _AGAIN
+        and _log_odds(regions[:-1], surprises[:-1], others[:-1], demands)
+        >= demands.log_odds - _AGAIN
     )
 
 
-def _since_chance(track: Track) -> list[Region]:
-    """Return the regions after the last step that was fast and would be no surprise by chance: what
-    was before may be another thing."""
-    regions = list(track.regions)
-    for number in range(len(regions) - 1, 0, -1):
-        is_surprise = track.surprises[number - len(regions)] >= _FAST_SURPRISE
-        if not is_surprise and _is_fast(regions[number - 1 : number + 1]):
-            return regions[number:]
-    return regions
-
-
-def _log_odds(track: Track) -> float:
-    """Return the natural logarithm of the odds that the last two regions of a track are of
-    motion."""
-    pair = list(track.regions)[-2:]
-    before, now = pair
+def _log_odds(
+    regions: Sequence[Region],
+    surprises: Sequence[float],
+    others: Sequence[float],
+    demands: Demands,
+) -> float:
+    """Return the natural logarithm of the odds that regions which follow each other are of motion;
+    minus infinity if they lack what all motion has."""
+    if not _may_be_motion(regions, surprises, demands):
+        return -math.inf
+    before, now = pair = regions[-2:]
     return (
         _BASE
-        + _OF_SURPRISE.at(min(track.surprises))
-        + _OF_OTHERS.at(math.log1p(track.others[-1]))
+        + _OF_SURPRISE.at(min(surprises))
+        + _OF_OTHERS.at(math.log1p(others[-1]))
         + _OF_STEEPNESS.at(_steepness(pair))
         + _OF_SHARPNESS.at(_log(fmean(one.sharpness for one in pair)))
         + _OF_DENSITY.at(fmean(one.density for one in pair))
         + _OF_COMPACTNESS.at(fmean(one.compactness for one in pair))
-        + _OF_CALM_SHARE.at(max(_calm_share(pair), _calm_share(track.regions)))
+        + _OF_CALM_SHARE.at(max(_calm_share(pair), _calm_share(regions)))
         + _OF_ONE_SIDEDNESS.at(fmean(one.one_sidedness for one in pair))
         + _OF_STRENGTH.at(_log(fmean(one.strength for one in pair)))
         + _OF_SPEED.at(_net(pair) / _mean_extent(pair))
@@ -131,6 +127,31 @@ def _log_odds(track: Track) -> float:
         + _HANGING * now.hangs
         + _IN_RAIN * now.rains
     )
+
+
+def _may_be_motion(regions: Sequence[Region], surprises: Sequence[float], demands: Demands) -> bool:
+    """Return whether the last two regions are large and in focus and change still, and all of them
+    have gone far enough since there was one by chance."""
+    pair, same = regions[-2:], _since_chance(regions, surprises)
+    return (
+        len(same) > 1
+        and min(one.points for one in pair) >= demands.points
+        and _mean_extent(pair) >= _MIN_EXTENT
+        and _still_changes(pair)
+        and _steepness(pair) >= _MIN_STEEPNESS
+        and _net(same) >= demands.travel + _SHAKE * max(one.shaken_by for one in same)
+        and not (_is_fast(pair) and len(same) == 2 < len(regions))
+    )
+
+
+def _since_chance(regions: Sequence[Region], surprises: Sequence[float]) -> Sequence[Region]:
+    """Return the regions after the last step that was fast and no surprise: before it there may
+    have been another thing."""
+    for number in range(len(regions) - 1, 0, -1):
+        is_by_chance = surprises[number - 1] < _FAST_SURPRISE
+        if is_by_chance and _is_fast(regions[number - 1 : number + 1]):
+            return regions[number:]
+    return regions
 
 
 def _log(value: float) -> float:
