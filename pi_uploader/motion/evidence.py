@@ -19,7 +19,7 @@ _MIN_EXTENT = 1.5  # cells: a block of a compression has 1
 _MIN_STEEPNESS = 0.48  # what is near the lens is out of focus
 _FAST, _FAST_SHARE = 1.5, 0.2  # cells a frame, and as a part of the extent
 _FAST_SURPRISE = 3.5  # of a match; else it may be another thing
-_AGAIN = 1.2  # log odds that may be missing in each of two matches
+_AGAIN = 1.8  # log odds that may be missing in each of two matches
 _SHAKE = 0.5  # cells of travel that a point of the camera's own movement asks for
 
 
@@ -36,7 +36,7 @@ class Demands:
 
 DEMANDS = {
     Sensitivity.LOW: Demands(4.0, 20.0, 1.0, 3.0),
-    Sensitivity.MEDIUM: Demands(4.0, 5.0, 0.5, 0.7),
+    Sensitivity.MEDIUM: Demands(4.0, 5.0, 0.5, 0.4),
     Sensitivity.HIGH: Demands(3.5, 5.0, 0.4, -1.0),
 }
 
