@@ -101,7 +101,7 @@ class Tracker:
             before = at
         self._at = at
         sizes = np.sort([one.points for one in regions])
-        usual_sizes = np.sort(np.concatenate(self._sizes)) if self._sizes else np.zeros(0)
+        sizes_before = np.sort(np.concatenate(self._sizes)) if self._sizes else np.zeros(0)
         largest = sorted(regions, key=lambda one: -one.points)[:_MAX_REGIONS]
         fresh = dict(enumerate(largest))
         followed: set[int] = set()
@@ -110,7 +110,7 @@ class Tracker:
                 continue
             region = fresh.pop(number)
             followed.add(id(track))
-            track.add(region, at, distance, self._others(region, sizes, usual_sizes))
+            track.add(region, at, distance, self._others(region, sizes, sizes_before))
         for track in self.tracks:
             if id(track) not in followed:
                 track.missed += 1
@@ -139,10 +139,10 @@ class Tracker:
         return sorted(matches, key=lambda one: one[0])
 
     def _others(
-        self, region: Region, sizes: NDArray[np.float64], usual_sizes: NDArray[np.float64]
+        self, region: Region, sizes: NDArray[np.float64], sizes_before: NDArray[np.float64]
     ) -> float:
         """Return how many other regions of at least half this size a frame has, now or usually."""
         half = 0.5 * region.points
         now = len(sizes) - int(np.searchsorted(sizes, half)) - 1
-        before = len(usual_sizes) - int(np.searchsorted(usual_sizes, half))
+        before = len(sizes_before) - int(np.searchsorted(sizes_before, half))
         return max(now, (before + 0.5) / (len(self._sizes) + 1), _MIN_OTHERS)
