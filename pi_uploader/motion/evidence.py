@@ -8,7 +8,6 @@ piece of evidence tells things from one of these; what counts is their sum, the 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from statistics import fmean
 
 from pi_uploader.motion.regions import Region
 from pi_uploader.motion.sensitivity import Sensitivity
@@ -115,12 +114,12 @@ def _log_odds(
         + _OF_SURPRISE.at(min(surprises))
         + _OF_OTHERS.at(math.log1p(others[-1]))
         + _OF_STEEPNESS.at(_steepness(pair))
-        + _OF_SHARPNESS.at(_log(fmean(one.sharpness for one in pair)))
-        + _OF_DENSITY.at(fmean(one.density for one in pair))
-        + _OF_COMPACTNESS.at(fmean(one.compactness for one in pair))
+        + _OF_SHARPNESS.at(_log(_mean(one.sharpness for one in pair)))
+        + _OF_DENSITY.at(_mean(one.density for one in pair))
+        + _OF_COMPACTNESS.at(_mean(one.compactness for one in pair))
         + _OF_CALM_SHARE.at(max(_calm_share(pair), _calm_share(regions)))
-        + _OF_ONE_SIDEDNESS.at(fmean(one.one_sidedness for one in pair))
-        + _OF_STRENGTH.at(_log(fmean(one.strength for one in pair)))
+        + _OF_ONE_SIDEDNESS.at(_mean(one.one_sidedness for one in pair))
+        + _OF_STRENGTH.at(_log(_mean(one.strength for one in pair)))
         + _OF_SPEED.at(_net(pair) / _mean_extent(pair))
         + _OF_SLOPE.at(_slope(pair))
         + _AT_SIDE * before.is_at_side
@@ -154,6 +153,12 @@ def _since_chance(regions: Sequence[Region], surprises: Sequence[float]) -> Sequ
     return regions
 
 
+def _mean(values: Iterable[float]) -> float:
+    """Return the mean. Python's statistics would take 0.7 MB of a device's memory for that."""
+    numbers = list(values)
+    return sum(numbers) / len(numbers)
+
+
 def _log(value: float) -> float:
     return math.log(max(value, 1e-3))
 
@@ -171,15 +176,15 @@ def _slope(pair: Sequence[Region]) -> float:
 
 
 def _steepness(pair: Sequence[Region]) -> float:
-    return fmean(one.steepness for one in pair)
+    return _mean(one.steepness for one in pair)
 
 
 def _calm_share(regions: Iterable[Region]) -> float:
-    return fmean(one.calm / one.points for one in regions)
+    return _mean(one.calm / one.points for one in regions)
 
 
 def _mean_extent(pair: Sequence[Region]) -> float:
-    return fmean(one.extent for one in pair)
+    return _mean(one.extent for one in pair)
 
 
 def _is_fast(pair: Sequence[Region]) -> bool:
