@@ -18,6 +18,7 @@ _MIN_EXTENT = 1.5  # cells: a block of a compression has 1
 _MIN_STEEPNESS = 0.48  # what is near the lens is out of focus
 _FAST, _FAST_SHARE = 1.5, 0.2  # cells a frame, and as a part of the extent
 _FAST_SURPRISE = 3.5  # of a match; else it may be another thing
+_AFTER_CHANCE = 4  # regions that what is fast needs after that: three drops may be on a line
 _AGAIN = 1.8  # log odds that may be missing in each of two matches
 _SHAKE = 0.5  # cells of travel that a point of the camera's own movement asks for
 
@@ -139,7 +140,7 @@ def _may_be_motion(regions: Sequence[Region], surprises: Sequence[float], demand
         and _still_changes(pair)
         and _steepness(pair) >= _MIN_STEEPNESS
         and _net(same) >= demands.travel + _SHAKE * max(one.shaken_by for one in same)
-        and not (_is_fast(pair) and len(same) == 2 < len(regions))
+        and not (_is_fast(pair) and len(same) < min(_AFTER_CHANCE, len(regions)))
     )
 
 
