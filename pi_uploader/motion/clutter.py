@@ -60,8 +60,8 @@ class Clutter:
         many times as much: that is estimated to be in another light."""
         means = box_means(np.minimum(noises, _MAX_NOISES))
         level = self._level or 0.0
-        if is_counted:
-            sample = means[watched][::3]
+        sample = means[watched][::3]
+        if is_counted and len(sample):
             rank = int(len(sample) * (1 - _BLOCK_SHARE))
             now = float(np.partition(sample, rank)[rank])
             self._level = now if self._level is None else level + _LEVEL_RATE * (now - level)

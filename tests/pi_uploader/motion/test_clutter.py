@@ -80,3 +80,10 @@ def test_what_is_not_watched_is_not_shown() -> None:
 
     assert not found[:, :80].any()
     assert found[20:60, 80:140].all()
+
+
+def test_nothing_is_shown_if_no_point_is_watched() -> None:
+    """A zone can lie between all points of the grid."""
+    noises = snow(np.random.default_rng(0))
+
+    assert not shown(Clutter(), noises, ~EVERYWHERE).any()
